@@ -1,0 +1,67 @@
+"""The commands of `./dev`, and what happens when one ends badly."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import signal
+from collections.abc import Callable
+from typing import Any
+
+from . import process
+from .console import Failure, say
+from .paths import cache_root
+
+
+def main(arguments: list[str]) -> int:
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    options, rest = parser().parse_known_args(arguments)
+    if rest and options.command != "test":
+        parser().error(f"unrecognized arguments: {' '.join(rest)}")
+    try:
+        return COMMANDS[options.command](options, rest)
+    except Failure as failure:
+        say(f"dev: {failure}")
+    except KeyboardInterrupt:
+        say("dev: stopped.")
+        return 130
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM):
+            raise
+        reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror
+        say(f"dev: {reason}: {error.filename or cache_root()}. Make room or set XDG_CACHE_HOME to another folder.")
+    finally:
+        process.stop_all()
+    return 2
+
+
+def _interrupt(*_: Any) -> None:
+    """End as Ctrl-C does, so that everything is stopped and tidied up. Once is enough."""
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="dev", description="Set up, run and test this Odoo add-on.", epilog=SETTINGS)
+    commands = top.add_subparsers(dest="command", required=True, metavar="command")
+    shell = commands.add_parser("shell", help="an Odoo shell on the demo database; a script may come by standard input")
+    shell.add_argument("-d", dest="database", help="another database")
+    return top
+
+
+SETTINGS = (
+    "Environment: ODOO_SOURCE, a checkout of Odoo 19 to use instead of Debian's package; PGHOST, PGPORT, PGUSER, "
+    "PGPASSWORD, a PostgreSQL server to use instead of a private one; XDG_CACHE_HOME, where everything is kept."
+)
+
+
+def _shell(options: argparse.Namespace, _: list[str]) -> int:
+    from . import shell
+
+    return shell.main(options.database)
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace, list[str]], int]] = {"shell": _shell}
+

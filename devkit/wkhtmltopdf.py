@@ -1,0 +1,76 @@
+"""wkhtmltopdf, with which Odoo makes PDFs."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import tempfile
+from pathlib import Path
+
+from . import process, system
+from .aside import built_aside
+from .console import Failure
+from .paths import cache_root
+from .private_apt import Apt
+
+# Debian 13 has dropped it; Debian 12's runs there with the libraries it was built with.
+_SUITE = "bookworm"
+# These must be the machine's own: they belong to its loader, and newer ones serve older programs.
+_OF_THE_MACHINE = {"libc6", "libc-bin", "gcc-12-base", "libgcc-s1", "libstdc++6", "libcrypt1", "debconf", "dpkg", "tar"}
+
+
+def ensure() -> Path | None:
+    """The folder to put into PATH; nothing if the machine has the program itself."""
+    private = cache_root() / "wkhtmltopdf"
+    if (private / "bin").is_dir():
+        return private / "bin"
+    if shutil.which("wkhtmltopdf"):
+        return None
+    if system.privilege() is not None and system.has_candidate("wkhtmltopdf"):
+        system.install(["wkhtmltopdf"])
+        return None
+    _unpack(private)
+    return private / "bin"
+
+
+def _unpack(final: Path) -> None:
+    apt = Apt(_SUITE, empty_machine=True)
+    apt.update()
+    packages = [name for name in apt.closure("wkhtmltopdf") if name not in _OF_THE_MACHINE]
+    if not packages:
+        raise Failure(f"No wkhtmltopdf for PDFs: neither this machine's packages nor Debian's {_SUITE} offer it.")
+    with built_aside(final) as prefix:
+        apt.unpack(packages, prefix, "wkhtmltopdf")
+        _write_wrapper(prefix, final)
+        _check(prefix, final)
+
+
+def _write_wrapper(prefix: Path, final: Path) -> None:
+    (prefix / "bin").mkdir()
+    wrapper = prefix / "bin" / "wkhtmltopdf"
+    libraries = [str(final / path.relative_to(prefix)) for path in sorted((prefix / "usr" / "lib").glob("*-linux-gnu*"))]
+    libraries += [str(final / path.relative_to(prefix)) for path in sorted((prefix / "lib").glob("*-linux-gnu*"))]
+    wrapper.write_text(
+        "#!/bin/sh\n"
+        f"LD_LIBRARY_PATH={shlex.quote(':'.join(libraries))}${{LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}}\n"
+        "export LD_LIBRARY_PATH\n"
+        f'exec {shlex.quote(str(final / "usr/bin/wkhtmltopdf"))} "$@"\n'
+    )
+    wrapper.chmod(0o755)
+
+
+def _check(prefix: Path, final: Path) -> None:
+    """Make a PDF before it is called ready; its libraries are still under the temporary name."""
+    wrapper = prefix / "bin" / "wkhtmltopdf"
+    text = wrapper.read_text()
+    with tempfile.TemporaryDirectory() as name:
+        page, pdf = Path(name, "page.html"), Path(name, "page.pdf")
+        page.write_text("<h1>It works</h1>")
+        trial = Path(name, "wkhtmltopdf")
+        trial.write_text(text.replace(str(final), str(prefix)))
+        trial.chmod(0o755)
+        env = {**os.environ, "XDG_RUNTIME_DIR": name, "QT_QPA_PLATFORM": "offscreen"}
+        process.quiet([trial, "--quiet", page, pdf], "Trying wkhtmltopdf", env=env)
+        if not pdf.is_file() or not pdf.read_bytes().startswith(b"%PDF"):
+            raise Failure("wkhtmltopdf was unpacked but makes no PDF.")
