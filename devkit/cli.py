@@ -6,16 +6,20 @@ import argparse
 import errno
 import signal
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from . import process
 from .console import Failure, say
 from .paths import cache_root
 
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 
 def main(arguments: list[str]) -> int:
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
+    for number in STOPPING:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+            signal.signal(number, _interrupt)
     options, rest = parser().parse_known_args(arguments)
     if rest and options.command != "test":
         parser().error(f"unrecognized arguments: {' '.join(rest)}")
@@ -38,7 +42,7 @@ def main(arguments: list[str]) -> int:
 
 def _interrupt(*_: Any) -> None:
     """End as Ctrl-C does, so that everything is stopped and tidied up. Once is enough."""
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+    for number in STOPPING:
         signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
@@ -48,6 +52,11 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="command")
     shell = commands.add_parser("shell", help="an Odoo shell on the demo database; a script may come by standard input")
     shell.add_argument("-d", dest="database", help="another database")
+    test = commands.add_parser(
+        "test", help="the whole suite, or what the pytest arguments choose", usage="dev test [pytest arguments]"
+    )
+    test.add_argument("--odoo-core", action="store_true", help="Odoo's own tests instead, with and without the add-on")
+    test.add_argument("--output", type=Path, help="with --odoo-core: where to write logs and results")
     return top
 
 
@@ -63,5 +72,15 @@ def _shell(options: argparse.Namespace, _: list[str]) -> int:
     return shell.main(options.database)
 
 
-COMMANDS: dict[str, Callable[[argparse.Namespace, list[str]], int]] = {"shell": _shell}
+def _test(options: argparse.Namespace, rest: list[str]) -> int:
+    if options.odoo_core:
+        from . import odoo_core
+
+        return odoo_core.main(options.output and options.output.absolute())
+    from . import testing
+
+    return testing.main(rest)
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace, list[str]], int]] = {"shell": _shell, "test": _test}
 

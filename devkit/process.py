@@ -66,15 +66,14 @@ def finish(child: subprocess.Popen[Any], tick: Callable[[], None] | None = None)
 
 
 def stop_all() -> None:
-    """Stop what is still running: first politely, ten seconds later by force."""
+    """Stop what is still running: first as Ctrl-C would, then more firmly, then by force."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        for child in _running:
+            _signal_group(child, number)
+        deadline = time.monotonic() + 6
+        while any(child.poll() is None for child in _running) and time.monotonic() < deadline:
+            time.sleep(0.05)
     for child in _running:
-        _signal_group(child, signal.SIGTERM)
-    deadline = time.monotonic() + 10
-    for child in _running:
-        try:
-            child.wait(timeout=max(0.1, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            pass
         # Also what the child itself left behind, such as a browser.
         _signal_group(child, signal.SIGKILL)
     _running.clear()

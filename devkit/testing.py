@@ -1,0 +1,48 @@
+"""`./dev test`: the whole suite in one pytest run, on a fresh database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from . import addons, lifecycle, process, stack
+from .console import say
+from .databases import DEMO, TEST, Databases
+from .paths import ROOT, cache_root
+from .stack import Stack
+
+
+def main(arguments: list[str]) -> int:
+    arguments = [_from_here(argument) for argument in arguments]
+    with stack.ready(browser=True) as here:
+        databases = Databases(here)
+        if lifecycle.FOLDER.is_dir():
+            databases.template(DEMO)
+        with databases.scratch("test") as name:
+            databases.clone(databases.template(TEST), name)
+            if addons.to_install(tests=True):
+                databases.install(name, kind=TEST)
+            return run_pytest(here, name, arguments)
+
+
+def run_pytest(here: Stack, database: str, arguments: list[str]) -> int:
+    pictures = cache_root() / "screenshots"
+    command = [
+        *(str(here.python), "-m", "pytest", f"--rootdir={ROOT}"),
+        *(f"--odoo-config={here.config}", f"--odoo-database={database}", "--odoo-http"),
+        f"--odoo-extra=screenshots={pictures}",
+        *arguments,
+    ]
+    env = {**here.env(), **lifecycle.describe(here, database)}
+    child = process.start(command, env=env, cwd=ROOT)
+    code = process.finish(child)
+    if code and pictures.is_dir():
+        say(f"Pictures of failed tours, if any: {pictures / database}")
+    return code
+
+
+def _from_here(argument: str) -> str:
+    """pytest runs at the root of the checkout; a path is meant from where the user is."""
+    path, separator, test = argument.partition("::")
+    if path.startswith("-") or (ROOT / path).exists() or not Path(path).exists():
+        return argument
+    return str(Path(path).resolve()) + separator + test
