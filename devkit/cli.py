@@ -50,6 +50,8 @@ def _interrupt(*_: Any) -> None:
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="dev", description="Set up, run and test this Odoo add-on.", epilog=SETTINGS)
     commands = top.add_subparsers(dest="command", required=True, metavar="command")
+    run = commands.add_parser("run", help="set up, run the main job on the demo data, print its bills, serve Odoo")
+    run.add_argument("--once", action="store_true", help="stop before serving; exit status 0 only if bills were made")
     shell = commands.add_parser("shell", help="an Odoo shell on the demo database; a script may come by standard input")
     shell.add_argument("-d", dest="database", help="another database")
     test = commands.add_parser(
@@ -57,6 +59,10 @@ def parser() -> argparse.ArgumentParser:
     )
     test.add_argument("--odoo-core", action="store_true", help="Odoo's own tests instead, with and without the add-on")
     test.add_argument("--output", type=Path, help="with --odoo-core: where to write logs and results")
+    lint = commands.add_parser("lint", help="ruff and pylint-odoo")
+    lint.add_argument("checks", nargs="*", metavar="check", help="only some of: ruff, format, pylint, xml")
+    reset = commands.add_parser("reset", help="drop the databases of this checkout")
+    reset.add_argument("--all", action="store_true", help="remove everything that was set up, the cache too")
     return top
 
 
@@ -64,6 +70,24 @@ SETTINGS = (
     "Environment: ODOO_SOURCE, a checkout of Odoo 19 to use instead of Debian's package; PGHOST, PGPORT, PGUSER, "
     "PGPASSWORD, a PostgreSQL server to use instead of a private one; XDG_CACHE_HOME, where everything is kept."
 )
+
+
+def _run(options: argparse.Namespace, _: list[str]) -> int:
+    from . import run
+
+    return run.main(once=options.once)
+
+
+def _lint(options: argparse.Namespace, _: list[str]) -> int:
+    from . import lint
+
+    return lint.main(options.checks)
+
+
+def _reset(options: argparse.Namespace, _: list[str]) -> int:
+    from . import reset
+
+    return reset.main(everything=options.all)
 
 
 def _shell(options: argparse.Namespace, _: list[str]) -> int:
@@ -82,5 +106,10 @@ def _test(options: argparse.Namespace, rest: list[str]) -> int:
     return testing.main(rest)
 
 
-COMMANDS: dict[str, Callable[[argparse.Namespace, list[str]], int]] = {"shell": _shell, "test": _test}
-
+COMMANDS: dict[str, Callable[[argparse.Namespace, list[str]], int]] = {
+    "run": _run,
+    "test": _test,
+    "shell": _shell,
+    "lint": _lint,
+    "reset": _reset,
+}

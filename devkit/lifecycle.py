@@ -21,11 +21,11 @@ import subprocess
 from dataclasses import asdict
 from pathlib import Path
 
-from .databases import DEMO, Databases
 from .odoo_source import OdooSource
 from .paths import ROOT
 from .postgres import Server
 from .stack import Stack
+from .templates import DEMO, Templates
 
 FOLDER = ROOT / "tests" / "lifecycle"
 _STACK, _SCRATCH = "PARTNER_PROGRAM_STACK", "PARTNER_PROGRAM_SCRATCH"
@@ -41,19 +41,18 @@ def describe(stack: Stack, scratch: str) -> dict[str, str]:
 
 
 @functools.cache
-def databases() -> Databases:
+def templates() -> Templates:
     text = os.environ.get(_STACK)
     if not text:
         raise RuntimeError("Lifecycle tests need Odoo: run them by ./dev test tests/lifecycle")
     values = json.loads(text)
     source = values["odoo"]
-    return Databases(
+    return Templates(
         Stack(
             odoo=OdooSource(Path(source["python_path"]), tuple(map(Path, source["addons"])), source["version"]),
             python=Path(values["python"]),
             server=Server(**values["server"]),
             pdf=Path(values["pdf"]) if values["pdf"] else None,
-            prefix=values["prefix"],
         )
     )
 
@@ -66,32 +65,31 @@ def new_name(purpose: str) -> str:
 @functools.cache
 def _installed_demo() -> str:
     name = new_name("demo")
-    databases().clone(databases().template(DEMO), name)
-    databases().install(name, kind=DEMO)
+    templates().clone_with_addons(DEMO, name)
     return name
 
 
 def clone_demo() -> str:
     """A database of your own with the add-ons of the checkout and their demo data; takes a second after the first."""
     name = new_name("clone")
-    databases().clone(_installed_demo(), name)
+    templates().databases.clone(_installed_demo(), name)
     return name
 
 
 def clone_plain(kind: str = DEMO) -> str:
     """A database of your own with what the add-ons depend on (`demo` or `test`), but without them."""
     name = new_name("plain")
-    databases().clone(databases().template(kind), name)
+    templates().clone(kind, name)
     return name
 
 
 def odoo(*arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
     """Run Odoo's command line to its end; output and log together in `stdout`."""
-    stack = databases().stack
+    stack = templates().stack
     result = subprocess.run(
         stack.command(*arguments, "--no-http"),
         env=stack.env(),
-        cwd=stack.data_dir,
+        cwd=stack.databases.data_dir,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -105,11 +103,11 @@ def odoo(*arguments: str, check: bool = True) -> subprocess.CompletedProcess[str
 
 def shell(database: str, script: str) -> str:
     """What a script prints in Odoo's shell; `env` is there, and nothing is committed but by the script."""
-    stack = databases().stack
+    stack = templates().stack
     result = subprocess.run(
         stack.command("shell", "-d", database, "--no-http", "--log-level", "warn"),
         env=stack.env(),
-        cwd=stack.data_dir,
+        cwd=stack.databases.data_dir,
         input=script,
         capture_output=True,
         text=True,

@@ -8,13 +8,15 @@ from pathlib import Path
 
 from . import process, stack
 from .console import say, seconds
-from .databases import TEST, Databases
 from .paths import cache_root
 from .ports import free_port
+from .stack import Stack
+from .templates import TEST, Templates
 
 MODULES = ("crm", "sale", "sale_crm", "portal", "account")
 _STARTED = re.compile(r"odoo\.addons\.(\w+)\.tests\.\S+: Starting (\S+) \.\.\. *$", re.M)
 _FAILED = re.compile(r" ERROR \S+ odoo\.addons\.(\w+)\.\S+: (FAIL|ERROR): (?:Subtest )?([\w.]+)", re.M)
+_CLOSING = re.compile(r"\d+ failed, \d+ error\(s\) of \d+ tests")
 
 
 class Run:
@@ -24,6 +26,10 @@ class Run:
         self.label = label
         self.log = log
         self.code: int | None = None
+
+    def is_complete(self) -> bool:
+        """Whether Odoo has written its closing line."""
+        return bool(_CLOSING.search(self.log.read_text(errors="replace")))
 
     def results(self) -> dict[str, str]:
         """Each test that was started: `ok`, `FAIL` or `ERROR`."""
@@ -39,18 +45,17 @@ def main(output: Path | None) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     say(f"Logs and results: {folder}")
     with stack.ready(browser=True) as here:
-        databases = Databases(here)
-        template = databases.template(TEST)
-        with databases.scratch("core") as name:
+        templates = Templates(here)
+        with here.databases.scratch("core") as name:
             names = {"without": f"{name}_without", "with": f"{name}_with"}
             for database in names.values():
-                databases.clone(template, database)
-            databases.install(names["with"], kind=TEST)
-            runs = _run_both(databases, names, folder)
+                templates.clone(TEST, database)
+            templates.install(names["with"], kind=TEST)
+            runs = _run_both(here, names, folder)
     return _report(runs, folder)
 
 
-def _run_both(databases: Databases, names: dict[str, str], folder: Path) -> list[Run]:
+def _run_both(here: Stack, names: dict[str, str], folder: Path) -> list[Run]:
     tags = ",".join(f"/{module}" for module in MODULES)
     port = 8200
     runs, children = [], []
@@ -58,7 +63,7 @@ def _run_both(databases: Databases, names: dict[str, str], folder: Path) -> list
         port = free_port(port + 1)
         run = Run(label, folder / f"{label}.log")
         with run.log.open("wb") as log:
-            child = databases.stack.start(
+            child = here.start(
                 *("-d", database, "--test-tags", tags, "--stop-after-init", "--http-port", str(port)),
                 *("--log-handler", ":WARNING", "--log-handler", "odoo.addons:INFO", "--log-handler", "odoo.tests:INFO"),
                 *("--screenshots", str(folder / "screenshots")),
@@ -89,7 +94,8 @@ def _counts(results: dict[str, str]) -> str:
 def _report(runs: list[Run], folder: Path) -> int:
     results = {run.label: run.results() for run in runs}
     for label, verdicts in results.items():
-        (folder / f"{label}.txt").write_text("".join(f"{verdict}\t{test}\n" for test, verdict in sorted(verdicts.items())))
+        lines = [f"{verdict}\t{test}\n" for test, verdict in sorted(verdicts.items())]
+        (folder / f"{label}.txt").write_text("".join(lines))
     tests = sorted(set(results["with"]) | set(results["without"]))
     pairs = [(test, results["without"].get(test, "not run"), results["with"].get(test, "not run")) for test in tests]
     lines = [f"{test}: {before} without, {after} with" for test, before, after in pairs if before != after]
@@ -98,5 +104,7 @@ def _report(runs: list[Run], folder: Path) -> int:
     text = "\n".join([*summary, f"Differences: {len(lines)}", *lines])
     (folder / "difference.txt").write_text(text + "\n")
     print(text, flush=True)
-    unfinished = [run.label for run in runs if "tests in" not in run.log.read_text(errors="replace")[-20000:] and not results[run.label]]
+    unfinished = [run.label for run in runs if not run.is_complete()]
+    for label in unfinished:
+        say(f"The run {label} the add-on did not come to its end: see {folder / label}.log")
     return 1 if worse or unfinished else 0

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def cache_root() -> Path:
     base = os.environ.get("XDG_CACHE_HOME", "")
     # The XDG rules say that a relative path is to be ignored.
-    parent = Path(base) if os.path.isabs(base) else Path.home() / ".cache"
+    parent = Path(base) if Path(base).is_absolute() else Path.home() / ".cache"
     return parent / "partner_program"
 
 

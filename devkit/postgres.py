@@ -69,10 +69,10 @@ def needs() -> list[Need]:
 
 def before_install(prefix: list[str]) -> None:
     """Debian starts a cluster of its own along with the package; ours is enough."""
-    target = "/etc/postgresql-common/createcluster.conf"
-    if os.path.exists(target) or is_external():
+    target = Path("/etc/postgresql-common/createcluster.conf")
+    if target.exists() or is_external():
         return
-    script = f"mkdir -p /etc/postgresql-common && echo 'create_main_cluster = false' > {target}"
+    script = f"mkdir -p {target.parent} && echo 'create_main_cluster = false' > {target}"
     process.quiet([*prefix, "sh", "-c", script], "Telling Debian not to start a PostgreSQL of its own")
 
 
@@ -99,11 +99,11 @@ class External:
         host = os.environ.get("PGHOST", "localhost")
         port = os.environ.get("PGPORT", "5432")
         user = os.environ.get("PGUSER") or pwd.getpwuid(os.geteuid()).pw_name
-        server = Server(
-            host, port, user, digest(host, port, user), {"PGHOST": host, "PGPORT": port, "PGUSER": user}
-        )
+        server = Server(host, port, user, digest(host, port, user), {"PGHOST": host, "PGPORT": port, "PGUSER": user})
         if user == "postgres":
-            raise Failure("Odoo refuses to work as the database user postgres: create another one and set PGUSER to it.")
+            raise Failure(
+                "Odoo refuses to work as the database user postgres: create another one and set PGUSER to it."
+            )
         try:
             ((version, may_create),) = server.sql(
                 "SELECT current_setting('server_version_num'), rolcreatedb OR rolsuper"
@@ -115,7 +115,9 @@ class External:
         if int(version) < 130000:
             raise Failure(f"The PostgreSQL server on {host} is older than 13, the oldest that Odoo 19 works with.")
         if may_create != "t":
-            raise Failure(f"User {user} may not create databases on {host}: let its owner run ALTER ROLE {user} CREATEDB.")
+            raise Failure(
+                f"User {user} may not create databases on {host}: let its owner run ALTER ROLE {user} CREATEDB."
+            )
         if len(offered) < 2:
             raise Failure(f"The PostgreSQL server on {host} lacks the extensions pg_trgm and unaccent (contrib).")
         return server
@@ -148,6 +150,11 @@ class Private:
             self.socket = Path("/tmp") / f"partner_program-{digest(str(self.home))}"
         self.use = UseCount(self.locks / "users.lock")
 
+    @classmethod
+    def exists(cls) -> bool:
+        """Whether there is one on this machine."""
+        return bool(_programs()) and cls().data.exists()
+
     @staticmethod
     def _other_user() -> pwd.struct_passwd:
         for name in ("postgres", "nobody"):
@@ -155,7 +162,9 @@ class Private:
                 return pwd.getpwnam(name)
             except KeyError:
                 continue
-        raise Failure("PostgreSQL does not run as root, and there is neither a user postgres nor nobody: start as another user.")
+        raise Failure(
+            "PostgreSQL does not run as root, and there is neither a user postgres nor nobody: start as another user."
+        )
 
     def _as_owner(self) -> dict[str, Any]:
         options: dict[str, Any] = {"cwd": "/", "env": {**os.environ, "LC_ALL": "C.UTF-8"}}
@@ -220,7 +229,12 @@ class Private:
         self.use.leave()
 
     def remove(self) -> None:
-        """Stop it for good and take its data away."""
+        """Stop it for good and take its data away.
+
+        :raise Failure: another call still works with it
+        """
+        if not self.use.is_last():
+            raise Failure("Another ./dev is still at work with the databases: stop it, then try again.")
         if self.is_running():
             command = [self.programs / "pg_ctl", "stop", "-w", "-m", "immediate", "-D", self.data]
             process.output(command, **self._as_owner())

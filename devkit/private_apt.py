@@ -74,9 +74,7 @@ def _deb822_format(text: str) -> list[Source]:
             continue
         options = tuple((key, fields[key]) for key in ("Signed-By", "Trusted") if key in fields)
         suites, components = fields.get("Suites", "").split(), fields.get("Components", "").split()
-        found += [
-            Source(uri, tuple(suites), tuple(components), options) for uri in fields.get("Uris", "").split()
-        ]
+        found += [Source(uri, tuple(suites), tuple(components), options) for uri in fields.get("Uris", "").split()]
     return found
 
 
@@ -100,7 +98,9 @@ class Apt:
         for source in sources:
             self._write(source)
             try:
-                process.quiet(self._command("update", "-o", "APT::Update::Error-Mode=any"), f"Reading Debian's {self.suite}")
+                process.quiet(
+                    self._command("update", "-o", "APT::Update::Error-Mode=any"), f"Reading Debian's {self.suite}"
+                )
             except Failure as failure:
                 problem = failure
             else:

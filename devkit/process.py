@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import re
@@ -10,7 +11,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from .console import Failure, Progress
 from .paths import cache_root
@@ -88,10 +89,8 @@ def stop(child: subprocess.Popen[Any]) -> None:
 
 
 def _signal_group(child: subprocess.Popen[Any], number: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, number)
-    except (ProcessLookupError, PermissionError):
-        pass
 
 
 def log_file(title: str) -> Path:
@@ -150,8 +149,3 @@ def output(command: Command, **options: Any) -> str | None:
         ).stdout
     except (OSError, subprocess.CalledProcessError):
         return None
-
-
-def close(handle: IO[Any] | None) -> None:
-    if handle:
-        handle.close()

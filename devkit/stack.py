@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 
 from . import odoo_source, postgres, process, python_env, system, wkhtmltopdf
 from .console import Failure
+from .databases import Databases
 from .locks import exclusive
 from .odoo_source import OdooSource
 from .paths import ROOT, cache_root, digest
@@ -24,12 +24,10 @@ class Stack:
     python: Path
     server: Server
     pdf: Path | None
-    prefix: str  # of all our databases on the server
 
     @property
-    def data_dir(self) -> Path:
-        """Filestores and sessions; apart for each server, as database names are."""
-        return cache_root() / "data" / self.server.identity
+    def databases(self) -> Databases:
+        return Databases(self.server)
 
     @property
     def config(self) -> Path:
@@ -59,20 +57,20 @@ class Stack:
         :raise Failure: it failed
         """
         # Not from the current folder: Python looks there first, and Odoo's own has an `http.py`.
-        return process.run(self.command(*arguments), title, env=self.env(), cwd=self.data_dir)
+        return process.run(self.command(*arguments), title, env=self.env(), cwd=self.databases.data_dir)
 
     def start(self, *arguments: str, **options: Any) -> Any:
         """Start Odoo, to be waited for with `process.finish`."""
-        return process.start(self.command(*arguments), env=self.env(), cwd=self.data_dir, **options)
+        return process.start(self.command(*arguments), env=self.env(), cwd=self.databases.data_dir, **options)
 
     def write_config(self) -> None:
-        for path in (self.data_dir, self.config.parent):
+        for path in (self.databases.data_dir, self.config.parent):
             path.mkdir(parents=True, exist_ok=True)
         settings = {
             "db_host": self.server.host,
             "db_port": self.server.port,
             "db_user": self.server.user,
-            "data_dir": str(self.data_dir),
+            "data_dir": str(self.databases.data_dir),
             "addons_path": ",".join(map(str, [*self.odoo.addons, ROOT])),
             "http_interface": "127.0.0.1",
             "list_db": "False",
@@ -97,17 +95,9 @@ def ready(*, browser: bool = False) -> Iterator[Stack]:
         python = python_env.ensure()
     server = postgres.server()
     try:
-        stack = Stack(odoo, python, server.start(), pdf, f"pp_{_cache_id()}")
+        stack = Stack(odoo, python, server.start(), pdf)
         stack.write_config()
         yield stack
     finally:
         process.stop_all()
         server.stop()
-
-
-def _cache_id() -> str:
-    """Tells our databases from those of others on a shared server."""
-    path = cache_root() / "id"
-    if not path.exists():
-        path.write_text(secrets.token_hex(3))
-    return path.read_text().strip()

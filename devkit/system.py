@@ -10,6 +10,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from . import process
 from .console import Failure
@@ -45,13 +46,13 @@ def libmagic() -> Need:
 
 def certificates() -> Need:
     """Chromium and Python look for the machine's certificates in this place."""
-    return Need("certificates", "ca-certificates", lambda: os.path.isdir("/etc/ssl/certs"))
+    return Need("certificates", "ca-certificates", lambda: Path("/etc/ssl/certs").is_dir())
 
 
 def fonts() -> Need:
     """Without any font PDFs and screens are empty boxes."""
-    roots = ("/usr/share/fonts", "/usr/local/share/fonts")
-    return Need("fonts", "fonts-liberation", lambda: any(os.path.isdir(root) and os.listdir(root) for root in roots))
+    roots = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
+    return Need("fonts", "fonts-liberation", lambda: any(root.is_dir() and any(root.iterdir()) for root in roots))
 
 
 def ensure(needs: Iterable[Need], before_install: Callable[[list[str]], None] | None = None) -> None:

@@ -6,21 +6,21 @@ from pathlib import Path
 
 from . import addons, lifecycle, process, stack
 from .console import say
-from .databases import DEMO, TEST, Databases
 from .paths import ROOT, cache_root
 from .stack import Stack
+from .templates import DEMO, TEST, Templates
 
 
 def main(arguments: list[str]) -> int:
     arguments = [_from_here(argument) for argument in arguments]
     with stack.ready(browser=True) as here:
-        databases = Databases(here)
+        templates = Templates(here)
         if lifecycle.FOLDER.is_dir():
-            databases.template(DEMO)
-        with databases.scratch("test") as name:
-            databases.clone(databases.template(TEST), name)
+            templates.template(DEMO)
+        with here.databases.scratch("test") as name:
+            templates.clone(TEST, name)
             if addons.to_install(tests=True):
-                databases.install(name, kind=TEST)
+                templates.install(name, kind=TEST)
             return run_pytest(here, name, arguments)
 
 

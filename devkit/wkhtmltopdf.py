@@ -49,7 +49,9 @@ def _unpack(final: Path) -> None:
 def _write_wrapper(prefix: Path, final: Path) -> None:
     (prefix / "bin").mkdir()
     wrapper = prefix / "bin" / "wkhtmltopdf"
-    libraries = [str(final / path.relative_to(prefix)) for path in sorted((prefix / "usr" / "lib").glob("*-linux-gnu*"))]
+    libraries = [
+        str(final / path.relative_to(prefix)) for path in sorted((prefix / "usr" / "lib").glob("*-linux-gnu*"))
+    ]
     libraries += [str(final / path.relative_to(prefix)) for path in sorted((prefix / "lib").glob("*-linux-gnu*"))]
     wrapper.write_text(
         "#!/bin/sh\n"
