@@ -1,0 +1,40 @@
+from odoo import models
+
+from odoo.addons.account.models.chart_template import template
+
+
+class AccountChartTemplate(models.AbstractModel):
+    _inherit = "account.chart.template"
+
+    @template(model="account.journal")
+    def _get_partner_program_account_journal(self, template_code):
+        """The self-billing journal of the partner commissions, one per company.
+
+        Being part of the chart template, it also appears in each company that
+        gets its chart of accounts later (DESIGN: bills).
+        """
+        return {
+            "partner_program": {
+                "name": self.env._("Partner Commissions"),
+                "code": "COMM",
+                "type": "purchase",
+                "is_self_billing": True,
+                "show_on_dashboard": True,
+                "sequence": 30,
+            },
+        }
+
+    def _load_partner_program_journal(self, company):
+        """Make the journal in a company whose chart of accounts was there before this add-on."""
+        template_self = self.with_company(company)
+        if not template_self.ref("partner_program", raise_if_not_found=False):
+            template_self._load_data(
+                {"account.journal": template_self._get_partner_program_account_journal(company.chart_template)}
+            )
+
+    def _post_load_data(self, template_code, company, template_data):
+        # EXTENDS account: programs that were created before the chart now find their journal
+        result = super()._post_load_data(template_code, company, template_data)
+        programs = self.env["partner.program"].search([("company_id", "child_of", company.id)])
+        programs._set_default_bill_journal()
+        return result

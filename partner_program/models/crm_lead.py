@@ -1,0 +1,76 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class CrmLead(models.Model):
+    _inherit = "crm.lead"
+
+    referral_ids = fields.One2many("partner.referral", "lead_id", "Referrals")
+    referral_id = fields.Many2one(
+        "partner.referral",
+        compute="_compute_referral_id",
+        compute_sudo=True,
+        store=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The live referral of this lead, or else the latest.",
+    )
+    referral_partner_id = fields.Many2one(
+        "res.partner", "Referring Partner", related="referral_id.partner_id", store=True, index="btree_not_null"
+    )
+    referral_state = fields.Selection(related="referral_id.state", string="Referral Status")
+    referral_clock = fields.Char(related="referral_id.clock")
+    referral_days_left = fields.Integer(related="referral_id.days_left")
+
+    @api.depends("referral_ids.state")
+    def _compute_referral_id(self):
+        for lead in self:
+            live = lead.referral_ids.filtered(lambda r: r.state in ("submitted", "accepted", "acquired", "completed"))
+            lead.referral_id = (live or lead.referral_ids)[:1]
+
+    def _handle_won_lost(self, old_status_by_lead, new_status_by_lead):
+        # EXTENDS crm: the one place that all ways of winning and losing go through
+        result = super()._handle_won_lost(old_status_by_lead, new_status_by_lead)
+        changed = self.filtered(
+            lambda lead: lead.referral_id and old_status_by_lead.get(lead.id) != new_status_by_lead.get(lead.id)
+        )
+        changed.sudo().referral_ids._sync_acquisition()  # sudo: the salesperson wins the lead, the facts do the rest
+        return result
+
+    def _merge_dependences(self, opportunities):
+        # EXTENDS crm: claims follow the lead they were made on
+        result = super()._merge_dependences(opportunities)
+        opportunities.sudo().referral_ids.write({"lead_id": self.id})  # sudo: claims of others must not get lost
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_referred(self):
+        if referred := self.filtered("referral_ids"):
+            raise UserError(
+                self.env._(
+                    "“%(lead)s” carries the referral of a partner: mark it as lost instead of deleting it.",
+                    lead=referred[0].name,
+                )
+            )
+
+    def action_register_referral(self):
+        """Open the form that notes who referred this lead, and when."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Register Referral"),
+            "res_model": "partner.referral",
+            "views": [(self.env.ref("partner_program.partner_referral_view_form_register").id, "form")],
+            "target": "new",
+            "context": {"default_lead_id": self.id},
+        }
+
+    def action_view_referral(self):
+        """Open the referral of this lead."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "partner.referral",
+            "res_id": self.referral_id.id,
+            "views": [(False, "form")],
+        }

@@ -1,0 +1,56 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class PartnerCommissionBilling(models.Model):
+    """This much of this commission line went onto that bill line.
+
+    The only link between the ledger and accounting. Deleting the bill or the
+    bill line deletes it and so frees the commission line; cancelling the bill
+    keeps it, but it does not count any more (DESIGN, invariants 2 and 7).
+    """
+
+    _name = "partner.commission.billing"
+    _description = "Commission Billing"
+    _order = "id desc"
+    _check_company_auto = True
+
+    commission_line_id = fields.Many2one(
+        "partner.commission.line", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    bill_line_id = fields.Many2one("account.move.line", required=True, readonly=True, index=True, ondelete="cascade")
+    bill_id = fields.Many2one(
+        "account.move", "Bill", related="bill_line_id.move_id", store=True, index=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one(related="commission_line_id.company_id", store=True)
+    partner_id = fields.Many2one(related="commission_line_id.partner_id", store=True, index=True)
+    client_id = fields.Many2one(related="commission_line_id.client_id", store=True)
+    currency_id = fields.Many2one(related="commission_line_id.currency_id", store=True)
+    invoice_id = fields.Many2one(related="commission_line_id.move_id", string="Customer Invoice")
+    bill_state = fields.Selection(related="bill_id.state", string="Bill Status")
+    amount = fields.Monetary(required=True, readonly=True)
+    revision = fields.Integer(
+        required=True, readonly=True, help="1 for the first billing of a commission line; corrections count up."
+    )
+
+    _one_per_revision = models.UniqueIndex(
+        "(commission_line_id, revision)", "This commission line was billed by another run in the meantime."
+    )
+    _not_zero = models.Constraint("CHECK (amount <> 0)", "A billing of nothing is none.")
+    _revision_positive = models.Constraint("CHECK (revision > 0)", "Revisions count from 1.")
+
+    @api.depends("commission_line_id", "revision")
+    def _compute_display_name(self):
+        for billing in self:
+            billing.display_name = f"{billing.commission_line_id.display_name} ({billing.revision})"
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_live(self):
+        """Billings go with their bill, never alone."""
+        if live := self.filtered(lambda billing: billing.bill_id.state in ("draft", "posted")):
+            raise UserError(
+                self.env._(
+                    "What was billed on %(bill)s is freed by deleting or cancelling that bill, not here.",
+                    bill=live[0].bill_id.display_name,
+                )
+            )

@@ -1,0 +1,488 @@
+from collections import defaultdict
+from decimal import Decimal
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
+from odoo.tools import float_repr, format_amount, format_date
+
+from ..engine import amounts, windows
+
+SWEEP_BATCH = 1000
+FACT_FIELDS = ("base_amount", "credited_amount", "amount", "earned_amount", "fully_paid_on", "due_on", "void_code")
+
+
+class PartnerCommissionLine(models.Model):
+    """Ledger row: what one customer invoice is worth to the partner of one referral.
+
+    ``earned_amount`` is the target, according to the facts of today;
+    ``billed_amount`` is what bills carry of it; ``open_amount`` is the
+    difference that the next run bills. Nothing here is written by hand but the hold.
+    """
+
+    _name = "partner.commission.line"
+    _description = "Commission Line"
+    _order = "due_on, id"
+    _check_company_auto = True
+
+    referral_id = fields.Many2one("partner.referral", required=True, readonly=True, index=True, ondelete="restrict")
+    move_id = fields.Many2one(
+        "account.move", "Customer Invoice", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    enrollment_id = fields.Many2one(related="referral_id.enrollment_id", store=True, index=True)
+    partner_id = fields.Many2one(related="referral_id.partner_id", store=True, index=True)
+    program_id = fields.Many2one(related="referral_id.program_id", store=True, index=True)
+    client_id = fields.Many2one(related="referral_id.client_id", store=True, index=True)
+    company_id = fields.Many2one(related="move_id.company_id", store=True, index=True)
+    currency_id = fields.Many2one(related="move_id.currency_id", store=True)
+    invoice_date = fields.Date(related="move_id.invoice_date", store=True)
+    invoice_number = fields.Char(related="move_id.name")
+    rate = fields.Float(related="referral_id.commission_rate", store=True, digits=(6, 3), aggregator=None)
+
+    base_amount = fields.Monetary(
+        compute="_compute_target", store=True, help="Untaxed amount of the commissionable invoice lines."
+    )
+    credited_amount = fields.Monetary(
+        "Credited", compute="_compute_target", store=True, help="Untaxed amount of the linked credit notes."
+    )
+    amount = fields.Monetary(
+        "Commission", compute="_compute_target", store=True, help="What the invoice is worth to the partner once fully paid."
+    )
+    earned_amount = fields.Monetary(
+        "Earned", compute="_compute_target", store=True, help="The commission, if the invoice is fully paid today."
+    )
+    fully_paid_on = fields.Date(compute="_compute_target", store=True)
+    due_on = fields.Date(
+        "Pay-by Date",
+        compute="_compute_target",
+        store=True,
+        help="Full payment date plus the payout delay: when the partner has the money at the latest.",
+    )
+    void_code = fields.Selection(
+        [
+            ("cancelled", "Invoice cancelled"),
+            ("outside_window", "Outside the window"),
+            ("no_base", "Nothing commissionable"),
+            ("credited", "Fully credited"),
+            ("written_off", "Written off"),
+            ("ended_for_cause", "Ended for cause"),
+            ("rounds_to_zero", "Rounds to zero"),
+        ],
+        "Worth Nothing Because",
+        compute="_compute_target",
+        store=True,
+    )
+    void_reason = fields.Char(compute="_compute_reasons")
+
+    billing_ids = fields.One2many("partner.commission.billing", "commission_line_id", "Billings", readonly=True)
+    billed_amount = fields.Monetary("Billed", compute="_compute_billed", store=True)
+    bills_paid = fields.Boolean(compute="_compute_billed", store=True)
+    open_amount = fields.Monetary(
+        "To Bill", compute="_compute_state", store=True, help="Earned less billed. Negative: the next bill carries a correction."
+    )
+    bill_ids = fields.Many2many("account.move", string="Bills", compute="_compute_bill_ids")
+
+    held_by_hand = fields.Boolean("On Hold", copy=False)
+    manual_hold_reason = fields.Char("Reason for the Hold", copy=False)
+    hold_code = fields.Selection(
+        [("manual", "By hand"), ("suspended", "Partner suspended"), ("requirements", "Something missing")],
+        "Held Because",
+        compute="_compute_state",
+        store=True,
+    )
+    hold_reason = fields.Char(compute="_compute_reasons")
+    state = fields.Selection(
+        [
+            ("expected", "Expected"),
+            ("earned", "Earned"),
+            ("held", "Held"),
+            ("billed", "Billed"),
+            ("paid", "Paid"),
+            ("void", "Void"),
+        ],
+        compute="_compute_state",
+        store=True,
+        index=True,
+    )
+    is_due = fields.Boolean("Due", compute="_compute_is_due", search="_search_is_due")
+    days_left = fields.Integer(compute="_compute_is_due", help="Days until the pay-by date. Negative: late.")
+    explanation = fields.Text(compute="_compute_explanation", help="How this figure came about, in one sentence.")
+
+    _one_per_invoice = models.UniqueIndex(
+        "(referral_id, move_id)", "This invoice has a commission line for this referral already."
+    )
+    _to_bill = models.Index("(company_id, partner_id, currency_id, due_on) WHERE open_amount <> 0")
+
+    # ------------------------------------------------------------
+    # COMPUTE: THE TARGET
+    # ------------------------------------------------------------
+
+    @api.depends(
+        "move_id.state",
+        "move_id.payment_state",
+        "move_id.amount_untaxed",
+        "move_id.amount_total",
+        "move_id.invoice_date",
+        "move_id.reversal_move_ids.state",
+        "move_id.reversal_move_ids.amount_untaxed",
+        "referral_id.commission_rate",
+        "referral_id.payout_delay_days",
+        "referral_id.window_start",
+        "referral_id.window_end",
+        "enrollment_id.state",
+        "enrollment_id.for_cause",
+        "enrollment_id.date_end",
+    )
+    def _compute_target(self):
+        targets = self._get_targets()
+        for line in self:
+            line.update(targets[line])
+
+    def _get_targets(self) -> dict:
+        """Values of ``FACT_FIELDS`` by line, from the facts of today; writes nothing."""
+        moves_sudo = self.sudo().move_id  # whoever looks at a line may not be allowed to open the invoice
+        settlements = moves_sudo._get_settlement_facts()
+        excluded = self.sudo()._get_excluded_amounts()
+        targets = {}
+        for line in self:
+            line_sudo = line.sudo()
+            facts = line_sudo._prepare_facts(settlements[line_sudo.move_id.id], *excluded.get(line, (0.0, 0.0)))
+            referral_sudo = line_sudo.referral_id
+            terms = amounts.Terms(
+                rate=_decimal(referral_sudo.commission_rate),
+                delay_days=referral_sudo.payout_delay_days,
+                rounding=_decimal(line_sudo.move_id.currency_id.rounding),
+            )
+            target = amounts.target(facts, terms)
+            targets[line] = {
+                "base_amount": float(facts.base),
+                "credited_amount": float(facts.credited),
+                "amount": float(target.amount),
+                "earned_amount": float(target.earned),
+                "fully_paid_on": target.fully_paid_on or False,
+                "due_on": target.due_on or False,
+                "void_code": target.void or False,
+            }
+        return targets
+
+    def _prepare_facts(self, settlement, excluded_base, excluded_credit) -> amounts.InvoiceFacts:
+        """Facts of one invoice for the engine."""
+        self.ensure_one()
+        move, enrollment = self.move_id, self.referral_id.enrollment_id
+        currency = move.currency_id
+        posted = move.state == "posted"
+        return amounts.InvoiceFacts(
+            posted=posted,
+            cancelled=move.state == "cancel",
+            settled=move.payment_state in ("paid", "in_payment", "reversed") and currency.is_zero(move.amount_residual),
+            in_window=windows.in_window(move.invoice_date, self.referral_id.window_start, self.referral_id.window_end),
+            base=_decimal(currency.round(move.amount_untaxed - excluded_base)),
+            credited=max(Decimal(0), _decimal(currency.round(float(settlement.credited) - excluded_credit))),
+            payable=_decimal(move.amount_total) - settlement.credited_gross,
+            written_off=settlement.written_off,
+            settled_on=settlement.settled_on,
+            earning_stops_on=enrollment.date_end if enrollment.for_cause and enrollment.state == "ended" else None,
+        )
+
+    def _get_excluded_amounts(self) -> dict:
+        """``{line: (untaxed amount, credited amount)}`` of products that earn nothing, where a program excludes some."""
+        excluded = {}
+        for program, lines in self.grouped("program_id").items():
+            if not program.excluded_category_ids:
+                continue
+            in_category = Domain("product_id.categ_id", "child_of", program.excluded_category_ids.ids)
+            AccountLine = self.env["account.move.line"]
+            billed = dict(
+                AccountLine._read_group(
+                    in_category & Domain("move_id", "in", lines.move_id.ids), ["move_id"], ["price_subtotal:sum"]
+                )
+            )
+            credited = defaultdict(float)
+            for credit_note, amount in AccountLine._read_group(
+                in_category
+                & Domain("move_id.reversed_entry_id", "in", lines.move_id.ids)
+                & Domain("parent_state", "=", "posted"),
+                ["move_id"],
+                ["price_subtotal:sum"],
+            ):
+                credited[credit_note.reversed_entry_id] += amount
+            for line in lines:
+                excluded[line] = (billed.get(line.move_id, 0.0), credited[line.move_id])
+        return excluded
+
+    # ------------------------------------------------------------
+    # COMPUTE: BILLED, STATE, REASONS
+    # ------------------------------------------------------------
+
+    @api.depends("billing_ids.amount", "billing_ids.bill_id.state", "billing_ids.bill_id.payment_state")
+    def _compute_billed(self):
+        for line in self:
+            live = line.billing_ids.filtered(lambda billing: billing.bill_id.state != "cancel")
+            line.billed_amount = sum(live.mapped("amount"))
+            line.bills_paid = bool(live) and all(
+                bill.state == "posted" and bill.payment_state in ("paid", "in_payment") for bill in live.bill_id
+            )
+
+    @api.depends(
+        "amount",
+        "earned_amount",
+        "billed_amount",
+        "bills_paid",
+        "held_by_hand",
+        "enrollment_id.state",
+        "enrollment_id.requirements_met",
+    )
+    def _compute_state(self):
+        for line in self:
+            currency = line.currency_id
+            line.open_amount = currency.round(line.earned_amount - line.billed_amount)
+            line.hold_code = line._get_hold_code()
+            line.state = amounts.line_state(
+                _decimal(currency.round(line.amount)),
+                _decimal(currency.round(line.earned_amount)),
+                _decimal(currency.round(line.billed_amount)),
+                held=bool(line.hold_code),
+                bills_paid=line.bills_paid,
+            )
+
+    def _get_hold_code(self):
+        """What holds the payout of this line, if anything (D15)."""
+        self.ensure_one()
+        enrollment_sudo = self.sudo().enrollment_id  # the rule holds, whoever looks
+        if self.held_by_hand:
+            return "manual"
+        if enrollment_sudo.state == "suspended":
+            return "suspended"
+        # A partner who left in good standing keeps earning (D14) and still has to complete its papers.
+        if not enrollment_sudo.requirements_met:
+            return "requirements"
+        return False
+
+    @api.depends("hold_code", "void_code", "manual_hold_reason", "state")
+    @api.depends_context("lang")
+    def _compute_reasons(self):
+        void_labels = dict(self._fields["void_code"]._description_selection(self.env))
+        for line in self:
+            line.void_reason = line.state == "void" and void_labels.get(line.void_code)
+            line.hold_reason = line.state == "held" and line._get_hold_reason()
+
+    def _get_hold_reason(self) -> str:
+        self.ensure_one()
+        enrollment_sudo = self.sudo().enrollment_id  # partners read what is missing of their own
+        if self.hold_code == "manual":
+            return self.manual_hold_reason or self.env._("Under review")
+        if self.hold_code == "suspended":
+            return self.env._("The enrollment is suspended")
+        return enrollment_sudo.missing_requirements or ""
+
+    @api.depends("billing_ids.bill_id")
+    def _compute_bill_ids(self):
+        for line in self:
+            line.bill_ids = line.billing_ids.bill_id
+
+    @api.depends("due_on", "state", "open_amount")
+    def _compute_is_due(self):
+        for line in self:
+            today = line.company_id._partner_program_today() if line.company_id else fields.Date.today()
+            line.days_left = (line.due_on - today).days if line.due_on else 0
+            line.is_due = line.state == "earned" and line._is_billable(today)
+
+    def _search_is_due(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        due = Domain.OR(
+            Domain("company_id", "=", company.id) & self._due_domain(company._partner_program_today())
+            for company in self.env.companies
+        )
+        return due if True in value else ~due
+
+    def _is_billable(self, today) -> bool:
+        """Whether the open amount may be billed on that day: its pay-by date less lead days, corrections at once."""
+        self.ensure_one()
+        if self.open_amount < 0:
+            return True
+        return bool(self.due_on) and windows.billable_from(self.due_on, self.sudo().program_id.bill_lead_days) <= today
+
+    @api.model
+    def _due_domain(self, today) -> Domain:
+        """What may be billed on that day, for the database; lead days are at most 30 and differ by program."""
+        by_lead = self.env["partner.program"].sudo()._read_group([], ["bill_lead_days"], ["id:array_agg"])
+        due = Domain.OR(
+            Domain("program_id", "in", ids) & Domain("due_on", "<=", windows.pay_by(today, lead_days))
+            for lead_days, ids in by_lead
+        )
+        return Domain("state", "=", "earned") & (due | Domain("open_amount", "<", 0))
+
+    # ------------------------------------------------------------
+    # EXPLANATION (invariant 8)
+    # ------------------------------------------------------------
+
+    @api.depends("amount", "earned_amount", "state", "due_on", "billed_amount")
+    @api.depends_context("lang")
+    def _compute_explanation(self):
+        for line in self:
+            line.explanation = line._explain()
+
+    def _explain(self) -> str:
+        """One sentence: invoice, base, credit notes, rate, month of the window, payment, and what follows."""
+        self.ensure_one()
+        line_sudo = self.sudo()  # the sentence is the part of the invoice that partners may read
+        move, referral = line_sudo.move_id, line_sudo.referral_id
+        values = {
+            "rate": float_repr(line_sudo.rate, 3).rstrip("0").rstrip("."),
+            "base": self._format(line_sudo.base_amount),
+            "invoice": move.name or self.env._("draft invoice"),
+            "date": format_date(self.env, move.invoice_date) if move.invoice_date else "",
+            "credited": self._format(line_sudo.credited_amount),
+            "amount": self._format(line_sudo.amount),
+        }
+        if referral.window_start and move.invoice_date and line_sudo.void_code != "outside_window":
+            values["month"] = windows.month_in_window(move.invoice_date, referral.window_start)
+            values["months"] = referral.commission_months
+        else:
+            values["month"] = values["months"] = "–"
+        if line_sudo.credited_amount:
+            how = self.env._(
+                "%(rate)s %% of %(base)s less credit notes of %(credited)s "
+                "on invoice %(invoice)s of %(date)s (month %(month)s of %(months)s)",
+                **values,
+            )
+        else:
+            how = self.env._(
+                "%(rate)s %% of %(base)s on invoice %(invoice)s of %(date)s (month %(month)s of %(months)s)", **values
+            )
+        return self.env._("%(how)s: %(outcome)s.", how=how, outcome=self._explain_outcome())
+
+    def _explain_outcome(self) -> str:
+        """What became of the commission, in words that a partner understands."""
+        self.ensure_one()
+        amount = self._format(self.amount)
+        paid_on = format_date(self.env, self.fully_paid_on) if self.fully_paid_on else ""
+        due_on = format_date(self.env, self.due_on) if self.due_on else ""
+        if self.state == "void":
+            return self.void_reason or self.env._("nothing is due")
+        if self.state == "expected":
+            return self.env._("%(amount)s, waiting until the client has paid in full", amount=amount)
+        if self.open_amount and self.billed_amount:
+            return self.env._(
+                "%(earned)s earned, %(billed)s billed so far, the next bill carries the difference of %(open)s",
+                earned=self._format(self.earned_amount),
+                billed=self._format(self.billed_amount),
+                open=self._format(self.open_amount),
+            )
+        if self.state == "held":
+            return self.env._(
+                "%(amount)s, paid in full on %(paid_on)s, held: %(reason)s",
+                amount=amount,
+                paid_on=paid_on,
+                reason=self.hold_reason,
+            )
+        if self.state == "earned":
+            return self.env._(
+                "%(amount)s, paid in full on %(paid_on)s, to be paid to the partner by %(due_on)s",
+                amount=amount,
+                paid_on=paid_on,
+                due_on=due_on,
+            )
+        if self.state == "billed":
+            return self.env._(
+                "%(amount)s, paid in full on %(paid_on)s, billed, to be paid to the partner by %(due_on)s",
+                amount=amount,
+                paid_on=paid_on,
+                due_on=due_on,
+            )
+        return self.env._(
+            "%(amount)s, paid in full on %(paid_on)s, paid to the partner", amount=amount, paid_on=paid_on
+        )
+
+    def _format(self, amount) -> str:
+        return format_amount(self.env, amount, self.currency_id)
+
+    @api.depends("move_id.name", "client_id.name")
+    def _compute_display_name(self):
+        for line in self:
+            line_sudo = line.sudo()  # name of client and number of invoice only
+            line.display_name = f"{line_sudo.client_id.name or ''} · {line_sudo.move_id.name or '/'}"
+
+    # ------------------------------------------------------------
+    # CRUD, HOLD, SWEEP
+    # ------------------------------------------------------------
+
+    def write(self, vals):
+        if not self.env.su and (guarded := vals.keys() - {"held_by_hand", "manual_hold_reason"}):
+            raise AccessError(
+                self.env._(
+                    "Commission lines follow from invoices and payments: %(fields)s cannot be edited. "
+                    "Hold the line, or correct the invoice.",
+                    fields=", ".join(sorted(self._fields[fname].get_description(self.env)["string"] for fname in guarded)),
+                )
+            )
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_billed(self):
+        if self.sudo().billing_ids:  # sudo: billings of any bill count
+            raise UserError(
+                self.env._("A commission line that was billed cannot be deleted. Cancel or delete its draft bill first.")
+            )
+
+    def action_hold(self):
+        """Hold by hand; the wizard asks for the reason."""
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id("partner_program.partner_commission_hold_action"),
+            "context": {"default_line_ids": self.ids},
+        }
+
+    def action_release(self):
+        """Release what was held by hand; the pay-by date stays, so that it may show as late."""
+        self.filtered("held_by_hand").write({"held_by_hand": False, "manual_hold_reason": False})
+
+    def action_view_bills(self):
+        """Open the vendor bills that carry this commission."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("account.action_move_in_invoice_type")
+        action["domain"] = [("id", "in", self.billing_ids.bill_id.ids)]
+        action["context"] = {"default_move_type": "in_invoice"}
+        return action
+
+    def action_view_invoice(self):
+        """Open the customer invoice."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "account.move",
+            "res_id": self.move_id.id,
+            "views": [(False, "form")],
+        }
+
+    @api.model
+    def _cron_sync(self) -> int:
+        """The sweep: compare every referral and every ledger row with the facts, and mend what differs.
+
+        :return: number of rows created or mended
+        """
+        mended = 0
+        referrals = self.env["partner.referral"].search([("state", "in", ("acquired", "completed"))], order="id")
+        for start in range(0, len(referrals), SWEEP_BATCH):
+            mended += len(referrals[start : start + SWEEP_BATCH]._sync_commission_lines())
+        last_id = 0
+        while lines := self.search([("id", ">", last_id)], order="id", limit=SWEEP_BATCH):
+            mended += lines._mend()
+            last_id = lines[-1].id
+            self._commit_in_cron(processed=len(lines))
+            self.env.invalidate_all()
+        return mended
+
+    def _mend(self) -> int:
+        """Write the target of the rows whose stored figures differ from it; return how many did."""
+        wrong = 0
+        for line, target in self._get_targets().items():
+            stored = {fname: line[fname] for fname in FACT_FIELDS}
+            if stored != target:
+                line.write(target)
+                wrong += 1
+        return wrong
+
+
+def _decimal(value: float) -> Decimal:
+    """The decimal number that a float of the database stands for (shortest representation)."""
+    return Decimal(repr(value or 0.0))

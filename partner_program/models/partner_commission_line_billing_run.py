@@ -1,0 +1,340 @@
+import logging
+
+from odoo import api, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Command, Domain
+from odoo.tools import format_date
+
+_logger = logging.getLogger(__name__)
+
+NUMBERS_ON_BILL_LINE = 20  # invoice numbers named on a bill line; the statement has them all
+
+
+class PartnerCommissionLine(models.Model):
+    """The bill run: from what is open and due to draft vendor bills (P10, P11; D6, D16).
+
+    Button, server action and scheduled action all come through
+    ``_create_vendor_bills``, which locks, compares with the facts once more,
+    and only then bills the difference between earned and billed.
+    """
+
+    _inherit = "partner.commission.line"
+
+    def action_create_vendor_bills(self):
+        """Bill what is due among these lines, and open the bills; say why when there is nothing to bill."""
+        self.env["account.move"].check_access("create")
+        bills, errors = self._run_bills()
+        if not bills:
+            raise UserError("\n".join(errors) or self._explain_nothing_due())
+        action = self.env["ir.actions.act_window"]._for_xml_id("account.action_move_in_invoice_type")
+        action["context"] = {"default_move_type": "in_invoice"}
+        if len(bills) == 1:
+            action.update(res_id=bills.id, views=[(False, "form")])
+        else:
+            action["domain"] = [("id", "in", bills.ids)]
+        if errors:
+            action = {
+                "type": "ir.actions.client",
+                "tag": "display_notification",
+                "params": {"type": "warning", "sticky": True, "message": "\n".join(errors), "next": action},
+            }
+        return action
+
+    def _create_vendor_bills(self):
+        """Bill the open amount of those of these lines that are due.
+
+        :return: the draft bills created or extended; empty when nothing is due
+        :raise UserError: when a partner's lines cannot be billed, with the reason
+        """
+        bills, errors = self._run_bills()
+        if errors:
+            raise UserError("\n".join(errors))
+        return bills
+
+    @api.model
+    def _cron_create_vendor_bills(self):
+        """Scheduled action: bill everything that is due, one transaction per partner, currency and company.
+
+        A partner whose data is broken gets an activity with the reason and
+        does not stop the others.
+
+        :return: the draft bills created or extended
+        """
+        due = self._search_due()
+        groups = list(due.grouped(lambda line: line._get_bill_key()).values())
+        bills = self.env["account.move"]
+        self._commit_in_cron(remaining=len(groups))
+        for group in groups:
+            made, errors = group._run_bills()
+            bills |= made
+            if errors:
+                group._report_error(errors)
+            if not self._commit_in_cron(processed=1):
+                break
+        if not bills:
+            _logger.info("Partner commissions: no bill made. %s", self._explain_nothing_due())
+        return bills
+
+    @api.model
+    def _commit_in_cron(self, **progress) -> float:
+        """Commit and note the progress when the scheduler runs this; seconds left.
+
+        Called from anywhere else (a script, a test, another add-on) the caller
+        keeps its transaction: ``_commit_progress`` would commit it.
+        """
+        if "ir_cron_progress_id" not in self.env.context:
+            return float("inf")
+        return self.env["ir.cron"]._commit_progress(**progress)
+
+    @api.model
+    def _search_due(self):
+        """All lines that may be billed today, company by company (its own time zone)."""
+        companies = self.env["res.company"].sudo().search([])  # sudo: the scheduler works for all companies
+        return self.search(
+            Domain.OR(
+                Domain("company_id", "=", company.id) & self._due_domain(company._partner_program_today())
+                for company in companies
+            )
+        )
+
+    # ------------------------------------------------------------
+    # ONE DOOR
+    # ------------------------------------------------------------
+
+    def _run_bills(self):
+        """Lock, look at the facts again, group, bill.
+
+        :return: ``(bills, errors)``: bills made or extended, and a sentence for
+            each partner whose lines could not be billed
+        """
+        claimed_sudo = self.sudo()._claim()  # sudo: accountants read commission lines, only the run writes billings
+        bills, errors = self.env["account.move"], []
+        for lines_sudo in claimed_sudo.grouped(lambda line: line._get_bill_key()).values():
+            try:
+                with self.env.cr.savepoint():
+                    bills |= lines_sudo._bill_group(self.env)
+            except (UserError, ValidationError) as error:
+                self.env.invalidate_all()
+                partner = lines_sudo[:1].partner_id.name
+                errors.append(self.env._("%(partner)s was not billed: %(reason)s", partner=partner, reason=error.args[0]))
+        return bills, errors
+
+    def _claim(self):
+        """Those of these lines that are ours to bill: locked, mended, earned and due.
+
+        A line that another run holds is skipped: that run bills it.
+        """
+        lines = self.exists().try_lock_for_update()
+        lines.invalidate_recordset()
+        lines._mend()
+        today = {company: company._partner_program_today() for company in lines.company_id}
+        return lines.filtered(
+            lambda line: line.state == "earned" and line.open_amount and line._is_billable(today[line.company_id])
+        )
+
+    def _get_bill_key(self) -> tuple:
+        """Hook: lines with the same key go onto one bill."""
+        self.ensure_one()
+        return self.partner_id, self.currency_id, self.company_id, self._get_bill_journal()
+
+    def _get_bill_line_key(self) -> tuple:
+        """Hook: lines with the same key go onto one bill line."""
+        self.ensure_one()
+        return self.client_id, self.program_id.commission_product_id
+
+    def _get_bill_journal(self):
+        program_sudo = self.program_id.sudo()
+        return program_sudo.bill_journal_id or self.company_id._partner_program_bill_journal()
+
+    def _bill_group(self, env):
+        """Bill these lines of one key: extend the draft that is still there, or make one.
+
+        :param env: environment of the user, whose right to make bills is asked
+        :return: the bill; empty when the partner's balance is not positive (D16)
+        """
+        self._check_can_bill()
+        bill = self._find_draft_bill().with_env(env)
+        balance = sum(self.mapped("open_amount")) + sum(bill.sudo().commission_billing_ids.mapped("amount"))
+        if self.currency_id.compare_amounts(balance, 0) <= 0:
+            return bill.browse()  # carried forward until it is positive
+        lang = self.partner_id.lang
+        lines = self.with_context(lang=lang)
+        if bill:
+            lines._extend_bill(bill.with_context(lang=lang))
+        else:
+            bill = env["account.move"].with_company(self.company_id).create(lines._prepare_bill_vals())
+            bill_lines = dict(zip(lines._group_by_bill_line(), bill.sudo().invoice_line_ids.sorted("id"), strict=True))
+            self.env["partner.commission.billing"].create(lines._prepare_billing_vals(bill_lines))
+        bill.sudo()._check_commission_balance()
+        return bill
+
+    def _check_can_bill(self):
+        """A sentence for each way in which the books cannot take a bill."""
+        company, currency, journal = self.company_id, self.currency_id, self._get_bill_journal()
+        if not company.root_id.chart_template:
+            raise UserError(self.env._("%(company)s has no chart of accounts. Install one in the accounting settings.",
+                                       company=company.name))
+        if not journal:
+            raise UserError(
+                self.env._(
+                    "%(company)s has no self-billing purchase journal. Create one and choose it on the program.",
+                    company=company.name,
+                )
+            )
+        if not journal.active:
+            raise UserError(self.env._("The journal %(journal)s is archived. Choose another one on the program.",
+                                       journal=journal.display_name))
+        if not currency.active:
+            raise UserError(
+                self.env._("The currency %(currency)s is archived. Activate it, then run again.", currency=currency.name)
+            )
+        for product in self.program_id.commission_product_id.with_company(company):
+            accounts = product.product_tmpl_id.get_product_accounts()
+            if not accounts["expense"] and not journal.default_account_id:
+                raise UserError(
+                    self.env._(
+                        "The commission product %(product)s has no expense account. Set one on the product, "
+                        "its category, or the journal %(journal)s.",
+                        product=product.display_name,
+                        journal=journal.display_name,
+                    )
+                )
+
+    def _find_draft_bill(self):
+        """The draft that an earlier run made for this partner, currency, company and journal."""
+        return self.env["account.move"].search(
+            [
+                ("move_type", "=", "in_invoice"),
+                ("state", "=", "draft"),
+                ("commission_billing_ids", "!=", False),
+                ("partner_id", "=", self.partner_id.id),
+                ("currency_id", "=", self.currency_id.id),
+                ("company_id", "=", self.company_id.id),
+                ("journal_id", "=", self._get_bill_journal().id),
+            ],
+            order="id",
+            limit=1,
+        )
+
+    # ------------------------------------------------------------
+    # VALUES
+    # ------------------------------------------------------------
+
+    def _prepare_bill_vals(self) -> dict:
+        """Hook: values of a new bill. Due on the earliest pay-by date (D6)."""
+        return {
+            "move_type": "in_invoice",
+            "partner_id": self.partner_id.id,
+            "currency_id": self.currency_id.id,
+            "company_id": self.company_id.id,
+            "journal_id": self._get_bill_journal().id,
+            "invoice_date": self.company_id._partner_program_today(),
+            "invoice_payment_term_id": False,
+            "invoice_date_due": self._get_due_date(),
+            "invoice_line_ids": [
+                Command.create(lines._prepare_bill_line_vals()) for lines in self._group_by_bill_line().values()
+            ],
+        }
+
+    def _get_due_date(self):
+        return min((line.due_on for line in self if line.due_on), default=self.company_id._partner_program_today())
+
+    def _group_by_bill_line(self) -> dict:
+        return self.grouped(lambda line: line._get_bill_line_key())
+
+    def _prepare_bill_line_vals(self) -> dict:
+        """Hook: values of one bill line; its amount is the sum of its billings."""
+        return {
+            "name": self._get_bill_line_name(),
+            "product_id": self.program_id[:1].commission_product_id.id,
+            "quantity": 1,
+            "price_unit": self.currency_id.round(sum(self.mapped("open_amount"))),
+        }
+
+    def _get_bill_line_name(self) -> str:
+        invoices = self.move_id.sorted("invoice_date")
+        numbers = ", ".join(invoices[:NUMBERS_ON_BILL_LINE].mapped("name"))
+        if len(invoices) > NUMBERS_ON_BILL_LINE:
+            numbers = self.env._("%(numbers)s and %(more)s more", numbers=numbers, more=len(invoices) - NUMBERS_ON_BILL_LINE)
+        return self.env._("Commission on %(client)s: %(invoices)s", client=self.client_id.name, invoices=numbers)
+
+    def _extend_bill(self, bill):
+        """Put these lines onto the draft: onto the line of their client where it has one."""
+        billings_sudo, before = bill.sudo().commission_billing_ids, bill.sudo().invoice_line_ids
+        bill_lines, carried = {}, {}
+        for billing in billings_sudo:
+            key = billing.commission_line_id._get_bill_line_key()
+            bill_lines.setdefault(key, billing.bill_line_id)
+            carried[key] = carried.get(key, self.browse()) | billing.commission_line_id
+        commands, new_keys = [], []
+        for key, lines in self._group_by_bill_line().items():
+            vals = lines._prepare_bill_line_vals()
+            if bill_line := bill_lines.get(key):
+                every = lines | carried[key].with_context(lines.env.context)
+                vals = {"price_unit": bill_line.price_unit + vals["price_unit"], "name": every._get_bill_line_name()}
+                commands.append(Command.update(bill_line.id, vals))
+            else:
+                commands.append(Command.create(vals))
+                new_keys.append(key)
+        due_date = min(filter(None, (bill.invoice_date_due, self._get_due_date())))
+        bill.write({"invoice_line_ids": commands, "invoice_date_due": due_date})
+        bill_lines.update(zip(new_keys, (bill.sudo().invoice_line_ids - before).sorted("id"), strict=True))
+        self.env["partner.commission.billing"].create(self._prepare_billing_vals(bill_lines))
+
+    def _prepare_billing_vals(self, bill_lines) -> list[dict]:
+        """Values of the billings: which commission line went onto which bill line, with how much.
+
+        :param bill_lines: the bill line of each bill line key
+        """
+        revisions = {
+            line.id: revision
+            for line, revision in self.env["partner.commission.billing"]._read_group(
+                [("commission_line_id", "in", self.ids)], ["commission_line_id"], ["revision:max"]
+            )
+        }
+        return [
+            {
+                "commission_line_id": line.id,
+                "bill_line_id": bill_lines[line._get_bill_line_key()].id,
+                "amount": line.open_amount,
+                "revision": revisions.get(line.id, 0) + 1,
+            }
+            for line in self
+        ]
+
+    # ------------------------------------------------------------
+    # WHY NOT
+    # ------------------------------------------------------------
+
+    @api.model
+    def _explain_nothing_due(self) -> str:
+        """Why a run makes nothing: how much is earned, when the first is due, what is held."""
+        earned = self._read_group([("state", "=", "earned")], [], ["__count", "due_on:min"])[0]
+        held = self.search_count([("state", "=", "held")])
+        if not earned[0] and not held:
+            return self.env._("Nothing to bill: no commission is earned and unbilled.")
+        parts = [self.env._("Nothing to bill today.")]
+        if earned[0]:
+            parts.append(
+                self.env._(
+                    "%(count)s commission lines are earned, the first is due on %(day)s.",
+                    count=earned[0],
+                    day=format_date(self.env, earned[1]) if earned[1] else "–",
+                )
+            )
+        if held:
+            parts.append(self.env._("%(count)s are held.", count=held))
+        return " ".join(parts)
+
+    def _report_error(self, errors):
+        """Tell the account manager of the partner, once, why it could not be billed."""
+        for enrollment in self.enrollment_id.sudo():  # sudo: whoever runs it, the manager has to know
+            _logger.warning("Partner commissions: %s", " ".join(errors))
+            summary = self.env._("Commissions could not be billed")
+            if summary not in enrollment.activity_ids.mapped("summary"):
+                enrollment.activity_schedule(
+                    "mail.mail_activity_data_warning",
+                    summary=summary,
+                    note="\n".join(errors),
+                    user_id=(enrollment.account_manager_id or self.env.ref("base.user_admin")).id,
+                )

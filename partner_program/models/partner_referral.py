@@ -1,0 +1,534 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+from ..engine import windows
+
+OPEN_STATES = ("submitted", "accepted")
+CLAIM_STATES = ("accepted", "acquired")  # states that protect the client (D10)
+EARNING_STATES = ("acquired", "completed")  # states whose invoices earn
+EXIT_STATES = ("rejected", "expired", "lost", "withdrawn")
+TERM_FIELDS = ("commission_rate", "commission_months", "payout_delay_days", "expires_on")
+# What the system or a manager decides; salespeople decide through the buttons only.
+GUARDED_FIELDS = {
+    *TERM_FIELDS,
+    "state",
+    "acquired_on",
+    "acquisition_move_id",
+    "window_start",
+    "window_end",
+    "eligibility",
+    "eligibility_checked_on",
+    "evidence_ids",
+}
+
+
+class PartnerReferral(models.Model):
+    """A partner's dated claim on one client.
+
+    Accepting it freezes the terms of the program (D7) and protects the client
+    (D10); the event of the program makes it acquired. Eligibility and
+    acquisition live in the two files beside this one.
+    """
+
+    _name = "partner.referral"
+    _description = "Referral"
+    _inherit = ["portal.mixin", "mail.thread", "mail.activity.mixin"]
+    _order = "referred_on desc, id desc"
+    _check_company_auto = True
+    _mail_post_access = "read"
+
+    name = fields.Char("Number", required=True, default="/", readonly=True, copy=False)
+    enrollment_id = fields.Many2one(
+        "partner.program.enrollment",
+        "Partner",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        tracking=True,
+        check_company=True,
+        domain="[('state', '=', 'active')]",
+        help="The partner who referred the client, with the program it is enrolled in.",
+    )
+    partner_id = fields.Many2one(related="enrollment_id.partner_id", store=True, index=True, string="Partner Company")
+    program_id = fields.Many2one(related="enrollment_id.program_id", store=True, index=True)
+    company_id = fields.Many2one(related="enrollment_id.company_id", store=True, index=True)
+    acquisition_event = fields.Selection(related="program_id.acquisition_event")
+    user_id = fields.Many2one(
+        "res.users",
+        "Salesperson",
+        compute="_compute_user_id",
+        store=True,
+        readonly=False,
+        index=True,
+        tracking=True,
+        domain="[('share', '=', False)]",
+    )
+    client_id = fields.Many2one(
+        "res.partner",
+        "Client",
+        compute="_compute_client_id",
+        store=True,
+        readonly=False,
+        index=True,
+        ondelete="restrict",
+        tracking=True,
+        help="The client company. Invoices to any of its contacts count. Follows the customer of the lead until "
+        "the referral is accepted.",
+    )
+    prospect_name = fields.Char("Prospect", help="Name of the company when it is not a contact yet.")
+    prospect_contact_name = fields.Char("Contact Name")
+    prospect_email = fields.Char("Email")
+    prospect_phone = fields.Char("Phone")
+    note = fields.Text("Note of the Partner")
+    lead_id = fields.Many2one(
+        "crm.lead",
+        "Lead",
+        index=True,
+        ondelete="restrict",
+        copy=False,
+        tracking=True,
+        check_company=True,
+        groups="base.group_user",
+    )
+    referred_on = fields.Datetime(
+        required=True,
+        default=lambda self: fields.Datetime.now(),
+        tracking=True,
+        help="When the referral was received: the official time. The earlier referral of a client wins.",
+    )
+    state = fields.Selection(
+        [
+            ("submitted", "Submitted"),
+            ("accepted", "Accepted"),
+            ("acquired", "Acquired"),
+            ("completed", "Completed"),
+            ("rejected", "Rejected"),
+            ("expired", "Expired"),
+            ("lost", "Lost"),
+            ("withdrawn", "Withdrawn"),
+        ],
+        required=True,
+        default="submitted",
+        readonly=True,
+        index=True,
+        tracking=True,
+        group_expand=True,
+        copy=False,
+    )
+    decision_reason = fields.Text(
+        tracking=True, copy=False, help="Why it was refused, or why a refusal was overridden. The partner reads it."
+    )
+
+    # eligibility, frozen when it was checked
+    eligibility = fields.Selection(
+        [("unchecked", "Not Checked"), ("eligible", "Eligible"), ("ineligible", "Recent Discussions")],
+        required=True,
+        default="unchecked",
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
+    )
+    eligibility_checked_on = fields.Datetime("Checked On", readonly=True, copy=False, groups="base.group_user")
+    evidence_ids = fields.One2many("partner.referral.evidence", "referral_id", "Evidence", groups="base.group_user")
+
+    # terms: those of the program until accepted, frozen from then on (D7)
+    commission_rate = fields.Float(
+        "Commission (%)", compute="_compute_terms", store=True, readonly=False, digits=(6, 3), tracking=True
+    )
+    commission_months = fields.Integer(compute="_compute_terms", store=True, readonly=False, tracking=True)
+    payout_delay_days = fields.Integer(
+        "Payout Delay (days)", compute="_compute_terms", store=True, readonly=False, tracking=True
+    )
+    expires_on = fields.Date(
+        compute="_compute_terms",
+        store=True,
+        readonly=False,
+        tracking=True,
+        help="Last day to close it (company time zone). Empty: it never expires.",
+    )
+
+    # acquisition and window
+    acquired_on = fields.Date(readonly=True, tracking=True, copy=False)
+    acquisition_move_id = fields.Many2one(
+        "account.move",
+        "Acquiring Invoice",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        copy=False,
+        groups="base.group_user",
+    )
+    window_start = fields.Date(
+        readonly=True,
+        copy=False,
+        tracking=True,
+        help="Date of the client's first invoice on or after the referral date. Frozen once something was billed.",
+    )
+    window_end = fields.Date(
+        readonly=True, copy=False, tracking=True, help="Invoices dated on or after this day earn nothing."
+    )
+    commission_line_ids = fields.One2many("partner.commission.line", "referral_id", "Commission Lines")
+    commission_line_count = fields.Integer(compute="_compute_commission_line_count")
+    days_left = fields.Integer(compute="_compute_clock")
+    clock = fields.Char(compute="_compute_clock", help="How long the claim, or the commission, still runs.")
+
+    _number_uniq = models.UniqueIndex("(name, company_id) WHERE name <> '/'", "A referral has this number already.")
+    _one_claim_per_client = models.UniqueIndex(
+        "(client_id, company_id) WHERE state IN ('accepted', 'acquired') AND client_id IS NOT NULL",
+        "This client is protected by an earlier referral: at most one partner earns on a client at a time.",
+    )
+    _one_live_per_lead = models.UniqueIndex(
+        "(lead_id) WHERE state IN ('submitted', 'accepted', 'acquired') AND lead_id IS NOT NULL",
+        "This lead has a live referral already. Decide that one first.",
+    )
+    _rate_range = models.Constraint(
+        "CHECK (commission_rate >= 0 AND commission_rate <= 100)", "The commission has to be between 0 and 100 %."
+    )
+    _months_positive = models.Constraint(
+        "CHECK (commission_months > 0)", "The commission has to run for at least one month."
+    )
+    _delay_positive = models.Constraint(
+        "CHECK (payout_delay_days >= 0)", "The payout delay cannot be a negative number of days."
+    )
+    _window_order = models.Constraint(
+        "CHECK (window_end IS NULL OR window_start < window_end)", "The commission window has to end after it starts."
+    )
+
+    # ------------------------------------------------------------
+    # COMPUTE
+    # ------------------------------------------------------------
+
+    @api.depends("lead_id")
+    def _compute_user_id(self):
+        for referral in self:
+            referral.user_id = referral.lead_id.user_id or referral.user_id or referral.enrollment_id.account_manager_id
+
+    @api.depends("lead_id.partner_id.commercial_partner_id")
+    def _compute_client_id(self):
+        for referral in self:
+            client = referral.lead_id.partner_id.commercial_partner_id
+            if client and (not referral.client_id or referral.state == "submitted"):
+                referral.client_id = client
+            else:
+                referral.client_id = referral.client_id
+
+    @api.depends("program_id", "referred_on")
+    def _compute_terms(self):
+        """Show the program's terms while undecided; what is accepted keeps its own (D7)."""
+        for referral in self:
+            if referral.state not in (False, "submitted"):
+                for fname in TERM_FIELDS:
+                    referral[fname] = referral[fname]
+                continue
+            referral.update(referral._get_program_terms())
+
+    def _get_program_terms(self) -> dict:
+        """Values of the terms that the program of this referral gives today."""
+        self.ensure_one()
+        program = self.program_id
+        expires_on = False
+        if self.referred_on and program.company_id:
+            day = program.company_id._partner_program_local_date(self.referred_on)
+            expires_on = windows.claim_expiry(day, program.claim_months) or False
+        return {
+            "commission_rate": program.commission_rate,
+            "commission_months": program.commission_months or 1,
+            "payout_delay_days": program.payout_delay_days,
+            "expires_on": expires_on,
+        }
+
+    @api.depends("state", "expires_on", "window_start", "window_end")
+    @api.depends_context("lang")
+    def _compute_clock(self):
+        for referral in self:
+            today = referral.company_id._partner_program_today() if referral.company_id else fields.Date.today()
+            referral.days_left, referral.clock = referral._get_clock(today)
+
+    def _get_clock(self, today):
+        """``(days left, sentence)`` of the clock that runs for this referral; ``(0, False)`` when none does."""
+        self.ensure_one()
+        if self.state in OPEN_STATES and self.expires_on:
+            days = (self.expires_on - today).days
+            day = self._format_day(self.expires_on)
+            if days < 0:
+                return days, self.env._("Expired on %(day)s", day=day)
+            return days, self.env._("Close by %(day)s · %(days)s days left", day=day, days=days)
+        if self.state == "acquired" and self.window_start:
+            days = (self.window_end - today).days
+            month = windows.month_in_window(max(today, self.window_start), self.window_start)
+            if month > self.commission_months:
+                return days, self.env._("The window ended on %(day)s", day=self._format_day(self.window_end))
+            return days, self.env._("Month %(month)s of %(months)s", month=month, months=self.commission_months)
+        if self.state == "acquired":
+            return 0, self.env._("Waiting for the first invoice")
+        return 0, False
+
+    def _format_day(self, day):
+        return self.env["ir.qweb.field.date"].value_to_html(day, {}) if day else ""
+
+    def _compute_commission_line_count(self):
+        counts = dict(
+            self.env["partner.commission.line"]._read_group(
+                [("referral_id", "in", self.ids)], ["referral_id"], ["__count"]
+            )
+        )
+        for referral in self:
+            referral.commission_line_count = counts.get(referral, 0)
+
+    def _compute_access_url(self):
+        # OVERRIDES portal
+        for referral in self:
+            referral.access_url = "/my/commissions"
+
+    @api.depends("name", "client_id", "prospect_name")
+    def _compute_display_name(self):
+        for referral in self:
+            client = referral.client_id.sudo().name or referral.prospect_name  # sudo: the name only, also for partners
+            referral.display_name = f"{referral.name} · {client}" if client else referral.name
+
+    # ------------------------------------------------------------
+    # CONSTRAINTS
+    # ------------------------------------------------------------
+
+    @api.constrains("client_id", "lead_id", "prospect_name", "prospect_email")
+    def _check_client(self):
+        for referral in self:
+            if not (referral.client_id or referral.lead_id or referral.prospect_name or referral.prospect_email):
+                raise ValidationError(self.env._("Who was referred? Choose a client or a lead, or enter the prospect's name or email."))
+
+    @api.constrains("client_id", "enrollment_id")
+    def _check_not_itself(self):
+        for referral in self:
+            client = referral.client_id
+            if client and client.commercial_partner_id == referral.partner_id.commercial_partner_id:
+                raise ValidationError(
+                    self.env._(
+                        "%(partner)s cannot refer itself: partner and client have to be different companies.",
+                        partner=referral.partner_id.name,
+                    )
+                )
+
+    @api.constrains("referred_on", "enrollment_id")
+    def _check_referred_on(self):
+        # A minute of grace: clocks of mail servers and browsers run ahead.
+        limit = fields.Datetime.now() + timedelta(minutes=1)
+        for referral in self:
+            if referral.referred_on > limit:
+                raise ValidationError(self.env._("A referral cannot be dated in the future."))
+
+    # ------------------------------------------------------------
+    # CRUD
+    # ------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._check_guarded({fname for fname in vals if fname not in TERM_FIELDS})  # accepting resets the terms
+            self._use_commercial_client(vals)
+        referrals = super().create(vals_list)
+        for referral in referrals:
+            if referral.name == "/":
+                referral.name = (
+                    self.env["ir.sequence"].with_company(referral.company_id).next_by_code("partner.referral") or "/"
+                )
+        referrals._check_enrollment_open()
+        referrals._create_missing_leads()
+        return referrals
+
+    def write(self, vals):
+        self._check_guarded(vals.keys())
+        if not {"referred_on", "enrollment_id", "client_id"}.isdisjoint(vals):
+            self._check_undecided()
+        vals = dict(vals)
+        self._use_commercial_client(vals)
+        result = super().write(vals)
+        if "commission_months" in vals or "client_id" in vals:
+            self._sync_commission_lines()
+        return result
+
+    def _check_guarded(self, fnames):
+        if self.env.su or self.env.user.has_group("partner_program.group_manager"):
+            return
+        if guarded := GUARDED_FIELDS.intersection(fnames):
+            raise AccessError(
+                self.env._(
+                    "Only a partner manager changes %(fields)s of a referral.",
+                    fields=", ".join(sorted(self._fields[fname].get_description(self.env)["string"] for fname in guarded)),
+                )
+            )
+
+    def _check_undecided(self):
+        """Who referred whom and when is the claim itself: after the decision only a manager corrects it."""
+        if self.env.su or self.env.user.has_group("partner_program.group_manager"):
+            return
+        if decided := self.filtered(lambda referral: referral.state != "submitted"):
+            raise AccessError(
+                self.env._(
+                    "Referral %(referral)s was decided: only a partner manager changes partner, client or date.",
+                    referral=decided[0].name,
+                )
+            )
+
+    def _use_commercial_client(self, vals):
+        """The client is always the company itself, whichever contact was chosen (D12)."""
+        if vals.get("client_id"):
+            vals["client_id"] = self.env["res.partner"].browse(vals["client_id"]).commercial_partner_id.id
+
+    def _check_enrollment_open(self):
+        for referral in self:
+            if referral.state == "submitted" and referral.enrollment_id.state != "active":
+                raise ValidationError(
+                    self.env._(
+                        "%(partner)s is not an active partner of this program (%(state)s): it cannot refer clients now.",
+                        partner=referral.enrollment_id.display_name,
+                        state=dict(referral.enrollment_id._fields["state"]._description_selection(self.env))[
+                            referral.enrollment_id.state
+                        ],
+                    )
+                )
+
+    def _create_missing_leads(self):
+        """Give each new referral that is closed by winning a lead the lead to win."""
+        referrals = self.filtered(lambda r: r.state == "submitted" and not r.lead_id and r.acquisition_event == "lead_won")
+        leads = self.env["crm.lead"].create([referral._prepare_lead_vals() for referral in referrals])
+        for referral, lead in zip(referrals, leads, strict=True):
+            referral.lead_id = lead
+
+    def _prepare_lead_vals(self) -> dict:
+        self.ensure_one()
+        client = self.client_id
+        vals = {
+            "name": self.env._(
+                "%(client)s, referred by %(partner)s",
+                client=client.name or self.prospect_name or self.prospect_email,
+                partner=self.partner_id.name,
+            ),
+            "type": "lead" if self.env.user.has_group("crm.group_use_lead") else "opportunity",
+            "company_id": self.company_id.id,
+            "description": self.note or False,
+            "user_id": self.user_id.id,
+        }
+        if client:
+            vals["partner_id"] = client.id
+        else:
+            vals.update(
+                partner_name=self.prospect_name,
+                contact_name=self.prospect_contact_name,
+                email_from=self.prospect_email,
+                phone=self.prospect_phone,
+            )
+        return vals
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_decided(self):
+        if decided := self.filtered(lambda referral: referral.state not in ("submitted", "rejected", "withdrawn")):
+            raise UserError(
+                self.env._(
+                    "Referral %(referral)s was accepted: it is part of the partner's history. Withdraw it instead.",
+                    referral=decided[0].display_name,
+                )
+            )
+
+    # ------------------------------------------------------------
+    # DECISIONS
+    # ------------------------------------------------------------
+
+    def action_accept(self):
+        """Accept the claims: check them, freeze the terms, protect the client.
+
+        :raise UserError: with the rule that refuses it (P7, D10, D11). A manager
+            overrides a refusal for recent discussions by giving a reason first.
+        """
+        self.check_access("write")
+        self.filtered(lambda r: r.eligibility == "unchecked").action_check_eligibility()
+        for referral in self:
+            referral._check_acceptable()
+            referral_sudo = referral.sudo()  # accepting is the salesperson's right, the fields it sets are not
+            referral_sudo.write({**referral_sudo._get_program_terms(), "state": "accepted"})
+        self._sync_acquisition()
+        return True
+
+    def _check_acceptable(self):
+        self.ensure_one()
+        if self.state != "submitted":
+            raise UserError(
+                self.env._(
+                    "Referral %(referral)s was decided already (%(state)s).",
+                    referral=self.name,
+                    state=dict(self._fields["state"]._description_selection(self.env))[self.state],
+                )
+            )
+        self._check_enrollment_open()
+        is_manager = self.env.user.has_group("partner_program.group_manager")
+        if self.eligibility == "ineligible" and not (is_manager and self.decision_reason):
+            raise UserError(
+                self.env._(
+                    "There were discussions with %(client)s shortly before the referral: see the evidence. "
+                    "Reject it, or ask a partner manager to override the refusal with a reason.",
+                    client=self.client_id.name or self.prospect_name or self.lead_id.name,
+                )
+            )
+        if self._get_protecting_claims():
+            raise UserError(
+                self.env._(
+                    "%(client)s is protected by an earlier referral. Reject this one with that reason, "
+                    "without naming the other partner.",
+                    client=self.client_id.name,
+                )
+            )
+
+    def _get_protecting_claims(self):
+        """The live claim of another referral on the same client (D10), after expiry was looked at."""
+        self.ensure_one()
+        if not self.client_id:
+            return self.browse()
+        claims_sudo = self.sudo().search(  # sudo: claims of other salespeople protect the client too
+            [
+                ("client_id", "=", self.client_id.id),
+                ("company_id", "=", self.company_id.id),
+                ("state", "in", CLAIM_STATES),
+                ("id", "!=", self.id),
+            ]
+        )
+        claims_sudo._sync_acquisition()
+        return claims_sudo.filtered(lambda claim: claim.state in CLAIM_STATES)
+
+    def action_reject(self):
+        """Reject the claims, with ``decision_reason``; ask for the reason where it is missing."""
+        return self._leave("rejected", ("submitted", "accepted"))
+
+    def action_withdraw(self):
+        """Take the claims back on the partner's behalf, with a reason."""
+        return self._leave("withdrawn", ("submitted", "accepted"))
+
+    def _leave(self, state, allowed):
+        """Move to a side exit, or open the wizard that asks for the reason.
+
+        :raise UserError: when a referral is not in one of the ``allowed`` states
+        """
+        if decided := self.filtered(lambda referral: referral.state not in allowed):
+            raise UserError(
+                self.env._(
+                    "Referral %(referral)s cannot be rejected or withdrawn any more: it is %(state)s.",
+                    referral=decided[0].display_name,
+                    state=dict(self._fields["state"]._description_selection(self.env))[decided[0].state],
+                )
+            )
+        if self.filtered(lambda referral: not (referral.decision_reason or "").strip()):
+            return {
+                **self.env["ir.actions.act_window"]._for_xml_id("partner_program.partner_referral_decision_action"),
+                "context": {"default_referral_ids": self.ids, "default_decision": state},
+            }
+        self.check_access("write")
+        self.sudo().state = state  # sudo: refusing is the salesperson's right, writing the state is not
+        return True
+
+    def action_view_commissions(self):
+        """Open the commission lines of the referral."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("partner_program.partner_commission_line_action")
+        action["domain"] = [("referral_id", "=", self.id)]
+        action["context"] = {}
+        return action

@@ -1,0 +1,260 @@
+from collections import defaultdict
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+from ..engine import eligibility, windows
+from .partner_referral import CLAIM_STATES, EARNING_STATES
+
+SYNC_BATCH = 500
+
+
+class PartnerReferral(models.Model):
+    """From the accepted claim to the acquired client and its commission lines.
+
+    Everything here looks at the facts of today and may be called any number of
+    times: the hooks on leads and invoices, the decision buttons and the daily
+    job all come through ``_sync_acquisition`` and ``_sync_commission_lines``.
+    """
+
+    _inherit = "partner.referral"
+
+    # ------------------------------------------------------------
+    # ACQUISITION (P8, P9)
+    # ------------------------------------------------------------
+
+    def _sync_acquisition(self):
+        """Bring the state in line with lead, payments and calendar.
+
+        Runs with raised rights: whoever wins the lead or registers the payment
+        need not have the right to edit referrals.
+        """
+        self_sudo = self.sudo()  # the facts decide, not the rights of whoever changed them
+        self_sudo.filtered(lambda r: r.state == "lost")._restore_lost()
+        accepted = self_sudo.filtered(lambda r: r.state == "accepted")
+        accepted.filtered(lambda r: r.acquisition_event == "lead_won")._acquire_by_lead()
+        accepted.filtered(lambda r: r.acquisition_event == "entry_payment")._acquire_by_entry_payment()
+        accepted.filtered(lambda r: r.state == "accepted")._expire()
+        acquired = self_sudo.filtered(lambda r: r.state in EARNING_STATES)
+        (acquired - accepted)._release_unwon()
+        acquired._sync_commission_lines()
+
+    def _acquire_by_lead(self):
+        """P8: the lead is won on or before the expiry date."""
+        for referral in self:
+            lead = referral.lead_id
+            if lead.won_status == "won":
+                company = referral.company_id
+                closed_on = company._partner_program_local_date(lead.date_closed or fields.Datetime.now())
+                if eligibility.closed_in_time(closed_on, referral.expires_on):
+                    if not lead.partner_id:
+                        lead._handle_partner_assignment(create_missing=True)
+                    referral._acquire(closed_on)
+                else:
+                    days = (closed_on - referral.expires_on).days
+                    referral.write(
+                        {
+                            "state": "expired",
+                            "decision_reason": self.env._("The lead was won %(days)s days too late.", days=days),
+                        }
+                    )
+            elif lead.won_status == "lost":
+                reason = lead.lost_reason_id.name
+                referral.write(
+                    {
+                        "state": "lost",
+                        "decision_reason": self.env._("The lead was lost: %(reason)s.", reason=reason)
+                        if reason
+                        else self.env._("The lead was lost."),
+                    }
+                )
+
+    def _acquire_by_entry_payment(self):
+        """P9: the first full payment of an invoice with a product of the entry package."""
+        referrals = self.filtered("client_id")
+        if not referrals:
+            return
+        invoices = self.env["account.move"].search(
+            [
+                ("move_type", "=", "out_invoice"),
+                ("state", "=", "posted"),
+                ("payment_state", "in", ("paid", "in_payment")),
+                ("commercial_partner_id", "in", referrals.client_id.ids),
+                ("company_id", "in", referrals.company_id.ids),
+                ("amount_total", ">", 0),
+                ("invoice_line_ids.product_id.product_tmpl_id.package_id.is_entry", "=", True),
+            ]
+        )
+        facts = invoices._get_settlement_facts()
+        by_client = defaultdict(list)
+        for invoice in invoices:
+            fact = facts[invoice.id]
+            if fact.money > 0 and fact.settled_on:
+                by_client[invoice.commercial_partner_id, invoice.company_id].append((fact.settled_on, invoice))
+        for referral in referrals:
+            referred_on = referral.company_id._partner_program_local_date(referral.referred_on)
+            candidates = [
+                (paid_on, invoice.id)
+                for paid_on, invoice in by_client[referral.client_id, referral.company_id]
+                if invoice.invoice_date >= referred_on and eligibility.closed_in_time(paid_on, referral.expires_on)
+            ]
+            if candidates:
+                paid_on, invoice_id = min(candidates)
+                referral._acquire(paid_on, invoice_id)
+
+    def _acquire(self, day, invoice_id=False):
+        self.write({"state": "acquired", "acquired_on": day, "acquisition_move_id": invoice_id})
+
+    def _expire(self):
+        """D9, D13: what was not closed on or before its last day."""
+        for referral in self:
+            if referral.expires_on and referral.expires_on < referral.company_id._partner_program_today():
+                referral.write(
+                    {
+                        "state": "expired",
+                        "decision_reason": self.env._(
+                            "Not closed by %(day)s.", day=referral._format_day(referral.expires_on)
+                        ),
+                    }
+                )
+
+    def _restore_lost(self):
+        """A lead taken up again takes its claim along, while in time and the client is free."""
+        for referral in self:
+            in_time = not referral.expires_on or referral.expires_on >= referral.company_id._partner_program_today()
+            if (
+                referral.lead_id
+                and referral.lead_id.won_status != "lost"
+                and in_time
+                and not referral._get_protecting_claims()
+            ):
+                referral.write({"state": "accepted", "decision_reason": False})
+
+    def _release_unwon(self):
+        """A lead dragged to Won by mistake and back: the client is not acquired, as long as nothing was billed."""
+        unwon = self.filtered(
+            lambda r: r.state == "acquired"
+            and r.acquisition_event == "lead_won"
+            and r.lead_id
+            and r.lead_id.won_status != "won"
+        )
+        unwon -= unwon._get_billed()
+        unwon.commission_line_ids.unlink()
+        unwon.write({"state": "accepted", "acquired_on": False, "window_start": False, "window_end": False})
+        unwon._acquire_by_lead()
+
+    def _get_billed(self):
+        """Those of which something was billed: their window does not move any more (D1)."""
+        billings = self.env["partner.commission.billing"]._read_group(
+            [("commission_line_id.referral_id", "in", self.ids)], ["commission_line_id"]
+        )
+        return self.env["partner.commission.line"].union(*(line for (line,) in billings)).referral_id
+
+    # ------------------------------------------------------------
+    # COMMISSION LINES
+    # ------------------------------------------------------------
+
+    def _sync_commission_lines(self):
+        """Set the windows (D1), make the missing ledger rows, close windows that have run out.
+
+        :return: the commission lines created
+        """
+        referrals = self.sudo().filtered(lambda r: r.state in EARNING_STATES and r.client_id)  # see _sync_acquisition
+        Line = self.env["partner.commission.line"].sudo()
+        if not referrals:
+            return Line
+        invoices_by_key = referrals._get_client_invoices()
+        frozen = referrals._get_billed()
+        known = {
+            (referral.id, move.id)
+            for referral, move in Line._read_group([("referral_id", "in", referrals.ids)], ["referral_id", "move_id"])
+        }
+        vals_list = []
+        for referral in referrals:
+            referred_on = referral.company_id._partner_program_local_date(referral.referred_on)
+            invoices = [
+                invoice
+                for invoice in invoices_by_key[referral.client_id, referral.company_id]
+                if invoice.invoice_date >= referred_on
+            ]
+            referral._set_window(invoices, frozen=referral in frozen)
+            vals_list += [
+                {"referral_id": referral.id, "move_id": invoice.id}
+                for invoice in invoices
+                if windows.in_window(invoice.invoice_date, referral.window_start, referral.window_end)
+                and (referral.id, invoice.id) not in known
+            ]
+        referrals._complete()
+        return Line.create(vals_list)
+
+    def _get_client_invoices(self):
+        """Posted customer invoices by (client, company), oldest first."""
+        invoices = self.env["account.move"].search_fetch(
+            [
+                ("move_type", "=", "out_invoice"),
+                ("state", "=", "posted"),
+                ("commercial_partner_id", "in", self.client_id.ids),
+                ("company_id", "in", self.company_id.ids),
+                ("invoice_date", ">=", min(self.mapped("referred_on")).date() - timedelta(days=1)),
+            ],
+            ["invoice_date", "commercial_partner_id", "company_id", "amount_total"],
+            order="invoice_date, id",
+        )
+        by_key = defaultdict(list)
+        for invoice in invoices:
+            by_key[invoice.commercial_partner_id, invoice.company_id].append(invoice)
+        return by_key
+
+    def _set_window(self, invoices, *, frozen):
+        """D1: from the first invoice with a positive total that is not fully reversed, for N months."""
+        self.ensure_one()
+        start = self.window_start
+        if not frozen:
+            start = next((i.invoice_date for i in invoices if i.amount_total > 0 and not i._is_fully_credited()), False)
+        end = start and windows.window_end(start, self.commission_months)
+        if (start, end) != (self.window_start, self.window_end):
+            self.write({"window_start": start, "window_end": end})
+
+    def _complete(self):
+        """Close the windows that have run out; open one again that was made longer."""
+        for referral in self:
+            ended = bool(referral.window_end) and referral.window_end <= referral.company_id._partner_program_today()
+            if ended and referral.state == "acquired":
+                referral.state = "completed"
+            elif not ended and referral.state == "completed" and not referral._get_protecting_claims():
+                referral.state = "acquired"
+
+    # ------------------------------------------------------------
+    # HOOKS AND CRON
+    # ------------------------------------------------------------
+
+    @api.model
+    def _sync_for_invoices(self, invoices, watch=("payments", "invoices")):
+        """Look again at the referrals of the clients of these invoices.
+
+        ``referral_watch`` is stored on the contact, which is in the cache of
+        whoever posts or pays: clients without a referral cost no query, and a
+        payment of an acquired client costs none either.
+        """
+        clients = invoices.commercial_partner_id.filtered(lambda client: client.referral_watch in watch)
+        if clients:
+            self.sudo().search(  # sudo: accountants post and pay without rights on referrals
+                [
+                    ("client_id", "in", clients.ids),
+                    ("company_id", "in", invoices.company_id.ids),
+                    ("state", "in", (*CLAIM_STATES, "completed")),
+                ]
+            )._sync_acquisition()
+
+    @api.model
+    def _cron_sync_referrals(self):
+        """Daily: expire claims, find acquisitions that no hook saw, close windows that ran out."""
+        domain = Domain("state", "in", CLAIM_STATES) | Domain("state", "=", "lost")
+        ids = self.search(domain, order="id").ids
+        self.env["partner.commission.line"]._commit_in_cron(remaining=len(ids))
+        for start in range(0, len(ids), SYNC_BATCH):
+            batch = self.browse(ids[start : start + SYNC_BATCH]).exists()
+            batch._sync_acquisition()
+            if not self.env["partner.commission.line"]._commit_in_cron(processed=len(batch)):
+                break

@@ -1,0 +1,31 @@
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from odoo import fields, models
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    def _partner_program_zone(self) -> ZoneInfo:
+        """Time zone in which the company counts days: clocks end when its day ends.
+
+        Odoo keeps no time zone on the company; its working hours have one, and
+        so has its contact (the latter wins: it is what a user can see and set).
+        """
+        self.ensure_one()
+        company_sudo = self.sudo()  # the zone of the company is no secret to its users
+        return ZoneInfo(company_sudo.partner_id.tz or company_sudo.resource_calendar_id.tz or "UTC")
+
+    def _partner_program_local_date(self, moment: datetime) -> date:
+        """The calendar day of a naive UTC ``moment`` at the company."""
+        return moment.replace(tzinfo=UTC).astimezone(self._partner_program_zone()).date()
+
+    def _partner_program_today(self) -> date:
+        return self._partner_program_local_date(fields.Datetime.now())
+
+    def _partner_program_bill_journal(self):
+        """The self-billing journal made for this company (or, for a branch, for a parent)."""
+        self.ensure_one()
+        chart = self.env["account.chart.template"].with_company(self)
+        return chart.ref("partner_program", raise_if_not_found=False) or self.env["account.journal"]

@@ -1,0 +1,81 @@
+from odoo import api, fields, models
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    program_enrollment_ids = fields.One2many(
+        "partner.program.enrollment", "partner_id", "Program Enrollments", groups="base.group_user"
+    )
+    program_id = fields.Many2one(
+        "partner.program",
+        "Partner Program",
+        compute="_compute_program",
+        search="_search_program",
+        help="Program in which the company is an active partner.",
+    )
+    program_type = fields.Selection(
+        [("referral", "Referral"), ("affiliate", "Affiliate")], "Partner Type", compute="_compute_program"
+    )
+    client_referral_ids = fields.One2many(
+        "partner.referral", "client_id", "Referrals of This Client", groups="base.group_user"
+    )
+    referral_watch = fields.Selection(
+        [("payments", "Invoices and Payments"), ("invoices", "Invoices")],
+        compute="_compute_referral_watch",
+        compute_sudo=True,
+        store=True,
+        groups="base.group_user",
+        help="Technical: whether accounting has to tell the partner program about this client.",
+    )
+    referral_partner_id = fields.Many2one(
+        "res.partner", "Referred By", compute="_compute_referral_partner_id", groups="base.group_user"
+    )
+
+    @api.depends("program_enrollment_ids.state", "parent_id")
+    def _compute_program(self):
+        companies = self.commercial_partner_id
+        enrollments_sudo = self.env["partner.program.enrollment"].sudo().search(  # sudo: the type of a partner is no secret
+            [("partner_id", "in", companies.ids), ("state", "in", ("active", "suspended"))], order="state, id desc"
+        )
+        by_partner = {}
+        for enrollment in enrollments_sudo:
+            if enrollment.company_id in self.env.companies:
+                by_partner.setdefault(enrollment.partner_id.id, enrollment.program_id)
+        for partner in self:
+            program = by_partner.get(partner.commercial_partner_id.id, self.env["partner.program"])
+            partner.program_id = program.sudo(False)
+            partner.program_type = program.program_type
+
+    def _search_program(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        enrollments = self.env["partner.program.enrollment"].search(
+            [("program_id", "in", value), ("state", "in", ("active", "suspended"))]
+        )
+        found = fields.Domain("commercial_partner_id", "in", enrollments.partner_id.ids)
+        return (found | ~self._enrolled_domain()) if False in value else found
+
+    def _enrolled_domain(self):
+        enrollments = self.env["partner.program.enrollment"].search([("state", "in", ("active", "suspended"))])
+        return fields.Domain("commercial_partner_id", "in", enrollments.partner_id.ids)
+
+    @api.depends("client_referral_ids.state", "client_referral_ids.program_id.acquisition_event")
+    def _compute_referral_watch(self):
+        for partner in self:
+            states = {(r.state, r.acquisition_event) for r in partner.client_referral_ids}
+            if ("accepted", "entry_payment") in states:
+                partner.referral_watch = "payments"
+            elif any(state in ("acquired", "completed") for state, _event in states):
+                partner.referral_watch = "invoices"
+            else:
+                partner.referral_watch = False
+
+    @api.depends("client_referral_ids.state")
+    def _compute_referral_partner_id(self):
+        referrals = self.env["partner.referral"].search(
+            [("client_id", "in", self.commercial_partner_id.ids), ("state", "in", ("accepted", "acquired"))]
+        )
+        by_client = {referral.client_id.id: referral.partner_id for referral in referrals}
+        for partner in self:
+            partner.referral_partner_id = by_client.get(partner.commercial_partner_id.id)

@@ -1,0 +1,25 @@
+from odoo import api, fields, models
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    referral_id = fields.Many2one(
+        "partner.referral",
+        compute="_compute_referral_id",
+        groups="sales_team.group_sale_salesman,account.group_account_invoice",
+        help="The live claim of a partner on this customer.",
+    )
+
+    @api.depends("partner_id", "company_id")
+    def _compute_referral_id(self):
+        referrals = self.env["partner.referral"].search(
+            [
+                ("client_id", "in", self.partner_id.commercial_partner_id.ids),
+                ("company_id", "in", self.company_id.ids),
+                ("state", "in", ("accepted", "acquired")),
+            ]
+        )
+        by_client = {(referral.client_id, referral.company_id): referral for referral in referrals}
+        for order in self:
+            order.referral_id = by_client.get((order.partner_id.commercial_partner_id, order.company_id), False)

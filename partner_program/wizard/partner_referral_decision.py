@@ -1,0 +1,30 @@
+from odoo import fields, models
+from odoo.exceptions import AccessError
+
+
+class PartnerReferralDecision(models.TransientModel):
+    """Asks for the reason of a decision on referrals; the partner reads it."""
+
+    _name = "partner.referral.decision"
+    _description = "Decision on a Referral"
+
+    referral_ids = fields.Many2many("partner.referral", required=True)
+    decision = fields.Selection(
+        [("rejected", "Reject"), ("withdrawn", "Withdraw"), ("override", "Accept Anyway")], required=True, default="rejected"
+    )
+    reason = fields.Text(required=True, help="The partner reads this reason. Do not name other partners in it.")
+
+    def action_confirm(self):
+        """Write the reason down and carry out the decision."""
+        self.ensure_one()
+        referrals = self.referral_ids
+        if self.decision == "override" and not self.env.user.has_group("partner_program.group_manager"):
+            raise AccessError(self.env._("Only a partner manager overrides a refusal."))
+        referrals.write({"decision_reason": self.reason.strip()})
+        if self.decision == "rejected":
+            return referrals.action_reject()
+        if self.decision == "withdrawn":
+            return referrals.action_withdraw()
+        for referral in referrals:
+            referral.message_post(body=self.env._("Refusal overridden: %(reason)s", reason=self.reason.strip()))
+        return referrals.action_accept()
