@@ -1,10 +1,6 @@
 def post_init_hook(env):
     """Give each company that already keeps books its self-billing journal."""
-    template = env["account.chart.template"]
-    companies = env["res.company"].search([("chart_template", "!=", False), ("parent_id", "=", False)])
-    for company in companies:
-        template._load_partner_program_journal(company)
-    env["partner.program"].search([])._set_default_bill_journal()
+    env["account.chart.template"]._load_partner_program_journals()
 
 
 def uninstall_hook(env):

@@ -61,6 +61,11 @@ class Target:
     void: str | None  # cancelled, outside_window, no_base, credited, written_off, ended_for_cause, rounds_to_zero
 
 
+def decimal_of(value: float) -> Decimal:
+    """The decimal number that a float read from the database stands for (its shortest form)."""
+    return Decimal(repr(float(value or 0)))
+
+
 def round_currency(value: Decimal, rounding: Decimal) -> Decimal:
     """Round half away from zero to a multiple of ``rounding``, as Odoo rounds currencies."""
     return (value / rounding).quantize(Decimal(1), rounding=ROUND_HALF_UP) * rounding

@@ -25,4 +25,4 @@ def is_eligible(discussed_on: Iterable[date], referred_on: date, dormancy_months
 
 def closed_in_time(closed_on: date, expires_on: date | None) -> bool:
     """P8: closed on or before the expiry date; a claim without one never expires."""
-    return expires_on is None or closed_on <= expires_on
+    return not expires_on or closed_on <= expires_on

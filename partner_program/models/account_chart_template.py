@@ -24,13 +24,16 @@ class AccountChartTemplate(models.AbstractModel):
             },
         }
 
-    def _load_partner_program_journal(self, company):
-        """Make the journal in a company whose chart of accounts was there before this add-on."""
-        template_self = self.with_company(company)
-        if not template_self.ref("partner_program", raise_if_not_found=False):
-            template_self._load_data(
-                {"account.journal": template_self._get_partner_program_account_journal(company.chart_template)}
-            )
+    def _load_partner_program_journals(self):
+        """Make the journal in companies whose chart of accounts was there before this add-on."""
+        companies = self.env["res.company"].search([("chart_template", "!=", False), ("parent_id", "=", False)])
+        for company in companies:
+            chart = self.with_company(company)
+            if not chart.ref("partner_program", raise_if_not_found=False):
+                chart._load_data(
+                    {"account.journal": chart._get_partner_program_account_journal(company.chart_template)}
+                )
+        self.env["partner.program"].search([])._set_default_bill_journal()
 
     def _post_load_data(self, template_code, company, template_data):
         # EXTENDS account: programs that were created before the chart now find their journal

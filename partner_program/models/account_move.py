@@ -5,6 +5,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, format_amount
 
+from ..engine.amounts import decimal_of
+
 # What closed an invoice, in its currency; ``settled_on`` is the latest accounting date (D4, D5).
 SettlementFacts = namedtuple("SettlementFacts", "money credited_gross written_off settled_on credited")
 
@@ -68,11 +70,15 @@ class AccountMove(models.Model):
             return facts
         for row in self.env.execute_query_dict(self._get_settlement_query()):
             facts[row["move_id"]] = SettlementFacts(
-                row["money"], row["credited_gross"], row["written_off"], row["settled_on"], row["credited_unlinked"]
+                money=decimal_of(row["money"]),
+                credited_gross=decimal_of(row["credited_gross"]),
+                written_off=decimal_of(row["written_off"]),
+                settled_on=row["settled_on"],
+                credited=decimal_of(row["credited_unlinked"]),
             )
         for origin, amount in self._get_linked_credit_notes():
             fact = facts[origin.id]
-            facts[origin.id] = fact._replace(credited=fact.credited + Decimal(str(amount)))
+            facts[origin.id] = fact._replace(credited=fact.credited + decimal_of(amount))
         return facts
 
     def _get_settlement_query(self) -> SQL:

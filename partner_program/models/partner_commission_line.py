@@ -149,9 +149,9 @@ class PartnerCommissionLine(models.Model):
             facts = line_sudo._prepare_facts(settlements[line_sudo.move_id.id], *excluded.get(line, (0.0, 0.0)))
             referral_sudo = line_sudo.referral_id
             terms = amounts.Terms(
-                rate=_decimal(referral_sudo.commission_rate),
+                rate=amounts.decimal_of(referral_sudo.commission_rate),
                 delay_days=referral_sudo.payout_delay_days,
-                rounding=_decimal(line_sudo.move_id.currency_id.rounding),
+                rounding=amounts.decimal_of(line_sudo.move_id.currency_id.rounding),
             )
             target = amounts.target(facts, terms)
             targets[line] = {
@@ -176,9 +176,9 @@ class PartnerCommissionLine(models.Model):
             cancelled=move.state == "cancel",
             settled=move.payment_state in ("paid", "in_payment", "reversed") and currency.is_zero(move.amount_residual),
             in_window=windows.in_window(move.invoice_date, self.referral_id.window_start, self.referral_id.window_end),
-            base=_decimal(currency.round(move.amount_untaxed - excluded_base)),
-            credited=max(Decimal(0), _decimal(currency.round(float(settlement.credited) - excluded_credit))),
-            payable=_decimal(move.amount_total) - settlement.credited_gross,
+            base=amounts.decimal_of(currency.round(move.amount_untaxed - excluded_base)),
+            credited=max(Decimal(0), amounts.decimal_of(currency.round(float(settlement.credited) - excluded_credit))),
+            payable=amounts.decimal_of(move.amount_total) - settlement.credited_gross,
             written_off=settlement.written_off,
             settled_on=settlement.settled_on,
             earning_stops_on=enrollment.date_end if enrollment.for_cause and enrollment.state == "ended" else None,
@@ -238,9 +238,9 @@ class PartnerCommissionLine(models.Model):
             line.open_amount = currency.round(line.earned_amount - line.billed_amount)
             line.hold_code = line._get_hold_code()
             line.state = amounts.line_state(
-                _decimal(currency.round(line.amount)),
-                _decimal(currency.round(line.earned_amount)),
-                _decimal(currency.round(line.billed_amount)),
+                amounts.decimal_of(currency.round(line.amount)),
+                amounts.decimal_of(currency.round(line.earned_amount)),
+                amounts.decimal_of(currency.round(line.billed_amount)),
                 held=bool(line.hold_code),
                 bills_paid=line.bills_paid,
             )
@@ -481,8 +481,3 @@ class PartnerCommissionLine(models.Model):
                 line.write(target)
                 wrong += 1
         return wrong
-
-
-def _decimal(value: float) -> Decimal:
-    """The decimal number that a float of the database stands for (shortest representation)."""
-    return Decimal(repr(value or 0.0))

@@ -248,3 +248,10 @@ class PartnerProgram(models.Model):
         action["domain"] = [("program_id", "=", self.id)]
         action["context"] = {}
         return action
+
+    @api.model
+    def _load_demo_data(self):
+        """Tell the story of the demo data; called once, by demo/demo.xml."""
+        from ..demo.story import Story  # noqa: PLC0415 (only where demo data is wanted)
+
+        Story(self.env).tell()

@@ -218,7 +218,8 @@ class PartnerReferral(models.Model):
     def _compute_terms(self):
         """Show the program's terms while undecided; what is accepted keeps its own (D7)."""
         for referral in self:
-            if referral.state not in (False, "submitted"):
+            # A decision may come before the first computation: then there is nothing to keep yet.
+            if referral.state not in (False, "submitted") and referral.commission_months:
                 for fname in TERM_FIELDS:
                     referral[fname] = referral[fname]
                 continue
