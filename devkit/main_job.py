@@ -52,7 +52,6 @@ def rows(billings):
         currency = group.currency_id
         numbers = lines.move_id.sorted("invoice_date").mapped("name")
         more = len(numbers) - INVOICES_SHOWN
-        dates = sorted({str(date) for date in lines.mapped("due_on") if date})
         found.append(
             (
                 group.partner_id.name,
@@ -61,7 +60,7 @@ def rows(billings):
                 money(sum(lines.mapped("base_amount")), currency),
                 ", ".join(sorted({f"{rate:g} %" for rate in lines.mapped("rate")})),
                 money(sum(group.mapped("amount")), currency),
-                dates[0] + (f" to {dates[-1]}" if len(dates) > 1 else "") if dates else "",
+                str(group.bill_id.invoice_date_due),
             )
         )
     return found

@@ -258,18 +258,18 @@ class Story:
         for partner, client, days_ago, (outcome, *when) in REFERRALS:
             lead = self._lead(self.companies[client], days_ago)
             referral = self._referral(partner, days_ago, lead_id=lead.id)
+            # Won or lost before it is accepted here: the claim is looked at when accepted, as of the past.
             if outcome == "won":
-                # Won before it is accepted here, so that the lead keeps its date in the past.
                 lead.action_set_won()
                 lead.date_closed = self.moment(when[0])
+            if outcome == "lost":
+                lead.action_set_lost(lost_reason_id=self.env.ref("crm.lost_reason_1").id)
             if outcome == "refused":
                 referral.action_check_eligibility()
                 referral.decision_reason = "We have been in discussion with this client over the past months."
                 referral.action_reject()
                 continue
             referral.action_accept()
-            if outcome == "lost":
-                lead.action_set_lost(lost_reason_id=self.env.ref("crm.lost_reason_1").id)
         for partner, name, contact, email, days_ago, accepted in PROSPECTS:
             referral = self._referral(
                 partner, days_ago, prospect_name=name, prospect_contact_name=contact, prospect_email=email

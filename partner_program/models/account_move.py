@@ -11,16 +11,24 @@ from ..engine.amounts import decimal_of
 SettlementFacts = namedtuple("SettlementFacts", "money credited_gross written_off settled_on credited")
 
 
+# Clients and partners read their invoices and bills in the portal: nothing of the ledger belongs there.
+ACCOUNTING = "account.group_account_invoice,account.group_account_readonly"
+
+
 class AccountMove(models.Model):
     _inherit = "account.move"
 
-    commission_line_ids = fields.One2many("partner.commission.line", "move_id", "Partner Commissions", readonly=True)
-    commission_billing_ids = fields.One2many(
-        "partner.commission.billing", "bill_id", "Commission Billings", readonly=True
+    commission_line_ids = fields.One2many(
+        "partner.commission.line", "move_id", "Partner Commissions", readonly=True, groups=ACCOUNTING
     )
-    commission_line_count = fields.Integer(compute="_compute_commission_counts")
-    commission_billing_count = fields.Integer(compute="_compute_commission_counts")
-    commission_explanation = fields.Text("Partner Commission", compute="_compute_commission_explanation")
+    commission_billing_ids = fields.One2many(
+        "partner.commission.billing", "bill_id", "Commission Billings", readonly=True, groups=ACCOUNTING
+    )
+    commission_line_count = fields.Integer(compute="_compute_commission_counts", groups=ACCOUNTING)
+    commission_billing_count = fields.Integer(compute="_compute_commission_counts", groups=ACCOUNTING)
+    commission_explanation = fields.Text(
+        "Partner Commission", compute="_compute_commission_explanation", groups=ACCOUNTING
+    )
 
     def _compute_commission_counts(self):
         Line, Billing = self.env["partner.commission.line"], self.env["partner.commission.billing"]
@@ -192,6 +200,23 @@ class AccountMove(models.Model):
                     )
                 )
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_commissioned(self):
+        """Ledger rows go with a deleted invoice, unless money was billed or a client acquired on it."""
+        invoices_sudo = self.sudo()  # whoever may delete the invoice need not see the ledger
+        lines_sudo = invoices_sudo.commission_line_ids
+        acquired_sudo = self.env["partner.referral"].sudo().search([("acquisition_move_id", "in", self.ids)], limit=1)
+        if lines_sudo.billing_ids or acquired_sudo:
+            raise UserError(
+                self.env._(
+                    "A commission of %(partner)s rests on %(invoice)s. Cancel the invoice instead of deleting it: "
+                    "what was billed to the partner is then corrected on the next bill.",
+                    partner=(lines_sudo.partner_id or acquired_sudo.partner_id)[:1].name,
+                    invoice=(lines_sudo.billing_ids.invoice_id or acquired_sudo.acquisition_move_id)[:1].display_name,
+                )
+            )
+        lines_sudo.unlink()
+
     # ------------------------------------------------------------
     # ACTIONS
     # ------------------------------------------------------------
@@ -209,5 +234,5 @@ class AccountMoveLine(models.Model):
     _inherit = "account.move.line"
 
     commission_billing_ids = fields.One2many(
-        "partner.commission.billing", "bill_line_id", "Commission Billings", readonly=True
+        "partner.commission.billing", "bill_line_id", "Commission Billings", readonly=True, groups=ACCOUNTING
     )

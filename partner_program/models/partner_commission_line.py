@@ -132,6 +132,7 @@ class PartnerCommissionLine(models.Model):
         "enrollment_id.state",
         "enrollment_id.for_cause",
         "enrollment_id.date_end",
+        "program_id.excluded_category_ids",
     )
     def _compute_target(self):
         targets = self._get_targets()

@@ -237,7 +237,9 @@ class PartnerCommissionLine(models.Model):
         }
 
     def _get_due_date(self):
-        return min((line.due_on for line in self if line.due_on), default=self.company_id._partner_program_today())
+        # A correction has no pay-by date of its own: it settles with what is due next.
+        first_billings = self.filtered(lambda line: line.open_amount > 0 and not line.billed_amount)
+        return min(first_billings.mapped("due_on"), default=self.company_id._partner_program_today())
 
     def _group_by_bill_line(self) -> dict:
         return self.grouped(lambda line: line._get_bill_line_key())

@@ -471,6 +471,15 @@ class PartnerReferral(models.Model):
                     client=self.client_id.name or self.prospect_name or self.lead_id.name,
                 )
             )
+        lead = self.lead_id
+        if lead.won_status == "won" and lead.date_closed and lead.date_closed < self.referred_on:
+            raise UserError(
+                self.env._(
+                    "“%(lead)s” was won on %(day)s, before the referral was received: the client is not the partner's.",
+                    lead=lead.name,
+                    day=self._format_day(self.company_id._partner_program_local_date(lead.date_closed)),
+                )
+            )
         if self._get_protecting_claims():
             raise UserError(
                 self.env._(

@@ -139,16 +139,17 @@ class PartnerReferral(models.Model):
             and r.lead_id
             and r.lead_id.won_status != "won"
         )
-        unwon -= unwon._get_billed()
+        unwon -= unwon._get_billed(also_cancelled=True)
         unwon.commission_line_ids.unlink()
         unwon.write({"state": "accepted", "acquired_on": False, "window_start": False, "window_end": False})
         unwon._acquire_by_lead()
 
-    def _get_billed(self):
+    def _get_billed(self, *, also_cancelled=False):
         """Those of which something was billed: their window does not move any more (D1)."""
-        billings = self.env["partner.commission.billing"]._read_group(
-            [("commission_line_id.referral_id", "in", self.ids)], ["commission_line_id"]
-        )
+        domain = Domain("commission_line_id.referral_id", "in", self.ids)
+        if not also_cancelled:
+            domain &= Domain("bill_id.state", "!=", "cancel")
+        billings = self.env["partner.commission.billing"]._read_group(domain, ["commission_line_id"])
         return self.env["partner.commission.line"].union(*(line for (line,) in billings)).referral_id
 
     # ------------------------------------------------------------

@@ -33,6 +33,7 @@ class ResPartner(models.Model):
     )
 
     @api.depends("program_enrollment_ids.state", "parent_id")
+    @api.depends_context("allowed_company_ids")
     def _compute_program(self):
         companies = self.commercial_partner_id
         enrollments_sudo = self.env["partner.program.enrollment"].sudo().search(  # sudo: the type of a partner is no secret
