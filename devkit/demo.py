@@ -20,7 +20,7 @@ def ensure(stack: Stack) -> str:
         if not stack.databases.exists(name):
             templates.clone_with_addons(DEMO, name)
         elif not state.exists() or state.read_text() != now:
-            say("The add-on has changed since the demo database was made: updating it.")
+            say("The add-on has changed since the demo database was made: updating it (./dev reset makes a new one).")
             templates.update(name)
         else:
             return name

@@ -44,20 +44,32 @@ def due_by_account():
     return due, carried
 
 
+def base_of(billing):
+    """The base of what is billed now: all of the invoice's, or what changed of it since the first billing."""
+    line = billing.commission_line_id
+    if billing.revision == 1 and line.billing_ids == billing:
+        return line.base_amount - line.credited_amount
+    return billing.currency_id.round(billing.amount * 100 / line.rate) if line.rate else 0
+
+
+def invoice_of(billing):
+    return billing.commission_line_id.move_id.name + (" (correction)" if billing.revision > 1 else "")
+
+
 def rows(billings):
     """One row for each bill and client, in the order of the bills."""
     found = []
     for (_bill, _client), group in billings.grouped(lambda one: (one.bill_id, one.client_id)).items():
         lines = group.commission_line_id
         currency = group.currency_id
-        numbers = lines.move_id.sorted("invoice_date").mapped("name")
+        numbers = [invoice_of(one) for one in group.sorted(lambda one: one.commission_line_id.invoice_date)]
         more = len(numbers) - INVOICES_SHOWN
         found.append(
             (
                 group.partner_id.name,
                 group.client_id.name,
                 ", ".join(numbers[:INVOICES_SHOWN]) + (f" +{more}" if more > 0 else ""),
-                money(sum(lines.mapped("base_amount")), currency),
+                money(sum(base_of(one) for one in group), currency),
                 ", ".join(sorted({f"{rate:g} %" for rate in lines.mapped("rate")})),
                 money(sum(group.mapped("amount")), currency),
                 str(group.bill_id.invoice_date_due),

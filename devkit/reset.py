@@ -31,8 +31,10 @@ def _drop(*, everything: bool) -> None:
     server = postgres.server()
     try:
         databases = Databases(server.start())
-        for name in databases.ours():
-            if everything or name.startswith(f"{databases.checkout}_"):
+        databases.sweep()
+        names = databases.ours() if everything else [databases.demo()]
+        for name in names:
+            if databases.exists(name):
                 databases.drop(name)
                 say(f"Dropped {name}.")
     finally:
