@@ -35,7 +35,9 @@ class PartnerProgramPortal(CustomerPortal):
         )
         values = self._prepare_portal_layout_values()
         values.update(
-            lines=Line.search(domain, order=sortings[sortby]["order"], limit=self._items_per_page, offset=pager["offset"]),
+            lines=Line.search(
+                domain, order=sortings[sortby]["order"], limit=self._items_per_page, offset=pager["offset"]
+            ),
             bills=Line._get_portal_bills(),
             totals=Line._get_portal_totals(),
             page_name="commissions",

@@ -33,7 +33,7 @@ class AccountChartTemplate(models.AbstractModel):
                 chart._load_data(
                     {"account.journal": chart._get_partner_program_account_journal(company.chart_template)}
                 )
-        self.env["partner.program"].search([])._set_default_bill_journal()
+        self.env["partner.program"].search([("bill_journal_id", "=", False)])._set_default_bill_journal()
 
     def _post_load_data(self, template_code, company, template_data):
         # EXTENDS account: programs that were created before the chart now find their journal

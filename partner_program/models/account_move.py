@@ -33,7 +33,9 @@ class AccountMove(models.Model):
     def _compute_commission_counts(self):
         Line, Billing = self.env["partner.commission.line"], self.env["partner.commission.billing"]
         lines = dict(Line._read_group([("move_id", "in", self.ids)], ["move_id"], ["__count"]))
-        billed = dict(Billing._read_group([("bill_id", "in", self.ids)], ["bill_id"], ["commission_line_id:count_distinct"]))
+        billed = dict(
+            Billing._read_group([("bill_id", "in", self.ids)], ["bill_id"], ["commission_line_id:count_distinct"])
+        )
         for move in self:
             move.commission_line_count = lines.get(move, 0)
             move.commission_billing_count = billed.get(move, 0)
@@ -53,9 +55,10 @@ class AccountMove(models.Model):
                     f"{line.partner_id.name}: {line.explanation}" for line in move.commission_line_ids
                 )
                 continue
-            own = referrals.filtered(lambda r: r.client_id == move.commercial_partner_id and r.company_id == move.company_id)
             move.commission_explanation = "\n".join(
-                f"{referral.partner_id.name}: {referral._explain_no_commission(move)}" for referral in own
+                f"{referral.partner_id.name}: {referral._explain_no_commission(move)}"
+                for referral in referrals
+                if (referral.client_id, referral.company_id) == (move.commercial_partner_id, move.company_id)
             )
 
     # ------------------------------------------------------------
@@ -91,7 +94,9 @@ class AccountMove(models.Model):
 
     def _get_settlement_query(self) -> SQL:
         self.env["account.partial.reconcile"].flush_model()
-        self.env["account.move"].flush_model(["move_type", "reversed_entry_id", "origin_payment_id", "statement_line_id"])
+        self.env["account.move"].flush_model(
+            ["move_type", "reversed_entry_id", "origin_payment_id", "statement_line_id"]
+        )
         return SQL(
             """
             WITH part AS (
@@ -108,7 +113,8 @@ class AccountMove(models.Model):
             ), classified AS (
                 SELECT part.*,
                        counterpart.move_type = 'out_refund' AS is_credit_note,
-                       counterpart.origin_payment_id IS NOT NULL OR counterpart.statement_line_id IS NOT NULL AS is_money,
+                       counterpart.origin_payment_id IS NOT NULL
+                           OR counterpart.statement_line_id IS NOT NULL AS is_money,
                        CASE WHEN counterpart.move_type = 'out_refund' AND counterpart.reversed_entry_id IS NULL
                             THEN counterpart.amount_untaxed / NULLIF(counterpart.amount_total, 0)
                        END AS untaxed_share
@@ -183,8 +189,12 @@ class AccountMove(models.Model):
         bills = self.filtered(lambda m: m.move_type == "in_invoice" and m.journal_id.is_self_billing)
         if not bills:
             return
-        billed = self.env["partner.commission.billing"].sudo()._read_group(  # sudo: a check reads all there is
-            [("bill_id", "in", bills.ids)], ["bill_line_id"], ["amount:sum"]
+        billed = (
+            self.env["partner.commission.billing"]
+            .sudo()
+            ._read_group(  # sudo: a check reads all there is
+                [("bill_id", "in", bills.ids)], ["bill_line_id"], ["amount:sum"]
+            )
         )
         for line_sudo, amount in billed:
             bill = line_sudo.move_id

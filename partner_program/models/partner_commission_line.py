@@ -4,7 +4,6 @@ from decimal import Decimal
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
-from odoo.tools import float_repr, format_amount, format_date
 
 from ..engine import amounts, windows
 
@@ -46,7 +45,10 @@ class PartnerCommissionLine(models.Model):
         "Credited", compute="_compute_target", store=True, help="Untaxed amount of the linked credit notes."
     )
     amount = fields.Monetary(
-        "Commission", compute="_compute_target", store=True, help="What the invoice is worth to the partner once fully paid."
+        "Commission",
+        compute="_compute_target",
+        store=True,
+        help="What the invoice is worth to the partner once fully paid.",
     )
     earned_amount = fields.Monetary(
         "Earned", compute="_compute_target", store=True, help="The commission, if the invoice is fully paid today."
@@ -78,7 +80,10 @@ class PartnerCommissionLine(models.Model):
     billed_amount = fields.Monetary("Billed", compute="_compute_billed", store=True)
     bills_paid = fields.Boolean(compute="_compute_billed", store=True)
     open_amount = fields.Monetary(
-        "To Bill", compute="_compute_state", store=True, help="Earned less billed. Negative: the next bill carries a correction."
+        "To Bill",
+        compute="_compute_state",
+        store=True,
+        help="Earned less billed. Negative: the next bill carries a correction.",
     )
     bill_ids = fields.Many2many("account.move", string="Bills", compute="_compute_bill_ids")
 
@@ -106,7 +111,6 @@ class PartnerCommissionLine(models.Model):
     )
     is_due = fields.Boolean("Due", compute="_compute_is_due", search="_search_is_due")
     days_left = fields.Integer(compute="_compute_is_due", help="Days until the pay-by date. Negative: late.")
-    explanation = fields.Text(compute="_compute_explanation", help="How this figure came about, in one sentence.")
 
     _one_per_invoice = models.UniqueIndex(
         "(referral_id, move_id)", "This invoice has a commission line for this referral already."
@@ -143,7 +147,7 @@ class PartnerCommissionLine(models.Model):
         """Values of ``FACT_FIELDS`` by line, from the facts of today; writes nothing."""
         moves_sudo = self.sudo().move_id  # whoever looks at a line may not be allowed to open the invoice
         settlements = moves_sudo._get_settlement_facts()
-        excluded = self.sudo()._get_excluded_amounts()
+        excluded = self.sudo()._get_excluded_amounts()  # as above
         targets = {}
         for line in self:
             line_sudo = line.sudo()
@@ -186,7 +190,10 @@ class PartnerCommissionLine(models.Model):
         )
 
     def _get_excluded_amounts(self) -> dict:
-        """``{line: (untaxed amount, credited amount)}`` of products that earn nothing, where a program excludes some."""
+        """``{line: (untaxed amount, credited amount)}`` of products that earn nothing.
+
+        Two queries for each program that excludes categories; none for the others.
+        """
         excluded = {}
         for program, lines in self.grouped("program_id").items():
             if not program.excluded_category_ids:
@@ -302,102 +309,19 @@ class PartnerCommissionLine(models.Model):
         self.ensure_one()
         if self.open_amount < 0:
             return True
-        return bool(self.due_on) and windows.billable_from(self.due_on, self.sudo().program_id.bill_lead_days) <= today
+        lead_days = self.sudo().program_id.bill_lead_days  # partners read the date, not the program
+        return bool(self.due_on) and windows.billable_from(self.due_on, lead_days) <= today
 
     @api.model
     def _due_domain(self, today) -> Domain:
         """What may be billed on that day, for the database; lead days are at most 30 and differ by program."""
-        by_lead = self.env["partner.program"].sudo()._read_group([], ["bill_lead_days"], ["id:array_agg"])
+        programs_sudo = self.env["partner.program"].sudo().with_context(active_test=False)  # as in _is_billable
+        by_lead = programs_sudo._read_group([], ["bill_lead_days"], ["id:array_agg"])
         due = Domain.OR(
             Domain("program_id", "in", ids) & Domain("due_on", "<=", windows.pay_by(today, lead_days))
             for lead_days, ids in by_lead
         )
         return Domain("state", "=", "earned") & (due | Domain("open_amount", "<", 0))
-
-    # ------------------------------------------------------------
-    # EXPLANATION (invariant 8)
-    # ------------------------------------------------------------
-
-    @api.depends("amount", "earned_amount", "state", "due_on", "billed_amount")
-    @api.depends_context("lang")
-    def _compute_explanation(self):
-        for line in self:
-            line.explanation = line._explain()
-
-    def _explain(self) -> str:
-        """One sentence: invoice, base, credit notes, rate, month of the window, payment, and what follows."""
-        self.ensure_one()
-        line_sudo = self.sudo()  # the sentence is the part of the invoice that partners may read
-        move, referral = line_sudo.move_id, line_sudo.referral_id
-        values = {
-            "rate": float_repr(line_sudo.rate, 3).rstrip("0").rstrip("."),
-            "base": self._format(line_sudo.base_amount),
-            "invoice": move.name or self.env._("draft invoice"),
-            "date": format_date(self.env, move.invoice_date) if move.invoice_date else "",
-            "credited": self._format(line_sudo.credited_amount),
-            "amount": self._format(line_sudo.amount),
-        }
-        if referral.window_start and move.invoice_date and line_sudo.void_code != "outside_window":
-            values["month"] = windows.month_in_window(move.invoice_date, referral.window_start)
-            values["months"] = referral.commission_months
-        else:
-            values["month"] = values["months"] = "–"
-        if line_sudo.credited_amount:
-            how = self.env._(
-                "%(rate)s %% of %(base)s less credit notes of %(credited)s "
-                "on invoice %(invoice)s of %(date)s (month %(month)s of %(months)s)",
-                **values,
-            )
-        else:
-            how = self.env._(
-                "%(rate)s %% of %(base)s on invoice %(invoice)s of %(date)s (month %(month)s of %(months)s)", **values
-            )
-        return self.env._("%(how)s: %(outcome)s.", how=how, outcome=self._explain_outcome())
-
-    def _explain_outcome(self) -> str:
-        """What became of the commission, in words that a partner understands."""
-        self.ensure_one()
-        amount = self._format(self.amount)
-        paid_on = format_date(self.env, self.fully_paid_on) if self.fully_paid_on else ""
-        due_on = format_date(self.env, self.due_on) if self.due_on else ""
-        if self.state == "void":
-            return self.void_reason or self.env._("nothing is due")
-        if self.state == "expected":
-            return self.env._("%(amount)s, waiting until the client has paid in full", amount=amount)
-        if self.open_amount and self.billed_amount:
-            return self.env._(
-                "%(earned)s earned, %(billed)s billed so far, the next bill carries the difference of %(open)s",
-                earned=self._format(self.earned_amount),
-                billed=self._format(self.billed_amount),
-                open=self._format(self.open_amount),
-            )
-        if self.state == "held":
-            return self.env._(
-                "%(amount)s, paid in full on %(paid_on)s, held: %(reason)s",
-                amount=amount,
-                paid_on=paid_on,
-                reason=self.hold_reason,
-            )
-        if self.state == "earned":
-            return self.env._(
-                "%(amount)s, paid in full on %(paid_on)s, to be paid to the partner by %(due_on)s",
-                amount=amount,
-                paid_on=paid_on,
-                due_on=due_on,
-            )
-        if self.state == "billed":
-            return self.env._(
-                "%(amount)s, paid in full on %(paid_on)s, billed, to be paid to the partner by %(due_on)s",
-                amount=amount,
-                paid_on=paid_on,
-                due_on=due_on,
-            )
-        return self.env._(
-            "%(amount)s, paid in full on %(paid_on)s, paid to the partner", amount=amount, paid_on=paid_on
-        )
-
-    def _format(self, amount) -> str:
-        return format_amount(self.env, amount, self.currency_id)
 
     @api.depends("move_id.name", "client_id.name")
     def _compute_display_name(self):
@@ -415,7 +339,9 @@ class PartnerCommissionLine(models.Model):
                 self.env._(
                     "Commission lines follow from invoices and payments: %(fields)s cannot be edited. "
                     "Hold the line, or correct the invoice.",
-                    fields=", ".join(sorted(self._fields[fname].get_description(self.env)["string"] for fname in guarded)),
+                    fields=", ".join(
+                        sorted(self._fields[fname].get_description(self.env)["string"] for fname in guarded)
+                    ),
                 )
             )
         return super().write(vals)
@@ -424,7 +350,9 @@ class PartnerCommissionLine(models.Model):
     def _unlink_except_billed(self):
         if self.sudo().billing_ids:  # sudo: billings of any bill count
             raise UserError(
-                self.env._("A commission line that was billed cannot be deleted. Cancel or delete its draft bill first.")
+                self.env._(
+                    "A commission line that was billed cannot be deleted. Cancel or delete its draft bill first."
+                )
             )
 
     def action_hold(self):

@@ -89,11 +89,11 @@ class PartnerCommissionLine(models.Model):
     @api.model
     def _search_due(self):
         """All lines that may be billed today, company by company (its own time zone)."""
-        companies = self.env["res.company"].sudo().search([])  # sudo: the scheduler works for all companies
+        companies = self._read_group([("state", "=", "earned"), ("open_amount", "!=", 0)], ["company_id"])
         return self.search(
             Domain.OR(
                 Domain("company_id", "=", company.id) & self._due_domain(company._partner_program_today())
-                for company in companies
+                for (company,) in companies
             )
         )
 
@@ -116,7 +116,9 @@ class PartnerCommissionLine(models.Model):
             except (UserError, ValidationError) as error:
                 self.env.invalidate_all()
                 partner = lines_sudo[:1].partner_id.name
-                errors.append(self.env._("%(partner)s was not billed: %(reason)s", partner=partner, reason=error.args[0]))
+                errors.append(
+                    self.env._("%(partner)s was not billed: %(reason)s", partner=partner, reason=error.args[0])
+                )
         return bills, errors
 
     def _claim(self):
@@ -172,8 +174,12 @@ class PartnerCommissionLine(models.Model):
         """A sentence for each way in which the books cannot take a bill."""
         company, currency, journal = self.company_id, self.currency_id, self._get_bill_journal()
         if not company.root_id.chart_template:
-            raise UserError(self.env._("%(company)s has no chart of accounts. Install one in the accounting settings.",
-                                       company=company.name))
+            raise UserError(
+                self.env._(
+                    "%(company)s has no chart of accounts. Install one in the accounting settings.",
+                    company=company.name,
+                )
+            )
         if not journal:
             raise UserError(
                 self.env._(
@@ -182,11 +188,17 @@ class PartnerCommissionLine(models.Model):
                 )
             )
         if not journal.active:
-            raise UserError(self.env._("The journal %(journal)s is archived. Choose another one on the program.",
-                                       journal=journal.display_name))
+            raise UserError(
+                self.env._(
+                    "The journal %(journal)s is archived. Choose another one on the program.",
+                    journal=journal.display_name,
+                )
+            )
         if not currency.active:
             raise UserError(
-                self.env._("The currency %(currency)s is archived. Activate it, then run again.", currency=currency.name)
+                self.env._(
+                    "The currency %(currency)s is archived. Activate it, then run again.", currency=currency.name
+                )
             )
         for product in self.program_id.commission_product_id.with_company(company):
             accounts = product.product_tmpl_id.get_product_accounts()
@@ -257,7 +269,9 @@ class PartnerCommissionLine(models.Model):
         invoices = self.move_id.sorted("invoice_date")
         numbers = ", ".join(invoices[:NUMBERS_ON_BILL_LINE].mapped("name"))
         if len(invoices) > NUMBERS_ON_BILL_LINE:
-            numbers = self.env._("%(numbers)s and %(more)s more", numbers=numbers, more=len(invoices) - NUMBERS_ON_BILL_LINE)
+            numbers = self.env._(
+                "%(numbers)s and %(more)s more", numbers=numbers, more=len(invoices) - NUMBERS_ON_BILL_LINE
+            )
         return self.env._("Commission on %(client)s: %(invoices)s", client=self.client_id.name, invoices=numbers)
 
     def _extend_bill(self, bill):
@@ -272,7 +286,7 @@ class PartnerCommissionLine(models.Model):
         for key, lines in self._group_by_bill_line().items():
             vals = lines._prepare_bill_line_vals()
             if bill_line := bill_lines.get(key):
-                every = lines | carried[key].with_context(lines.env.context)
+                every = lines | carried[key].with_env(lines.env)
                 vals = {"price_unit": bill_line.price_unit + vals["price_unit"], "name": every._get_bill_line_name()}
                 commands.append(Command.update(bill_line.id, vals))
             else:

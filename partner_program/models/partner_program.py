@@ -40,7 +40,8 @@ class PartnerProgram(models.Model):
         required=True,
         default=12,
         tracking=True,
-        help="How many months of invoices earn, from the date of the client's first invoice on or after the referral date.",
+        help="How many months of invoices earn, from the date of the client's first invoice "
+        "on or after the referral date.",
     )
     payout_delay_days = fields.Integer(
         "Payout Delay (days)",
@@ -54,7 +55,8 @@ class PartnerProgram(models.Model):
         required=True,
         default=0,
         tracking=True,
-        help="Draft the vendor bill this many days before the pay-by date, so that accountants have time to approve it.",
+        help="Draft the vendor bill this many days before the pay-by date, "
+        "so that accountants have time to approve it.",
     )
     claim_months = fields.Integer(
         required=True,
@@ -67,8 +69,8 @@ class PartnerProgram(models.Model):
         required=True,
         default=12,
         tracking=True,
-        help="A client is refused when there were active discussions with it within this many months before the referral: "
-        "opportunities, messages, meetings, quotations, orders, invoices. 0: no check.",
+        help="A client is refused when there were active discussions with it within this many months "
+        "before the referral: opportunities, messages, meetings, quotations, orders, invoices. 0: no check.",
     )
     acquisition_event = fields.Selection(
         [("lead_won", "Lead won"), ("entry_payment", "First payment of the entry package")],
@@ -88,7 +90,8 @@ class PartnerProgram(models.Model):
         "Trained Staff Required",
         default=0,
         tracking=True,
-        help="How many people of the partner have to have followed the product training before commissions are paid out.",
+        help="How many people of the partner have to have followed the product training "
+        "before commissions are paid out.",
     )
     excluded_category_ids = fields.Many2many(
         "product.category",
@@ -98,7 +101,6 @@ class PartnerProgram(models.Model):
     # where bills go
     bill_journal_id = fields.Many2one(
         "account.journal",
-        "Bill Journal",
         compute="_compute_bill_journal_id",
         store=True,
         readonly=False,
@@ -172,7 +174,9 @@ class PartnerProgram(models.Model):
         by_state.update({(program.id, state): count for program, state, count in referrals})
         for program in self:
             program.active_partner_count = by_state.get((program.id, "active"), 0)
-            program.applicant_count = by_state.get((program.id, "applied"), 0) + by_state.get((program.id, "onboarding"), 0)
+            program.applicant_count = by_state.get((program.id, "applied"), 0) + by_state.get(
+                (program.id, "onboarding"), 0
+            )
             program.open_referral_count = by_state.get((program.id, "submitted"), 0) + by_state.get(
                 (program.id, "accepted"), 0
             )
@@ -196,8 +200,12 @@ class PartnerProgram(models.Model):
 
     @api.constrains("company_id")
     def _check_company_change(self):
-        if self.env["partner.referral"].sudo().search_count(  # sudo: referrals of others count too
-            [("program_id", "in", self.ids), ("company_id", "not in", self.company_id.ids)], limit=1
+        if (
+            self.env["partner.referral"]
+            .sudo()
+            .search_count(  # sudo: referrals of others count too
+                [("program_id", "in", self.ids), ("company_id", "not in", self.company_id.ids)], limit=1
+            )
         ):
             raise ValidationError(
                 self.env._("A program that has referrals cannot move to another company. Create a new program there.")
@@ -205,8 +213,12 @@ class PartnerProgram(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
-        used = self.env["partner.program.enrollment"].sudo()._read_group(  # sudo: enrollments of others count too
-            [("program_id", "in", self.ids)], ["program_id"]
+        used = (
+            self.env["partner.program.enrollment"]
+            .sudo()
+            ._read_group(  # sudo: enrollments of others count too
+                [("program_id", "in", self.ids)], ["program_id"]
+            )
         )
         if used:
             raise UserError(
@@ -252,6 +264,6 @@ class PartnerProgram(models.Model):
     @api.model
     def _load_demo_data(self):
         """Tell the story of the demo data; called once, by demo/demo.xml."""
-        from ..demo.story import Story  # noqa: PLC0415 (only where demo data is wanted)
+        from ..demo.story import Story
 
         Story(self.env).tell()

@@ -16,7 +16,6 @@ class PartnerProgramEnrollment(models.Model):
 
     partner_id = fields.Many2one(
         "res.partner",
-        "Partner",
         required=True,
         index=True,
         ondelete="restrict",
@@ -81,7 +80,8 @@ class PartnerProgramEnrollment(models.Model):
     missing_requirements = fields.Char(
         "Missing",
         compute="_compute_missing_requirements",
-        help="What is still missing before commissions are paid out. They are earned and held meanwhile, never dropped.",
+        help="What is still missing before commissions are paid out. "
+        "They are earned and held meanwhile, never dropped.",
     )
     referral_ids = fields.One2many("partner.referral", "enrollment_id", "Referrals")
     referral_count = fields.Integer(compute="_compute_counts")
@@ -167,8 +167,11 @@ class PartnerProgramEnrollment(models.Model):
     def _check_end_reason(self):
         for enrollment in self:
             if enrollment.for_cause and enrollment.state == "ended" and not enrollment.end_reason:
-                raise ValidationError(self.env._("Say why the enrollment of %(partner)s ends for cause.",
-                                                 partner=enrollment.partner_id.name))
+                raise ValidationError(
+                    self.env._(
+                        "Say why the enrollment of %(partner)s ends for cause.", partner=enrollment.partner_id.name
+                    )
+                )
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -192,7 +195,9 @@ class PartnerProgramEnrollment(models.Model):
         """Money belongs to the partner who earned it: it never moves to another by an edit."""
         if any(enrollment.referral_ids and enrollment.partner_id.id != partner_id for enrollment in self):
             raise UserError(
-                self.env._("An enrollment with referrals cannot move to another partner. Create a new enrollment for it.")
+                self.env._(
+                    "An enrollment with referrals cannot move to another partner. Create a new enrollment for it."
+                )
             )
 
     def _set_period(self):
@@ -211,7 +216,8 @@ class PartnerProgramEnrollment(models.Model):
         if used := self.filtered("referral_ids"):
             raise UserError(
                 self.env._(
-                    "%(partner)s has referrals: end the enrollment instead of deleting it.", partner=used[0].display_name
+                    "%(partner)s has referrals: end the enrollment instead of deleting it.",
+                    partner=used[0].display_name,
                 )
             )
 

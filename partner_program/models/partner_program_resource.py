@@ -26,7 +26,9 @@ class PartnerProgramResource(models.Model):
     )
     url = fields.Char("Link")
     attachment_id = fields.Many2one("ir.attachment", "File", ondelete="restrict")
-    program_ids = fields.Many2many("partner.program", string="Programs", help="Leave empty to offer it to all partners.")
+    program_ids = fields.Many2many(
+        "partner.program", string="Programs", help="Leave empty to offer it to all partners."
+    )
 
     @api.constrains("url", "attachment_id")
     def _check_link_or_file(self):

@@ -67,7 +67,6 @@ class PartnerReferral(models.Model):
     )
     client_id = fields.Many2one(
         "res.partner",
-        "Client",
         compute="_compute_client_id",
         store=True,
         readonly=False,
@@ -84,7 +83,6 @@ class PartnerReferral(models.Model):
     note = fields.Text("Note of the Partner")
     lead_id = fields.Many2one(
         "crm.lead",
-        "Lead",
         index=True,
         ondelete="restrict",
         copy=False,
@@ -131,7 +129,7 @@ class PartnerReferral(models.Model):
         groups="base.group_user",
     )
     eligibility_checked_on = fields.Datetime("Checked On", readonly=True, copy=False, groups="base.group_user")
-    evidence_ids = fields.One2many("partner.referral.evidence", "referral_id", "Evidence", groups="base.group_user")
+    eligibility_checked_on = fields.Datetime("Checked On", readonly=True, copy=False, groups="base.group_user")
 
     # terms: those of the program until accepted, frozen from then on (D7)
     commission_rate = fields.Float(
@@ -297,7 +295,9 @@ class PartnerReferral(models.Model):
     def _check_client(self):
         for referral in self:
             if not (referral.client_id or referral.lead_id or referral.prospect_name or referral.prospect_email):
-                raise ValidationError(self.env._("Who was referred? Choose a client or a lead, or enter the prospect's name or email."))
+                raise ValidationError(
+                    self.env._("Who was referred? Choose a client or a lead, or enter the prospect's name or email.")
+                )
 
     @api.constrains("client_id", "enrollment_id")
     def _check_not_itself(self):
@@ -356,7 +356,9 @@ class PartnerReferral(models.Model):
             raise AccessError(
                 self.env._(
                     "Only a partner manager changes %(fields)s of a referral.",
-                    fields=", ".join(sorted(self._fields[fname].get_description(self.env)["string"] for fname in guarded)),
+                    fields=", ".join(
+                        sorted(self._fields[fname].get_description(self.env)["string"] for fname in guarded)
+                    ),
                 )
             )
 
@@ -382,7 +384,8 @@ class PartnerReferral(models.Model):
             if referral.state == "submitted" and referral.enrollment_id.state != "active":
                 raise ValidationError(
                     self.env._(
-                        "%(partner)s is not an active partner of this program (%(state)s): it cannot refer clients now.",
+                        "%(partner)s is not an active partner of this program (%(state)s): "
+                        "it cannot refer clients now.",
                         partner=referral.enrollment_id.display_name,
                         state=dict(referral.enrollment_id._fields["state"]._description_selection(self.env))[
                             referral.enrollment_id.state
@@ -392,7 +395,9 @@ class PartnerReferral(models.Model):
 
     def _create_missing_leads(self):
         """Give each new referral that is closed by winning a lead the lead to win."""
-        referrals = self.filtered(lambda r: r.state == "submitted" and not r.lead_id and r.acquisition_event == "lead_won")
+        referrals = self.filtered(
+            lambda r: r.state == "submitted" and not r.lead_id and r.acquisition_event == "lead_won"
+        )
         leads = self.env["crm.lead"].create([referral._prepare_lead_vals() for referral in referrals])
         for referral, lead in zip(referrals, leads, strict=True):
             referral.lead_id = lead
@@ -431,109 +436,6 @@ class PartnerReferral(models.Model):
                     referral=decided[0].display_name,
                 )
             )
-
-    # ------------------------------------------------------------
-    # DECISIONS
-    # ------------------------------------------------------------
-
-    def action_accept(self):
-        """Accept the claims: check them, freeze the terms, protect the client.
-
-        :raise UserError: with the rule that refuses it (P7, D10, D11). A manager
-            overrides a refusal for recent discussions by giving a reason first.
-        """
-        self.check_access("write")
-        self.filtered(lambda r: r.eligibility == "unchecked").action_check_eligibility()
-        for referral in self:
-            referral._check_acceptable()
-            referral_sudo = referral.sudo()  # accepting is the salesperson's right, the fields it sets are not
-            referral_sudo.write({**referral_sudo._get_program_terms(), "state": "accepted"})
-        self._sync_acquisition()
-        return True
-
-    def _check_acceptable(self):
-        self.ensure_one()
-        if self.state != "submitted":
-            raise UserError(
-                self.env._(
-                    "Referral %(referral)s was decided already (%(state)s).",
-                    referral=self.name,
-                    state=dict(self._fields["state"]._description_selection(self.env))[self.state],
-                )
-            )
-        self._check_enrollment_open()
-        is_manager = self.env.user.has_group("partner_program.group_manager")
-        if self.eligibility == "ineligible" and not (is_manager and self.decision_reason):
-            raise UserError(
-                self.env._(
-                    "There were discussions with %(client)s shortly before the referral: see the evidence. "
-                    "Reject it, or ask a partner manager to override the refusal with a reason.",
-                    client=self.client_id.name or self.prospect_name or self.lead_id.name,
-                )
-            )
-        lead = self.lead_id
-        if lead.won_status == "won" and lead.date_closed and lead.date_closed < self.referred_on:
-            raise UserError(
-                self.env._(
-                    "“%(lead)s” was won on %(day)s, before the referral was received: the client is not the partner's.",
-                    lead=lead.name,
-                    day=self._format_day(self.company_id._partner_program_local_date(lead.date_closed)),
-                )
-            )
-        if self._get_protecting_claims():
-            raise UserError(
-                self.env._(
-                    "%(client)s is protected by an earlier referral. Reject this one with that reason, "
-                    "without naming the other partner.",
-                    client=self.client_id.name,
-                )
-            )
-
-    def _get_protecting_claims(self):
-        """The live claim of another referral on the same client (D10), after expiry was looked at."""
-        self.ensure_one()
-        if not self.client_id:
-            return self.browse()
-        claims_sudo = self.sudo().search(  # sudo: claims of other salespeople protect the client too
-            [
-                ("client_id", "=", self.client_id.id),
-                ("company_id", "=", self.company_id.id),
-                ("state", "in", CLAIM_STATES),
-                ("id", "!=", self.id),
-            ]
-        )
-        claims_sudo._sync_acquisition()
-        return claims_sudo.filtered(lambda claim: claim.state in CLAIM_STATES)
-
-    def action_reject(self):
-        """Reject the claims, with ``decision_reason``; ask for the reason where it is missing."""
-        return self._leave("rejected", ("submitted", "accepted"))
-
-    def action_withdraw(self):
-        """Take the claims back on the partner's behalf, with a reason."""
-        return self._leave("withdrawn", ("submitted", "accepted"))
-
-    def _leave(self, state, allowed):
-        """Move to a side exit, or open the wizard that asks for the reason.
-
-        :raise UserError: when a referral is not in one of the ``allowed`` states
-        """
-        if decided := self.filtered(lambda referral: referral.state not in allowed):
-            raise UserError(
-                self.env._(
-                    "Referral %(referral)s cannot be rejected or withdrawn any more: it is %(state)s.",
-                    referral=decided[0].display_name,
-                    state=dict(self._fields["state"]._description_selection(self.env))[decided[0].state],
-                )
-            )
-        if self.filtered(lambda referral: not (referral.decision_reason or "").strip()):
-            return {
-                **self.env["ir.actions.act_window"]._for_xml_id("partner_program.partner_referral_decision_action"),
-                "context": {"default_referral_ids": self.ids, "default_decision": state},
-            }
-        self.check_access("write")
-        self.sudo().state = state  # sudo: refusing is the salesperson's right, writing the state is not
-        return True
 
     def action_view_commissions(self):
         """Open the commission lines of the referral."""

@@ -134,10 +134,12 @@ class PartnerReferral(models.Model):
     def _release_unwon(self):
         """A lead dragged to Won by mistake and back: the client is not acquired, as long as nothing was billed."""
         unwon = self.filtered(
-            lambda r: r.state == "acquired"
-            and r.acquisition_event == "lead_won"
-            and r.lead_id
-            and r.lead_id.won_status != "won"
+            lambda r: (
+                r.state == "acquired"
+                and r.acquisition_event == "lead_won"
+                and r.lead_id
+                and r.lead_id.won_status != "won"
+            )
         )
         unwon -= unwon._get_billed(also_cancelled=True)
         unwon.commission_line_ids.unlink()
@@ -225,6 +227,29 @@ class PartnerReferral(models.Model):
                 referral.state = "completed"
             elif not ended and referral.state == "completed" and not referral._get_protecting_claims():
                 referral.state = "acquired"
+
+    def _explain_no_commission(self, invoice) -> str:
+        """Why this invoice of the client has no commission line, in one sentence (DESIGN, invariant 8)."""
+        self.ensure_one()
+        referred_on = self.company_id._partner_program_local_date(self.referred_on)
+        if invoice.state != "posted":
+            return self.env._("no commission, the invoice is not posted.")
+        if invoice.invoice_date < referred_on:
+            return self.env._(
+                "no commission, the invoice is dated before the referral of %(day)s.", day=self._format_day(referred_on)
+            )
+        if self.state == "accepted":
+            event = dict(self.program_id._fields["acquisition_event"]._description_selection(self.env))
+            return self.env._(
+                "no commission yet, the client is not acquired (%(event)s).", event=event[self.acquisition_event]
+            )
+        if not windows.in_window(invoice.invoice_date, self.window_start, self.window_end):
+            return self.env._(
+                "no commission, the invoice is dated outside the months that earn (%(start)s until before %(end)s).",
+                start=self._format_day(self.window_start),
+                end=self._format_day(self.window_end),
+            )
+        return self.env._("its commission line is made when the books are compared next, at night.")
 
     # ------------------------------------------------------------
     # HOOKS AND CRON

@@ -40,18 +40,24 @@ class PartnerReferral(models.Model):
             return []
         zone = self.company_id._partner_program_zone()
         since = datetime.combine(start, time.min, tzinfo=zone).astimezone(UTC).replace(tzinfo=None)
-        contacts = self.env["res.partner"].with_context(active_test=False).search([("id", "child_of", self.client_id.id)])
-        leads = self.env["crm.lead"].with_context(active_test=False).search(
-            [
-                ("partner_id", "in", contacts.ids),
-                ("company_id", "in", (False, self.company_id.id)),
-                ("create_date", "<", self.referred_on),
-                ("id", "!=", self.lead_id.id),
-                "|",
-                ("won_status", "=", "pending"),
-                ("date_closed", ">=", since),
-            ],
-            limit=PER_KIND,
+        contacts = (
+            self.env["res.partner"].with_context(active_test=False).search([("id", "child_of", self.client_id.id)])
+        )
+        leads = (
+            self.env["crm.lead"]
+            .with_context(active_test=False)
+            .search(
+                [
+                    ("partner_id", "in", contacts.ids),
+                    ("company_id", "in", (False, self.company_id.id)),
+                    ("create_date", "<", self.referred_on),
+                    ("id", "!=", self.lead_id.id),
+                    "|",
+                    ("won_status", "=", "pending"),
+                    ("date_closed", ">=", since),
+                ],
+                limit=PER_KIND,
+            )
         )
         evidence = [
             self._prepare_evidence("opportunity", max(lead.date_last_stage_update or since, since), lead, lead.name)
@@ -95,9 +101,7 @@ class PartnerReferral(models.Model):
             order="invoice_date desc",
             limit=PER_KIND,
         )
-        return [
-            self._prepare_evidence("invoice", invoice.invoice_date, invoice, invoice.name) for invoice in invoices
-        ]
+        return [self._prepare_evidence("invoice", invoice.invoice_date, invoice, invoice.name) for invoice in invoices]
 
     def _find_meeting_evidence(self, since, contacts):
         meetings = self.env["calendar.event"].search(

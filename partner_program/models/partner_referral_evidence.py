@@ -35,4 +35,9 @@ class PartnerReferralEvidence(models.Model):
     def action_open(self):
         """Open the record that proves it, with the rights of the reader."""
         self.ensure_one()
-        return {"type": "ir.actions.act_window", "res_model": self.res_model, "res_id": self.res_id, "views": [(False, "form")]}
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "views": [(False, "form")],
+        }

@@ -10,7 +10,9 @@ class PartnerReferralDecision(models.TransientModel):
 
     referral_ids = fields.Many2many("partner.referral", required=True)
     decision = fields.Selection(
-        [("rejected", "Reject"), ("withdrawn", "Withdraw"), ("override", "Accept Anyway")], required=True, default="rejected"
+        [("rejected", "Reject"), ("withdrawn", "Withdraw"), ("override", "Accept Anyway")],
+        required=True,
+        default="rejected",
     )
     reason = fields.Text(required=True, help="The partner reads this reason. Do not name other partners in it.")
 

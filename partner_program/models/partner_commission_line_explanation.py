@@ -1,0 +1,93 @@
+from odoo import api, fields, models
+from odoo.tools import float_repr, format_amount, format_date
+
+from ..engine import windows
+
+
+class PartnerCommissionLine(models.Model):
+    """Every figure explains itself, in the same words wherever it is shown (DESIGN, invariant 8)."""
+
+    _inherit = "partner.commission.line"
+
+    explanation = fields.Text(compute="_compute_explanation", help="How this figure came about, in one sentence.")
+
+    @api.depends("amount", "earned_amount", "state", "due_on", "billed_amount")
+    @api.depends_context("lang")
+    def _compute_explanation(self):
+        for line in self:
+            line.explanation = line._explain()
+
+    def _explain(self) -> str:
+        """One sentence: invoice, base, credit notes, rate, month of the window, payment, and what follows."""
+        self.ensure_one()
+        line_sudo = self.sudo()  # the sentence is the part of the invoice that partners may read
+        move, referral = line_sudo.move_id, line_sudo.referral_id
+        values = {
+            "rate": float_repr(line_sudo.rate, 3).rstrip("0").rstrip("."),
+            "base": self._format(line_sudo.base_amount),
+            "invoice": move.name or self.env._("draft invoice"),
+            "date": format_date(self.env, move.invoice_date) if move.invoice_date else "",
+            "credited": self._format(line_sudo.credited_amount),
+            "amount": self._format(line_sudo.amount),
+        }
+        if referral.window_start and move.invoice_date and line_sudo.void_code != "outside_window":
+            values["month"] = windows.month_in_window(move.invoice_date, referral.window_start)
+            values["months"] = referral.commission_months
+        else:
+            values["month"] = values["months"] = "–"
+        if line_sudo.credited_amount:
+            how = self.env._(
+                "%(rate)s %% of %(base)s less credit notes of %(credited)s "
+                "on invoice %(invoice)s of %(date)s (month %(month)s of %(months)s)",
+                **values,
+            )
+        else:
+            how = self.env._(
+                "%(rate)s %% of %(base)s on invoice %(invoice)s of %(date)s (month %(month)s of %(months)s)", **values
+            )
+        return self.env._("%(how)s: %(outcome)s.", how=how, outcome=self._explain_outcome())
+
+    def _explain_outcome(self) -> str:
+        """What became of the commission, in words that a partner understands."""
+        self.ensure_one()
+        amount = self._format(self.amount)
+        paid_on = format_date(self.env, self.fully_paid_on) if self.fully_paid_on else ""
+        due_on = format_date(self.env, self.due_on) if self.due_on else ""
+        if self.state == "void":
+            return self.void_reason or self.env._("nothing is due")
+        if self.state == "expected":
+            return self.env._("%(amount)s, waiting until the client has paid in full", amount=amount)
+        if self.open_amount and self.billed_amount:
+            return self.env._(
+                "%(earned)s earned, %(billed)s billed so far, the next bill carries the difference of %(open)s",
+                earned=self._format(self.earned_amount),
+                billed=self._format(self.billed_amount),
+                open=self._format(self.open_amount),
+            )
+        if self.state == "held":
+            return self.env._(
+                "%(amount)s, paid in full on %(paid_on)s, held: %(reason)s",
+                amount=amount,
+                paid_on=paid_on,
+                reason=self.hold_reason,
+            )
+        if self.state == "earned":
+            return self.env._(
+                "%(amount)s, paid in full on %(paid_on)s, to be paid to the partner by %(due_on)s",
+                amount=amount,
+                paid_on=paid_on,
+                due_on=due_on,
+            )
+        if self.state == "billed":
+            return self.env._(
+                "%(amount)s, paid in full on %(paid_on)s, billed, to be paid to the partner by %(due_on)s",
+                amount=amount,
+                paid_on=paid_on,
+                due_on=due_on,
+            )
+        return self.env._(
+            "%(amount)s, paid in full on %(paid_on)s, paid to the partner", amount=amount, paid_on=paid_on
+        )
+
+    def _format(self, amount) -> str:
+        return format_amount(self.env, amount, self.currency_id)

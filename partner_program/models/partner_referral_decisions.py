@@ -1,0 +1,109 @@
+from odoo import models
+from odoo.exceptions import UserError
+
+from .partner_referral import CLAIM_STATES
+
+
+class PartnerReferral(models.Model):
+    """Accepting, rejecting and withdrawing claims (P7; D7, D10)."""
+
+    _inherit = "partner.referral"
+
+    def action_accept(self):
+        """Accept the claims: check them, freeze the terms, protect the client.
+
+        :raise UserError: with the rule that refuses it (P7, D10, D11). A manager
+            overrides a refusal for recent discussions by giving a reason first.
+        """
+        self.check_access("write")
+        self.filtered(lambda r: r.eligibility == "unchecked").action_check_eligibility()
+        for referral in self:
+            referral._check_acceptable()
+            referral_sudo = referral.sudo()  # accepting is the salesperson's right, the fields it sets are not
+            referral_sudo.write({**referral_sudo._get_program_terms(), "state": "accepted"})
+        self._sync_acquisition()
+        return True
+
+    def _check_acceptable(self):
+        self.ensure_one()
+        if self.state != "submitted":
+            raise UserError(
+                self.env._(
+                    "Referral %(referral)s was decided already (%(state)s).",
+                    referral=self.name,
+                    state=dict(self._fields["state"]._description_selection(self.env))[self.state],
+                )
+            )
+        self._check_enrollment_open()
+        is_manager = self.env.user.has_group("partner_program.group_manager")
+        if self.eligibility == "ineligible" and not (is_manager and self.decision_reason):
+            raise UserError(
+                self.env._(
+                    "There were discussions with %(client)s shortly before the referral: see the evidence. "
+                    "Reject it, or ask a partner manager to override the refusal with a reason.",
+                    client=self.client_id.name or self.prospect_name or self.lead_id.name,
+                )
+            )
+        lead = self.lead_id
+        if lead.won_status == "won" and lead.date_closed and lead.date_closed < self.referred_on:
+            raise UserError(
+                self.env._(
+                    "“%(lead)s” was won on %(day)s, before the referral was received: the client is not the partner's.",
+                    lead=lead.name,
+                    day=self._format_day(self.company_id._partner_program_local_date(lead.date_closed)),
+                )
+            )
+        if self._get_protecting_claims():
+            raise UserError(
+                self.env._(
+                    "%(client)s is protected by an earlier referral. Reject this one with that reason, "
+                    "without naming the other partner.",
+                    client=self.client_id.name,
+                )
+            )
+
+    def _get_protecting_claims(self):
+        """The live claim of another referral on the same client (D10), after expiry was looked at."""
+        self.ensure_one()
+        if not self.client_id:
+            return self.browse()
+        claims_sudo = self.sudo().search(  # sudo: claims of other salespeople protect the client too
+            [
+                ("client_id", "=", self.client_id.id),
+                ("company_id", "=", self.company_id.id),
+                ("state", "in", CLAIM_STATES),
+                ("id", "!=", self.id),
+            ]
+        )
+        claims_sudo._sync_acquisition()
+        return claims_sudo.filtered(lambda claim: claim.state in CLAIM_STATES)
+
+    def action_reject(self):
+        """Reject the claims, with ``decision_reason``; ask for the reason where it is missing."""
+        return self._leave("rejected", ("submitted", "accepted"))
+
+    def action_withdraw(self):
+        """Take the claims back on the partner's behalf, with a reason."""
+        return self._leave("withdrawn", ("submitted", "accepted"))
+
+    def _leave(self, state, allowed):
+        """Move to a side exit, or open the wizard that asks for the reason.
+
+        :raise UserError: when a referral is not in one of the ``allowed`` states
+        """
+        if decided := self.filtered(lambda referral: referral.state not in allowed):
+            raise UserError(
+                self.env._(
+                    "Referral %(referral)s cannot be rejected or withdrawn any more: it is %(state)s.",
+                    referral=decided[0].display_name,
+                    state=dict(self._fields["state"]._description_selection(self.env))[decided[0].state],
+                )
+            )
+        if self.filtered(lambda referral: not (referral.decision_reason or "").strip()):
+            return {
+                **self.env["ir.actions.act_window"]._for_xml_id("partner_program.partner_referral_decision_action"),
+                "context": {"default_referral_ids": self.ids, "default_decision": state},
+            }
+        self.check_access("write")
+        self.sudo().state = state  # sudo: refusing is the salesperson's right, writing the state is not
+        return True
