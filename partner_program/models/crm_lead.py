@@ -28,6 +28,13 @@ class CrmLead(models.Model):
             live = lead.referral_ids.filtered(lambda r: r.state in ("submitted", "accepted", "acquired", "completed"))
             lead.referral_id = (live or lead.referral_ids)[:1]
 
+    def write(self, vals):
+        # EXTENDS crm: losing a lead archives it first and gives the reason in a second write
+        result = super().write(vals)
+        if vals.get("lost_reason_id"):
+            self.sudo().referral_ids._note_lost_reason()  # sudo: see _handle_won_lost
+        return result
+
     def _handle_won_lost(self, old_status_by_lead, new_status_by_lead):
         # EXTENDS crm: the one place that all ways of winning and losing go through
         result = super()._handle_won_lost(old_status_by_lead, new_status_by_lead)

@@ -129,7 +129,7 @@ class PartnerReferral(models.Model):
         groups="base.group_user",
     )
     eligibility_checked_on = fields.Datetime("Checked On", readonly=True, copy=False, groups="base.group_user")
-    eligibility_checked_on = fields.Datetime("Checked On", readonly=True, copy=False, groups="base.group_user")
+    evidence_ids = fields.One2many("partner.referral.evidence", "referral_id", groups="base.group_user")
 
     # terms: those of the program until accepted, frozen from then on (D7)
     commission_rate = fields.Float(

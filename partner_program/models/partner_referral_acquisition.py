@@ -60,15 +60,14 @@ class PartnerReferral(models.Model):
                         }
                     )
             elif lead.won_status == "lost":
-                reason = lead.lost_reason_id.name
-                referral.write(
-                    {
-                        "state": "lost",
-                        "decision_reason": self.env._("The lead was lost: %(reason)s.", reason=reason)
-                        if reason
-                        else self.env._("The lead was lost."),
-                    }
-                )
+                referral.write({"state": "lost", "decision_reason": self.env._("The lead was lost.")})
+                referral._note_lost_reason()
+
+    def _note_lost_reason(self):
+        """Say why the lead was lost, once that is known."""
+        for referral in self:
+            if referral.state == "lost" and (reason := referral.lead_id.lost_reason_id.name):
+                referral.decision_reason = self.env._("The lead was lost: %(reason)s.", reason=reason)
 
     def _acquire_by_entry_payment(self):
         """P9: the first full payment of an invoice with a product of the entry package."""

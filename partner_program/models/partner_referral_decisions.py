@@ -53,6 +53,14 @@ class PartnerReferral(models.Model):
                     day=self._format_day(self.company_id._partner_program_local_date(lead.date_closed)),
                 )
             )
+        if self._get_earlier_submission():
+            raise UserError(
+                self.env._(
+                    "An earlier referral of %(client)s is waiting for a decision. Decide that one first: "
+                    "the earlier receipt wins.",
+                    client=self.client_id.name,
+                )
+            )
         if self._get_protecting_claims():
             raise UserError(
                 self.env._(
@@ -61,6 +69,22 @@ class PartnerReferral(models.Model):
                     client=self.client_id.name,
                 )
             )
+
+    def _get_earlier_submission(self):
+        """A referral of the same client by another partner that was received earlier and not decided yet (D10)."""
+        self.ensure_one()
+        if not self.client_id:
+            return self.browse()
+        return self.sudo().search(  # sudo: as in _get_protecting_claims
+            [
+                ("client_id", "=", self.client_id.id),
+                ("company_id", "=", self.company_id.id),
+                ("state", "=", "submitted"),
+                ("partner_id", "!=", self.partner_id.id),
+                ("referred_on", "<", self.referred_on),
+            ],
+            limit=1,
+        )
 
     def _get_protecting_claims(self):
         """The live claim of another referral on the same client (D10), after expiry was looked at."""

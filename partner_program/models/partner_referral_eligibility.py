@@ -38,8 +38,7 @@ class PartnerReferral(models.Model):
         start = eligibility.dormancy_start(day, self.program_id.dormancy_months)
         if not start or not self.client_id:
             return []
-        zone = self.company_id._partner_program_zone()
-        since = datetime.combine(start, time.min, tzinfo=zone).astimezone(UTC).replace(tzinfo=None)
+        since = self._start_of_day(start)
         contacts = (
             self.env["res.partner"].with_context(active_test=False).search([("id", "child_of", self.client_id.id)])
         )
@@ -66,7 +65,7 @@ class PartnerReferral(models.Model):
         evidence += self._find_order_evidence(since, contacts)
         evidence += self._find_invoice_evidence(start, day, contacts)
         evidence += self._find_meeting_evidence(since, contacts)
-        evidence += self._find_message_evidence(since, contacts, leads)
+        evidence += self._find_message_evidence(since, day, contacts)
         return sorted(evidence, key=lambda proof: proof["date"], reverse=True)
 
     def _find_order_evidence(self, since, contacts):
@@ -115,16 +114,24 @@ class PartnerReferral(models.Model):
         )
         return [self._prepare_evidence("meeting", meeting.start, meeting, meeting.name) for meeting in meetings]
 
-    def _find_message_evidence(self, since, contacts, leads):
-        """E-mails and comments exchanged; automatic notes do not count (D8)."""
-        on_documents = Domain("model", "=", "res.partner") & Domain("res_id", "in", contacts.ids)
-        if leads:
-            on_documents |= Domain("model", "=", "crm.lead") & Domain("res_id", "in", leads.ids)
+    def _find_message_evidence(self, since, day, contacts):
+        """E-mails and comments exchanged on contacts, leads and quotations; automatic notes do not count (D8).
+
+        On the referral's own lead only what is older than the day of the referral counts.
+        """
+        all_leads = self.env["crm.lead"].with_context(active_test=False)
+        leads = all_leads._search([("partner_id", "in", contacts.ids), ("id", "!=", self.lead_id.id)])
+        orders = self.env["sale.order"]._search([("partner_id", "in", contacts.ids)])
+        on_documents = Domain.OR(
+            Domain("model", "=", model) & Domain("res_id", "in", ids)
+            for model, ids in (("res.partner", contacts.ids), ("crm.lead", leads), ("sale.order", orders))
+        )
+        before = Domain("date", "<", self.referred_on)
+        on_own_lead = Domain("model", "=", "crm.lead") & Domain("res_id", "=", self.lead_id.id)
         messages = self.env["mail.message"].search(
-            on_documents
+            ((on_documents & before) | (on_own_lead & Domain("date", "<", self._start_of_day(day))))
             & Domain("message_type", "in", ("email", "email_outgoing", "comment"))
-            & Domain("date", ">=", since)
-            & Domain("date", "<", self.referred_on),
+            & Domain("date", ">=", since),
             order="date desc",
             limit=PER_KIND,
         )
@@ -132,6 +139,11 @@ class PartnerReferral(models.Model):
             self._prepare_evidence("message", message.date, message, message.subject or message.preview)
             for message in messages
         ]
+
+    def _start_of_day(self, day) -> datetime:
+        """First moment of a day at the company, as naive UTC."""
+        zone = self.company_id._partner_program_zone()
+        return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC).replace(tzinfo=None)
 
     def _prepare_evidence(self, kind, moment, record, description) -> dict:
         day = self.company_id._partner_program_local_date(moment) if isinstance(moment, datetime) else moment
