@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,7 @@ def main(arguments: list[str]) -> int:
     if rest and options.command != "test":
         parser().error(f"unrecognized arguments: {' '.join(rest)}")
     try:
+        cache_root().mkdir(parents=True, exist_ok=True)
         return COMMANDS[options.command](options, rest)
     except Failure as failure:
         say(f"dev: {failure}")
@@ -31,13 +33,22 @@ def main(arguments: list[str]) -> int:
         say("dev: stopped.")
         return 130
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM):
+        if not _is_about_the_disk(error):
             raise
         reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror
         say(f"dev: {reason}: {error.filename or cache_root()}. Make room or set XDG_CACHE_HOME to another folder.")
     finally:
         process.stop_all()
     return 2
+
+
+def _is_about_the_disk(error: OSError) -> bool:
+    """Whether the cache cannot be written; anything else is a mistake of ours and worth a traceback."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+        return True
+    return error.errno in (errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR) and not (
+        cache_root().is_dir() and os.access(cache_root(), os.W_OK)
+    )
 
 
 def _interrupt(*_: Any) -> None:

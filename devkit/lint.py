@@ -35,7 +35,8 @@ def _passes(check: str, tools: Path) -> bool:
     if check == "pylint":
         names = [str(addon.path.relative_to(ROOT)) for addon in addons.all_addons()]
         return not names or _run(tools / "pylint", *names)
-    return all([_readable(path) for addon in addons.all_addons() for path in sorted(addon.path.rglob("*.xml"))])
+    files = [path for addon in addons.all_addons() for path in sorted(addon.path.rglob("*.xml"))]
+    return not [path for path in files if not _readable(path)]
 
 
 def _run(*command: str | Path) -> bool:

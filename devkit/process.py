@@ -36,8 +36,8 @@ _KNOWN_CAUSES = (
         "machine's bundle of certificates",
     ),
 )
-# The line that tells most: the end of a traceback, or what pip, apt and PostgreSQL call an error.
-_ERROR = r"^(?:[\w.]+(?:Error|Exception|Violation|Warning): .+|ERROR: .+|E: .+|psql: .+)$"
+# What tells most: the end of a traceback with its second line, or what pip, apt and PostgreSQL call an error.
+_ERROR = r"^(?:[\w.]+(?:Error|Exception|Violation): .+(?:\n(?!\d{4}-)\S.*)?|ERROR: .+|E: .+|psql: .+)$"
 
 
 def _die_with_parent() -> None:
@@ -138,7 +138,7 @@ def explain(title: str, log: Path, hint: str = "") -> str:
     errors = re.findall(_ERROR, text, re.M)
     lines = text.split("\n")
     last = next((line.strip() for line in reversed(errors or lines) if line.strip()), "it said nothing")
-    return f"{title} failed: {hint or last[:300].rstrip('.')} (log: {log})."
+    return f"{title} failed: {hint or ' '.join(last.split())[:400].rstrip('.')} (log: {log})."
 
 
 def output(command: Command, **options: Any) -> str | None:
