@@ -18,6 +18,7 @@
         "data/partner_program_data.xml",
         "data/ir_cron_data.xml",
         "data/ir_actions_server_data.xml",
+        "report/commission_bill_templates.xml",
         "wizard/partner_referral_decision_views.xml",
         "wizard/partner_commission_hold_views.xml",
         "views/partner_commission_line_views.xml",

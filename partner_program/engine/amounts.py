@@ -88,14 +88,15 @@ def void_reason(facts: InvoiceFacts) -> str | None:
     """Why the invoice is worth nothing, whoever pays it; None when it is worth something."""
     if facts.cancelled:
         return "cancelled"
-    if not facts.in_window:
-        return "outside_window"
     if facts.base <= 0:
         return "no_base"
     if facts.credited >= facts.base:
         return "credited"
     if paid_share(facts) == 0:
         return "written_off"
+    # Last: an invoice that was taken back also starts no window (D1), which would hide the better reason.
+    if not facts.in_window:
+        return "outside_window"
     stop = facts.earning_stops_on
     if stop and not (facts.settled and facts.settled_on and facts.settled_on <= stop):
         return "ended_for_cause"

@@ -1,6 +1,7 @@
 from . import (
     account_chart_template,
     account_move,
+    account_move_send,
     crm_lead,
     partner_commission_billing,
     partner_commission_line,

@@ -62,6 +62,33 @@ class AccountMove(models.Model):
             )
 
     # ------------------------------------------------------------
+    # THE BILL AS A DOCUMENT OF THE PARTNER
+    # ------------------------------------------------------------
+
+    def _is_commission_bill(self) -> bool:
+        """Whether this is a self-billed vendor bill that carries commissions."""
+        self.ensure_one()
+        return bool(
+            self.move_type == "in_invoice"
+            and self.journal_id.is_self_billing
+            and self.sudo().commission_billing_ids  # whoever sends it need not see the ledger
+        )
+
+    def _compute_display_send_button(self):
+        # EXTENDS account: commission bills are sent to the partner
+        super()._compute_display_send_button()
+        for move in self:
+            if move.state == "posted" and not move.display_send_button:
+                move.display_send_button = move._is_commission_bill()
+
+    def _get_invoice_pdf_proforma(self):
+        # EXTENDS account: what the portal offers before the bill was sent carries the final name
+        values = super()._get_invoice_pdf_proforma()
+        if self._is_commission_bill():
+            values["filename"] = self._get_invoice_report_filename()
+        return values
+
+    # ------------------------------------------------------------
     # FACTS FOR THE ENGINE
     # ------------------------------------------------------------
 
@@ -175,6 +202,23 @@ class AccountMove(models.Model):
             posted.filtered(lambda m: m.move_type in ("out_invoice", "out_refund"))
         )
         return posted
+
+    def button_draft(self):
+        # EXTENDS account: a cancelled bill does not come back beside the one that took its place
+        cancelled = self.filtered(lambda m: m.state == "cancel" and m._is_commission_bill())
+        if cancelled:
+            lines_sudo = cancelled.sudo().commission_billing_ids.commission_line_id  # a check reads all there is
+            successors = lines_sudo.billing_ids.bill_id.filtered(lambda bill: bill.state != "cancel")
+            if successors:
+                raise UserError(
+                    self.env._(
+                        "The commissions of %(bill)s have been billed again on %(successor)s since it was cancelled. "
+                        "Leave it cancelled, or cancel that bill first.",
+                        bill=cancelled[0].display_name,
+                        successor=", ".join(successors.mapped("display_name")),
+                    )
+                )
+        return super().button_draft()
 
     def _invoice_paid_hook(self):
         # EXTENDS account: the first payment of the entry package acquires the client (P9)

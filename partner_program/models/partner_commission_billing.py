@@ -44,6 +44,20 @@ class PartnerCommissionBilling(models.Model):
         for billing in self:
             billing.display_name = f"{billing.commission_line_id.display_name} ({billing.revision})"
 
+    def _explain_correction(self) -> str:
+        """What an earlier bill carried of this commission line, for the annex of this one."""
+        self.ensure_one()
+        earlier = self.commission_line_id.billing_ids.filtered(
+            lambda billing: billing.revision < self.revision and billing.bill_id.state != "cancel"
+        )
+        if not earlier:
+            return ""
+        return self.env._(
+            "Correction: %(billed)s was billed before on %(bills)s.",
+            billed=self.commission_line_id._format(sum(earlier.mapped("amount"))),
+            bills=", ".join(earlier.bill_id.mapped("display_name")),
+        )
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_live(self):
         """Billings go with their bill, never alone."""

@@ -20,6 +20,11 @@ class PartnerCommissionLine(models.Model):
     def _explain(self) -> str:
         """One sentence: invoice, base, credit notes, rate, month of the window, payment, and what follows."""
         self.ensure_one()
+        return self.env._("%(how)s: %(outcome)s.", how=self._explain_origin(), outcome=self._explain_outcome())
+
+    def _explain_origin(self) -> str:
+        """How the amount comes about: invoice, base, credit notes, rate, month of the window."""
+        self.ensure_one()
         line_sudo = self.sudo()  # the sentence is the part of the invoice that partners may read
         move, referral = line_sudo.move_id, line_sudo.referral_id
         values = {
@@ -36,16 +41,14 @@ class PartnerCommissionLine(models.Model):
         else:
             values["month"] = values["months"] = "–"
         if line_sudo.credited_amount:
-            how = self.env._(
+            return self.env._(
                 "%(rate)s %% of %(base)s less credit notes of %(credited)s "
                 "on invoice %(invoice)s of %(date)s (month %(month)s of %(months)s)",
                 **values,
             )
-        else:
-            how = self.env._(
-                "%(rate)s %% of %(base)s on invoice %(invoice)s of %(date)s (month %(month)s of %(months)s)", **values
-            )
-        return self.env._("%(how)s: %(outcome)s.", how=how, outcome=self._explain_outcome())
+        return self.env._(
+            "%(rate)s %% of %(base)s on invoice %(invoice)s of %(date)s (month %(month)s of %(months)s)", **values
+        )
 
     def _explain_outcome(self) -> str:
         """What became of the commission, in words that a partner understands."""

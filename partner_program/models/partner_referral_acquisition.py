@@ -244,7 +244,7 @@ class PartnerReferral(models.Model):
             )
         if not windows.in_window(invoice.invoice_date, self.window_start, self.window_end):
             return self.env._(
-                "no commission, the invoice is dated outside the months that earn (%(start)s until before %(end)s).",
+                "no commission, the invoice is dated outside the earning window (%(start)s until before %(end)s).",
                 start=self._format_day(self.window_start),
                 end=self._format_day(self.window_end),
             )
