@@ -125,6 +125,8 @@ class Apt:
             "Dir::Cache": self.folder / "cache",
             # The user _apt may not look into our cache.
             "APT::Sandbox::User": "root",
+            # A frozen mirror serves as well; what it serves is still checked against the keys.
+            "Acquire::Check-Valid-Until": "false",
         }
         if self.empty_machine:
             options["Dir::State::Status"] = self.folder / "status"
