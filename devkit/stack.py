@@ -88,7 +88,7 @@ def ready(*, browser: bool = False) -> Iterator[Stack]:
     if "," in str(ROOT):
         raise Failure(f"Odoo cannot load add-ons from a path with a comma: move the checkout out of {ROOT}.")
     with exclusive(cache_root() / "lock", "setting up"):
-        packages = [system.python_venv(), *postgres.needs(), system.certificates(), system.libmagic(), system.fonts()]
+        packages = [system.python_venv(), *postgres.needs(), system.certificates(), system.libmagic(), *system.fonts()]
         system.ensure([*packages, *([system.browser()] if browser else [])], postgres.before_install)
         odoo = odoo_source.ensure()
         pdf = wkhtmltopdf.ensure()

@@ -49,10 +49,12 @@ def certificates() -> Need:
     return Need("certificates", "ca-certificates", lambda: Path("/etc/ssl/certs").is_dir())
 
 
-def fonts() -> Need:
-    """Without any font PDFs and screens are empty boxes."""
+def fonts() -> list[Need]:
+    """Without any font, or without the list of folders where they are, PDFs and screens are empty boxes."""
     roots = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
-    return Need("fonts", "fonts-liberation", lambda: any(root.is_dir() and any(root.iterdir()) for root in roots))
+    config = Need("the configuration of fonts", "fontconfig-config", Path("/etc/fonts/fonts.conf").is_file)
+    some = Need("fonts", "fonts-liberation", lambda: any(root.is_dir() and any(root.iterdir()) for root in roots))
+    return [config, some]
 
 
 def ensure(needs: Iterable[Need], before_install: Callable[[list[str]], None] | None = None) -> None:

@@ -17,27 +17,28 @@ from .private_apt import Apt
 # Debian 13 has dropped it; Debian 12's runs there with the libraries it was built with.
 _SUITE = "bookworm"
 # These must be the machine's own: they belong to its loader, and newer ones serve older programs.
-_OF_THE_MACHINE = {"libc6", "libc-bin", "gcc-12-base", "libgcc-s1", "libstdc++6", "libcrypt1", "debconf", "dpkg", "tar"}
+_OF_THE_MACHINE = {"libc6", "libcrypt1", "libgcc-s1", "libstdc++6"}
 
 
 def ensure() -> Path | None:
     """The folder to put into PATH; nothing if the machine has the program itself."""
     private = cache_root() / "wkhtmltopdf"
-    if (private / "bin").is_dir():
-        return private / "bin"
+    if (private / "wrapper").is_dir():
+        return private / "wrapper"
     if shutil.which("wkhtmltopdf"):
         return None
     if system.privilege() is not None and system.has_candidate("wkhtmltopdf"):
         system.install(["wkhtmltopdf"])
         return None
     _unpack(private)
-    return private / "bin"
+    return private / "wrapper"
 
 
 def _unpack(final: Path) -> None:
     apt = Apt(_SUITE, empty_machine=True)
     apt.update()
-    packages = [name for name in apt.closure("wkhtmltopdf") if name not in _OF_THE_MACHINE]
+    needed = apt.closure("wkhtmltopdf")
+    packages = [name for name in needed if name.startswith(("lib", "wkhtml")) and name not in _OF_THE_MACHINE]
     if not packages:
         raise Failure(f"No wkhtmltopdf for PDFs: neither this machine's packages nor Debian's {_SUITE} offer it.")
     with built_aside(final) as prefix:
@@ -47,8 +48,8 @@ def _unpack(final: Path) -> None:
 
 
 def _write_wrapper(prefix: Path, final: Path) -> None:
-    (prefix / "bin").mkdir()
-    wrapper = prefix / "bin" / "wkhtmltopdf"
+    (prefix / "wrapper").mkdir()
+    wrapper = prefix / "wrapper" / "wkhtmltopdf"
     libraries = [
         str(final / path.relative_to(prefix)) for path in sorted((prefix / "usr" / "lib").glob("*-linux-gnu*"))
     ]
@@ -64,7 +65,7 @@ def _write_wrapper(prefix: Path, final: Path) -> None:
 
 def _check(prefix: Path, final: Path) -> None:
     """Make a PDF before it is called ready; its libraries are still under the temporary name."""
-    wrapper = prefix / "bin" / "wkhtmltopdf"
+    wrapper = prefix / "wrapper" / "wkhtmltopdf"
     text = wrapper.read_text()
     with tempfile.TemporaryDirectory() as name:
         page, pdf = Path(name, "page.html"), Path(name, "page.pdf")

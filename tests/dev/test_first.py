@@ -1,2 +1,0 @@
-def test_one():
-    assert True
