@@ -100,10 +100,13 @@ SELF_KNOWLEDGE = {
         SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
          WHERE connamespace = 'public'::regnamespace""",
     "indexes": "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
-    "database sequences": "SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' AND sequencename !~ '^ir_sequence_'",
+    "database sequences": """
+        SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' AND sequencename !~ '^ir_sequence_'""",
     "models": "SELECT model FROM ir_model",
     "fields": "SELECT model, name, ttype FROM ir_model_fields",
-    "selections": "SELECT f.model, f.name, s.value FROM ir_model_fields_selection s JOIN ir_model_fields f ON f.id = s.field_id",
+    "selections": """
+        SELECT field.model, field.name, selection.value
+          FROM ir_model_fields_selection selection JOIN ir_model_fields field ON field.id = selection.field_id""",
     "views": "SELECT key, name, type, model FROM ir_ui_view",
     "menus": "SELECT name->>'en_US', action FROM ir_ui_menu",
     "scheduled actions": "SELECT cron_name FROM ir_cron",
