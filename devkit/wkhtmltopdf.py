@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import shutil
 import tempfile
 from pathlib import Path
@@ -43,37 +42,36 @@ def _unpack(final: Path) -> None:
         raise Failure(f"No wkhtmltopdf for PDFs: neither this machine's packages nor Debian's {_SUITE} offer it.")
     with built_aside(final) as prefix:
         apt.unpack(packages, prefix, "wkhtmltopdf")
-        _write_wrapper(prefix, final)
-        _check(prefix, final)
+        _check(_write_wrapper(prefix))
 
 
-def _write_wrapper(prefix: Path, final: Path) -> None:
-    (prefix / "wrapper").mkdir()
+_WRAPPER = """#!/bin/sh
+# Runs the program with the libraries and plugins that were unpacked beside it.
+here=$(dirname "$(dirname "$(readlink -f "$0")")")
+for folder in "$here"/usr/lib/*-linux-gnu* "$here"/lib/*-linux-gnu*; do
+    [ -d "$folder" ] && LD_LIBRARY_PATH="$folder${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+    [ -d "$folder/qt5/plugins" ] && QT_PLUGIN_PATH="$folder/qt5/plugins"
+done
+export LD_LIBRARY_PATH QT_PLUGIN_PATH QT_QPA_PLATFORM=offscreen
+exec "$here/usr/bin/wkhtmltopdf" "$@"
+"""
+
+
+def _write_wrapper(prefix: Path) -> Path:
+    """The program as others call it, in a folder of its own for PATH."""
     wrapper = prefix / "wrapper" / "wkhtmltopdf"
-    libraries = [
-        str(final / path.relative_to(prefix)) for path in sorted((prefix / "usr" / "lib").glob("*-linux-gnu*"))
-    ]
-    libraries += [str(final / path.relative_to(prefix)) for path in sorted((prefix / "lib").glob("*-linux-gnu*"))]
-    wrapper.write_text(
-        "#!/bin/sh\n"
-        f"LD_LIBRARY_PATH={shlex.quote(':'.join(libraries))}${{LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}}\n"
-        "export LD_LIBRARY_PATH\n"
-        f'exec {shlex.quote(str(final / "usr/bin/wkhtmltopdf"))} "$@"\n'
-    )
+    wrapper.parent.mkdir()
+    wrapper.write_text(_WRAPPER)
     wrapper.chmod(0o755)
+    return wrapper
 
 
-def _check(prefix: Path, final: Path) -> None:
-    """Make a PDF before it is called ready; its libraries are still under the temporary name."""
-    wrapper = prefix / "wrapper" / "wkhtmltopdf"
-    text = wrapper.read_text()
+def _check(wrapper: Path) -> None:
+    """Make a PDF before it is called ready."""
     with tempfile.TemporaryDirectory() as name:
         page, pdf = Path(name, "page.html"), Path(name, "page.pdf")
         page.write_text("<h1>It works</h1>")
-        trial = Path(name, "wkhtmltopdf")
-        trial.write_text(text.replace(str(final), str(prefix)))
-        trial.chmod(0o755)
-        env = {**os.environ, "XDG_RUNTIME_DIR": name, "QT_QPA_PLATFORM": "offscreen"}
-        process.quiet([trial, "--quiet", page, pdf], "Trying wkhtmltopdf", env=env)
+        env = {**os.environ, "XDG_RUNTIME_DIR": name}
+        process.quiet([wrapper, "--quiet", page, pdf], "Trying wkhtmltopdf", env=env)
         if not pdf.is_file() or not pdf.read_bytes().startswith(b"%PDF"):
             raise Failure("wkhtmltopdf was unpacked but makes no PDF.")
