@@ -10,10 +10,11 @@ from . import process, system
 from .paths import ROOT, cache_root, digest
 
 REQUIREMENTS = ("odoo.txt", "test.txt", "lint.txt")
+CONSTRAINTS = "constraints.txt"  # versions of what those need in turn
 
 
 def folder() -> Path:
-    texts = [(ROOT / "requirements" / name).read_text() for name in REQUIREMENTS]
+    texts = [(ROOT / "requirements" / name).read_text() for name in (*REQUIREMENTS, CONSTRAINTS)]
     minor = f"{sys.version_info.major}.{sys.version_info.minor}"
     return cache_root() / "venv" / f"{minor}-{digest(os.path.realpath(sys.executable), *texts)}"
 
@@ -32,8 +33,9 @@ def ensure() -> Path:
     system.ensure([system.python_venv()])
     process.quiet([sys.executable, "-m", "venv", "--clear", final], "Making a Python environment")
     files = [argument for name in REQUIREMENTS for argument in ("-r", str(ROOT / "requirements" / name))]
+    constraints = ROOT / "requirements" / CONSTRAINTS
     process.quiet(
-        [python, "-m", "pip", "install", "--no-input", "--disable-pip-version-check", *files],
+        [python, "-m", "pip", "install", "--no-input", "--disable-pip-version-check", *files, "-c", constraints],
         "Installing the Python packages",
     )
     complete.touch()
