@@ -58,7 +58,7 @@ def test_each_row_names_code_and_test_or_admits_that_there_is_none(row):
     assert screen or code == "not yet"
 
 
-@pytest.mark.parametrize(("path", "name"), REFERENCES, ids="::".join)
+@pytest.mark.parametrize(("path", "name"), REFERENCES, ids=["::".join(pair) for pair in REFERENCES])
 def test_each_reference_exists(path, name):
     places = [ROOT / "partner_program" / path, ROOT / path]
     files = [place for place in places if place.is_file()]
