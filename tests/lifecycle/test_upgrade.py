@@ -13,12 +13,26 @@ def database():
     return lifecycle.clone_demo()
 
 
-def test_update_keeps_every_figure(database, read):
-    before = read(database, {**LEDGER, **BOOKS})
+# What a company sets up once, and an update must not set back.
+CHANGES = (
+    "UPDATE partner_program SET commission_rate = 7, payout_delay_days = 45 WHERE program_type = 'referral'",
+    "UPDATE partner_program_package SET name = jsonb_set(name, '{en_US}', '\"Basic\"') WHERE is_entry",
+    "UPDATE ir_cron SET active = false WHERE cron_name LIKE 'Partner program: draft%'",
+)
+SETTINGS = {
+    "scheduled actions": "SELECT cron_name, active FROM ir_cron WHERE cron_name LIKE 'Partner program:%'",
+    "agreements": "SELECT id, name, version, md5(body::text) FROM partner_program_agreement",
+}
+
+
+def test_update_keeps_every_figure_and_every_setting(database, read, sql):
+    for change in CHANGES:
+        sql(database, change)
+    before = read(database, {**LEDGER, **BOOKS, **SETTINGS})
     for what in LEDGER:
         assert before[what], f"The demo data has no {what}: nothing would be compared"
     lifecycle.odoo("-d", database, "-u", "partner_program", "--stop-after-init")
-    after = read(database, {**LEDGER, **BOOKS})
+    after = read(database, {**LEDGER, **BOOKS, **SETTINGS})
     for what, rows in before.items():
         assert after[what] == rows, f"{what} changed"
 
