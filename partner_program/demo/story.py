@@ -169,6 +169,8 @@ class Story:
         for login, (name, group) in USERS.items():
             self.user[login] = self._user(login, name, group, email=f"{login}@fieldpro.example.com")
 
+        self.company.partner_program_accountant_id = self.user["accountant"]
+
     def _user(self, login, name, group, **values):
         return (
             self.env["res.users"]

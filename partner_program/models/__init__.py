@@ -1,6 +1,7 @@
 from . import (
     account_chart_template,
     account_move,
+    account_move_commission_bill,
     account_move_send,
     crm_lead,
     partner_commission_billing,
@@ -20,6 +21,7 @@ from . import (
     partner_referral_evidence,
     product_template,
     res_company,
+    res_config_settings,
     res_partner,
     sale_order,
 )

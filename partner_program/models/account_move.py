@@ -1,9 +1,10 @@
 from collections import namedtuple
+from datetime import date
 from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL, format_amount
+from odoo.tools import SQL
 
 from ..engine.amounts import decimal_of
 
@@ -62,37 +63,23 @@ class AccountMove(models.Model):
             )
 
     # ------------------------------------------------------------
-    # THE BILL AS A DOCUMENT OF THE PARTNER
-    # ------------------------------------------------------------
-
-    def _is_commission_bill(self) -> bool:
-        """Whether this is a self-billed vendor bill that carries commissions."""
-        self.ensure_one()
-        return bool(
-            self.move_type == "in_invoice"
-            and self.journal_id.is_self_billing
-            and self.sudo().commission_billing_ids  # whoever sends it need not see the ledger
-        )
-
-    def _compute_display_send_button(self):
-        # EXTENDS account: commission bills are sent to the partner
-        super()._compute_display_send_button()
-        for move in self:
-            if move.state == "posted" and not move.display_send_button:
-                move.display_send_button = move._is_commission_bill()
-
-    def _get_invoice_pdf_proforma(self):
-        # EXTENDS account: what the portal offers before the bill was sent carries the final name
-        values = super()._get_invoice_pdf_proforma()
-        if self._is_commission_bill():
-            values["filename"] = self._get_invoice_report_filename()
-        return values
-
-    # ------------------------------------------------------------
     # FACTS FOR THE ENGINE
     # ------------------------------------------------------------
 
-    def _get_settlement_facts(self) -> dict[int, SettlementFacts]:
+    def _is_settled(self) -> bool:
+        """Whether nothing is left to pay on this customer invoice (D4)."""
+        self.ensure_one()
+        return self.payment_state in ("paid", "in_payment", "reversed") and self.currency_id.is_zero(
+            self.amount_residual
+        )
+
+    def _was_settled(self, settlement) -> bool:
+        """The same from reconciliations alone, for a past day."""
+        self.ensure_one()
+        closed = settlement.money + settlement.credited_gross + settlement.written_off
+        return bool(closed) and self.currency_id.compare_amounts(self.amount_total, float(closed)) <= 0
+
+    def _get_settlement_facts(self, on_date=None) -> dict[int, SettlementFacts]:
         """What closed each of these customer invoices, in its own currency, read in two queries.
 
         Looks at the reconciliations of the receivable lines, like
@@ -101,12 +88,14 @@ class AccountMove(models.Model):
         the untaxed amount of linked credit notes: those that name the invoice as
         the entry they reverse, and, by their share, those without such a link
         that were reconciled with it.
+
+        :param date on_date: look only at accounting dates until that day
         """
         zero = SettlementFacts(Decimal(0), Decimal(0), Decimal(0), None, Decimal(0))
         facts = dict.fromkeys(self.ids, zero)
         if not self.ids:
             return facts
-        for row in self.env.execute_query_dict(self._get_settlement_query()):
+        for row in self.env.execute_query_dict(self._get_settlement_query(on_date)):
             facts[row["move_id"]] = SettlementFacts(
                 money=decimal_of(row["money"]),
                 credited_gross=decimal_of(row["credited_gross"]),
@@ -114,12 +103,12 @@ class AccountMove(models.Model):
                 settled_on=row["settled_on"],
                 credited=decimal_of(row["credited_unlinked"]),
             )
-        for origin, amount in self._get_linked_credit_notes():
+        for origin, amount in self._get_linked_credit_notes(on_date):
             fact = facts[origin.id]
             facts[origin.id] = fact._replace(credited=fact.credited + decimal_of(amount))
         return facts
 
-    def _get_settlement_query(self) -> SQL:
+    def _get_settlement_query(self, on_date=None) -> SQL:
         self.env["account.partial.reconcile"].flush_model()
         self.env["account.move"].flush_model(
             ["move_type", "reversed_entry_id", "origin_payment_id", "statement_line_id"]
@@ -151,6 +140,7 @@ class AccountMove(models.Model):
                   JOIN account_move counterpart ON counterpart.id = counterpart_line.move_id
                  WHERE account.account_type IN ('asset_receivable', 'liability_payable')
                    AND counterpart.id <> part.move_id
+                   AND part.max_date <= %(until)s
                    AND NOT EXISTS (
                        SELECT 1 FROM account_partial_reconcile origin WHERE origin.exchange_move_id = counterpart.id
                    )
@@ -165,12 +155,18 @@ class AccountMove(models.Model):
              GROUP BY move_id
             """,
             ids=tuple(self.ids),
+            until=on_date or date.max,
         )
 
-    def _get_linked_credit_notes(self):
+    def _get_linked_credit_notes(self, on_date=None):
         """``(invoice, untaxed amount)`` of the posted credit notes that name the invoice they reverse."""
         credit_notes = self.env["account.move"].search_fetch(
-            [("reversed_entry_id", "in", self.ids), ("move_type", "=", "out_refund"), ("state", "=", "posted")],
+            [
+                ("reversed_entry_id", "in", self.ids),
+                ("move_type", "=", "out_refund"),
+                ("state", "=", "posted"),
+                ("date", "<=", on_date or date.max),
+            ],
             ["reversed_entry_id", "currency_id", "amount_untaxed", "invoice_date"],
         )
         for credit_note in credit_notes:
@@ -195,30 +191,12 @@ class AccountMove(models.Model):
     # ------------------------------------------------------------
 
     def _post(self, soft=True):
-        # EXTENDS account: bills keep in balance with the ledger; invoices of referred clients get their rows
-        self._check_commission_balance()
+        # EXTENDS account: invoices of referred clients get their ledger rows
         posted = super()._post(soft)
         self.env["partner.referral"]._sync_for_invoices(
             posted.filtered(lambda m: m.move_type in ("out_invoice", "out_refund"))
         )
         return posted
-
-    def button_draft(self):
-        # EXTENDS account: a cancelled bill does not come back beside the one that took its place
-        cancelled = self.filtered(lambda m: m.state == "cancel" and m._is_commission_bill())
-        if cancelled:
-            lines_sudo = cancelled.sudo().commission_billing_ids.commission_line_id  # a check reads all there is
-            successors = lines_sudo.billing_ids.bill_id.filtered(lambda bill: bill.state != "cancel")
-            if successors:
-                raise UserError(
-                    self.env._(
-                        "The commissions of %(bill)s have been billed again on %(successor)s since it was cancelled. "
-                        "Leave it cancelled, or cancel that bill first.",
-                        bill=cancelled[0].display_name,
-                        successor=", ".join(successors.mapped("display_name")),
-                    )
-                )
-        return super().button_draft()
 
     def _invoice_paid_hook(self):
         # EXTENDS account: the first payment of the entry package acquires the client (P9)
@@ -227,32 +205,6 @@ class AccountMove(models.Model):
             self.filtered(lambda m: m.move_type == "out_invoice"), watch=("payments",)
         )
         return result
-
-    def _check_commission_balance(self):
-        """Refuse to post a bill whose commission lines no longer equal their billings (invariant 2)."""
-        bills = self.filtered(lambda m: m.move_type == "in_invoice" and m.journal_id.is_self_billing)
-        if not bills:
-            return
-        billed = (
-            self.env["partner.commission.billing"]
-            .sudo()
-            ._read_group(  # sudo: a check reads all there is
-                [("bill_id", "in", bills.ids)], ["bill_line_id"], ["amount:sum"]
-            )
-        )
-        for line_sudo, amount in billed:
-            bill = line_sudo.move_id
-            if bill.currency_id.compare_amounts(line_sudo.price_subtotal, amount):
-                raise UserError(
-                    self.env._(
-                        "The line “%(line)s” says %(on_bill)s, but its commissions add up to %(billed)s. "
-                        "Set it back to that amount, or delete the line to bill it later; "
-                        "for anything else add a line of your own.",
-                        line=(line_sudo.name or "").split("\n")[0],
-                        on_bill=format_amount(self.env, line_sudo.price_subtotal, bill.currency_id),
-                        billed=format_amount(self.env, amount, bill.currency_id),
-                    )
-                )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_commissioned(self):

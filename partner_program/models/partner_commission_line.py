@@ -1,11 +1,16 @@
-from collections import defaultdict
+import logging
+from collections import Counter, defaultdict
 from decimal import Decimal
+
+from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 from ..engine import amounts, windows
+
+_logger = logging.getLogger(__name__)
 
 SWEEP_BATCH = 1000
 FACT_FIELDS = ("base_amount", "credited_amount", "amount", "earned_amount", "fully_paid_on", "due_on", "void_code")
@@ -143,15 +148,19 @@ class PartnerCommissionLine(models.Model):
         for line in self:
             line.update(targets[line])
 
-    def _get_targets(self) -> dict:
-        """Values of ``FACT_FIELDS`` by line, from the facts of today; writes nothing."""
+    def _get_targets(self, on_date=None) -> dict:
+        """Values of ``FACT_FIELDS`` by line, from the facts of today; writes nothing.
+
+        :param date on_date: look only at what has an accounting date until that day
+        """
         moves_sudo = self.sudo().move_id  # whoever looks at a line may not be allowed to open the invoice
-        settlements = moves_sudo._get_settlement_facts()
+        settlements = moves_sudo._get_settlement_facts(on_date)
         excluded = self.sudo()._get_excluded_amounts()  # as above
         targets = {}
         for line in self:
             line_sudo = line.sudo()
-            facts = line_sudo._prepare_facts(settlements[line_sudo.move_id.id], *excluded.get(line, (0.0, 0.0)))
+            settlement = settlements[line_sudo.move_id.id]
+            facts = line_sudo._prepare_facts(settlement, *excluded.get(line, (0.0, 0.0)), on_date=on_date)
             referral_sudo = line_sudo.referral_id
             terms = amounts.Terms(
                 rate=amounts.decimal_of(referral_sudo.commission_rate),
@@ -170,8 +179,8 @@ class PartnerCommissionLine(models.Model):
             }
         return targets
 
-    def _prepare_facts(self, settlement, excluded_base, excluded_credit) -> amounts.InvoiceFacts:
-        """Facts of one invoice for the engine."""
+    def _prepare_facts(self, settlement, excluded_base, excluded_credit, on_date=None) -> amounts.InvoiceFacts:
+        """Facts of one invoice for the engine, of today or of a past day."""
         self.ensure_one()
         move, enrollment = self.move_id, self.referral_id.enrollment_id
         currency = move.currency_id
@@ -179,7 +188,7 @@ class PartnerCommissionLine(models.Model):
         return amounts.InvoiceFacts(
             posted=posted,
             cancelled=move.state == "cancel",
-            settled=move.payment_state in ("paid", "in_payment", "reversed") and currency.is_zero(move.amount_residual),
+            settled=move._is_settled() if on_date is None else move._was_settled(settlement),
             in_window=windows.in_window(move.invoice_date, self.referral_id.window_start, self.referral_id.window_end),
             base=amounts.decimal_of(currency.round(move.amount_untaxed - excluded_base)),
             credited=max(Decimal(0), amounts.decimal_of(currency.round(float(settlement.credited) - excluded_credit))),
@@ -387,26 +396,55 @@ class PartnerCommissionLine(models.Model):
     def _cron_sync(self) -> int:
         """The sweep: compare every referral and every ledger row with the facts, and mend what differs.
 
+        Says in the log how many rows it mended and in which figures. Where money
+        that was billed already is concerned, the account manager gets an activity.
+
         :return: number of rows created or mended
         """
-        mended = 0
+        mended, why = 0, Counter()
         referrals = self.env["partner.referral"].search([("state", "in", ("acquired", "completed"))], order="id")
         for start in range(0, len(referrals), SWEEP_BATCH):
-            mended += len(referrals[start : start + SWEEP_BATCH]._sync_commission_lines())
+            created = len(referrals[start : start + SWEEP_BATCH]._sync_commission_lines())
+            mended += created
+            why["created"] += created
         last_id = 0
         while lines := self.search([("id", ">", last_id)], order="id", limit=SWEEP_BATCH):
-            mended += lines._mend()
+            wrong = lines._mend()
+            mended += len(wrong)
+            why.update(fname for fnames in wrong.values() for fname in fnames)
+            self.browse([line.id for line in wrong if line.billed_amount])._report_mended()
             last_id = lines[-1].id
             self._commit_in_cron(processed=len(lines))
             self.env.invalidate_all()
+        if mended:
+            _logger.warning(
+                "Partner commissions: the sweep mended %s rows (%s)",
+                mended,
+                ", ".join(f"{fname}: {count}" for fname, count in why.items() if count),
+            )
         return mended
 
-    def _mend(self) -> int:
-        """Write the target of the rows whose stored figures differ from it; return how many did."""
-        wrong = 0
+    def _mend(self) -> dict:
+        """Write the target of the rows whose stored figures differ from it.
+
+        :return: names of the figures that differed, by line
+        """
+        wrong = {}
         for line, target in self._get_targets().items():
-            stored = {fname: line[fname] for fname in FACT_FIELDS}
-            if stored != target:
-                line.write(target)
-                wrong += 1
+            if different := [fname for fname in FACT_FIELDS if line[fname] != target[fname]]:
+                line.sudo().write(target)  # figures follow from the facts, whoever asks
+                wrong[line] = different
         return wrong
+
+    def _report_mended(self):
+        """Tell the account manager that a figure which was billed already has been mended."""
+        summary = self.env._("A billed commission was corrected")
+        for referral, lines in self.grouped("referral_id").items():
+            if summary in referral.activity_ids.mapped("summary"):
+                continue
+            referral.activity_schedule(
+                "mail.mail_activity_data_warning",
+                summary=summary,
+                note=Markup("<br/>").join(line.explanation for line in lines),
+                user_id=(referral.enrollment_id.account_manager_id or self.env.ref("base.user_admin")).id,
+            )

@@ -1,12 +1,18 @@
 import logging
 
-from odoo import api, models
-from odoo.exceptions import UserError, ValidationError
+from psycopg2 import IntegrityError, errors
+
+from odoo import api, fields, models
+from odoo.exceptions import RedirectWarning, UserError, ValidationError
 from odoo.fields import Command, Domain
 from odoo.tools import format_date
 
 _logger = logging.getLogger(__name__)
 
+# Another transaction was faster: roll back, look again.
+CONFLICTS = (errors.SerializationFailure, errors.DeadlockDetected, errors.LockNotAvailable, errors.UniqueViolation)
+ATTEMPTS = 5
+PARTNERS_NAMED = 5  # partners with held lines that the explanation names
 NUMBERS_ON_BILL_LINE = 20  # invoice numbers named on a bill line; the statement has them all
 
 
@@ -23,57 +29,80 @@ class PartnerCommissionLine(models.Model):
     def action_create_vendor_bills(self):
         """Bill what is due among these lines, and open the bills; say why when there is nothing to bill."""
         self.env["account.move"].check_access("create")
-        bills, errors = self._run_bills()
+        bills, problems = self._run_bills()
         if not bills:
-            raise UserError("\n".join(errors) or self._explain_nothing_due())
+            raise UserError("\n".join(problems.values()) or self._explain_nothing_due())
         action = self.env["ir.actions.act_window"]._for_xml_id("account.action_move_in_invoice_type")
         action["context"] = {"default_move_type": "in_invoice"}
         if len(bills) == 1:
             action.update(res_id=bills.id, views=[(False, "form")])
         else:
             action["domain"] = [("id", "in", bills.ids)]
-        if errors:
+        if problems:
             action = {
                 "type": "ir.actions.client",
                 "tag": "display_notification",
-                "params": {"type": "warning", "sticky": True, "message": "\n".join(errors), "next": action},
+                "params": {
+                    "type": "warning",
+                    "sticky": True,
+                    "message": "\n".join(problems.values()),
+                    "next": action,
+                },
             }
         return action
 
     def _create_vendor_bills(self):
         """Bill the open amount of those of these lines that are due.
 
+        A partner whose data is broken does not stop the others: it gets an activity with the reason.
+
         :return: the draft bills created or extended; empty when nothing is due
-        :raise UserError: when a partner's lines cannot be billed, with the reason
+        :raise UserError: when nothing at all could be billed, with the reasons
         """
-        bills, errors = self._run_bills()
-        if errors:
-            raise UserError("\n".join(errors))
+        bills, problems = self._run_bills()
+        if problems and not bills:
+            raise UserError("\n".join(problems.values()))
+        self._report_problems(problems)
         return bills
 
     @api.model
     def _cron_create_vendor_bills(self):
         """Scheduled action: bill everything that is due, one transaction per partner, currency and company.
 
-        A partner whose data is broken gets an activity with the reason and
-        does not stop the others.
-
         :return: the draft bills created or extended
         """
-        due = self._search_due()
-        groups = list(due.grouped(lambda line: line._get_bill_key()).values())
+        groups = [lines.ids for lines in self._search_due().grouped(lambda line: line._get_bill_key()).values()]
         bills = self.env["account.move"]
         self._commit_in_cron(remaining=len(groups))
-        for group in groups:
-            made, errors = group._run_bills()
-            bills |= made
-            if errors:
-                group._report_error(errors)
+        for ids in groups:
+            bills |= self.browse(ids)._bill_in_cron()
             if not self._commit_in_cron(processed=1):
                 break
         if not bills:
             _logger.info("Partner commissions: no bill made. %s", self._explain_nothing_due())
         return bills
+
+    def _bill_in_cron(self):
+        """Bill one group; when another transaction was faster, look again with fresh eyes.
+
+        :return: the bills made or extended
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                bills, problems = self._run_bills()
+                self._report_problems(problems)
+                self.env.flush_all()
+            except CONFLICTS:
+                if attempt == ATTEMPTS or not self._is_in_cron():
+                    raise
+                self.env.cr.rollback()
+                self.env.invalidate_all()
+            else:
+                return bills
+        return self.env["account.move"]
+
+    def _is_in_cron(self) -> bool:
+        return "ir_cron_progress_id" in self.env.context
 
     @api.model
     def _commit_in_cron(self, **progress) -> float:
@@ -82,7 +111,7 @@ class PartnerCommissionLine(models.Model):
         Called from anywhere else (a script, a test, another add-on) the caller
         keeps its transaction: ``_commit_progress`` would commit it.
         """
-        if "ir_cron_progress_id" not in self.env.context:
+        if not self._is_in_cron():
             return float("inf")
         return self.env["ir.cron"]._commit_progress(**progress)
 
@@ -104,22 +133,26 @@ class PartnerCommissionLine(models.Model):
     def _run_bills(self):
         """Lock, look at the facts again, group, bill.
 
-        :return: ``(bills, errors)``: bills made or extended, and a sentence for
-            each partner whose lines could not be billed
+        :return: ``(bills, problems)``: bills made or extended, and by enrollment
+            a sentence for each partner whose lines could not be billed
         """
         claimed_sudo = self.sudo()._claim()  # sudo: accountants read commission lines, only the run writes billings
-        bills, errors = self.env["account.move"], []
+        bills, problems = self.env["account.move"], {}
         for lines_sudo in claimed_sudo.grouped(lambda line: line._get_bill_key()).values():
             try:
                 with self.env.cr.savepoint():
                     bills |= lines_sudo._bill_group(self.env)
-            except (UserError, ValidationError) as error:
+            except errors.UniqueViolation:
+                raise  # another run was faster: see CONFLICTS
+            except (UserError, ValidationError, RedirectWarning, IntegrityError) as error:
                 self.env.invalidate_all()
-                partner = lines_sudo[:1].partner_id.name
-                errors.append(
-                    self.env._("%(partner)s was not billed: %(reason)s", partner=partner, reason=error.args[0])
+                enrollment_sudo = lines_sudo[:1].enrollment_id
+                problems[enrollment_sudo.id] = self.env._(
+                    "%(partner)s was not billed: %(reason)s",
+                    partner=enrollment_sudo.partner_id.name,
+                    reason=str(error.args[0]).strip(),
                 )
-        return bills, errors
+        return bills, problems
 
     def _claim(self):
         """Those of these lines that are ours to bill: locked, mended, earned and due.
@@ -155,6 +188,9 @@ class PartnerCommissionLine(models.Model):
         :return: the bill; empty when the partner's balance is not positive (D16)
         """
         self._check_can_bill()
+        # Two runs over the same partner meet on this row: the second sees the draft of the first, or starts again.
+        self.enrollment_id.last_billed_on = fields.Datetime.now()
+        self.enrollment_id.flush_recordset(["last_billed_on"])
         bill = self._find_draft_bill().with_env(env)
         balance = sum(self.mapped("open_amount")) + sum(bill.sudo().commission_billing_ids.mapped("amount"))
         if self.currency_id.compare_amounts(balance, 0) <= 0:
@@ -167,6 +203,7 @@ class PartnerCommissionLine(models.Model):
             bill = env["account.move"].with_company(self.company_id).create(lines._prepare_bill_vals())
             bill_lines = dict(zip(lines._group_by_bill_line(), bill.sudo().invoice_line_ids.sorted("id"), strict=True))
             self.env["partner.commission.billing"].create(lines._prepare_billing_vals(bill_lines))
+            bill.sudo()._ask_accountant_to_approve()
         bill.sudo()._check_commission_balance()
         return bill
 
@@ -325,32 +362,49 @@ class PartnerCommissionLine(models.Model):
     @api.model
     def _explain_nothing_due(self) -> str:
         """Why a run makes nothing: how much is earned, when the first is due, what is held."""
-        earned = self._read_group([("state", "=", "earned")], [], ["__count", "due_on:min"])[0]
-        held = self.search_count([("state", "=", "held")])
-        if not earned[0] and not held:
+        count, first_due = self._read_group([("state", "=", "earned")], [], ["__count", "due_on:min"])[0]
+        held = self._read_group([("state", "=", "held")], ["enrollment_id"], ["__count"], order="__count desc")
+        if not count and not held:
             return self.env._("Nothing to bill: no commission is earned and unbilled.")
         parts = [self.env._("Nothing to bill today.")]
-        if earned[0]:
+        if count:
             parts.append(
                 self.env._(
-                    "%(count)s commission lines are earned, the first is due on %(day)s.",
-                    count=earned[0],
-                    day=format_date(self.env, earned[1]) if earned[1] else "–",
+                    "Commission lines earned: %(count)s, the first is due on %(day)s.",
+                    count=count,
+                    day=format_date(self.env, first_due) if first_due else "–",
                 )
             )
         if held:
-            parts.append(self.env._("%(count)s are held.", count=held))
+            reasons = [
+                self.env._(
+                    "%(partner)s (%(reason)s)",
+                    partner=enrollment.partner_id.name,
+                    reason=enrollment.missing_requirements or self.env._("on hold"),
+                )
+                for enrollment, _count in held[:PARTNERS_NAMED]
+            ]
+            parts.append(
+                self.env._(
+                    "Held: %(count)s, of %(partners)s.",
+                    count=sum(number for _enrollment, number in held),
+                    partners=", ".join(reasons) + (" …" if len(held) > PARTNERS_NAMED else ""),
+                )
+            )
         return " ".join(parts)
 
-    def _report_error(self, errors):
+    @api.model
+    def _report_problems(self, problems):
         """Tell the account manager of the partner, once, why it could not be billed."""
-        for enrollment in self.enrollment_id.sudo():  # sudo: whoever runs it, the manager has to know
-            _logger.warning("Partner commissions: %s", " ".join(errors))
-            summary = self.env._("Commissions could not be billed")
-            if summary not in enrollment.activity_ids.mapped("summary"):
-                enrollment.activity_schedule(
+        summary = self.env._("Commissions could not be billed")
+        for enrollment_id, sentence in problems.items():
+            _logger.warning("Partner commissions: %s", sentence)
+            # sudo: whoever runs it, the manager has to know
+            enrollment_sudo = self.env["partner.program.enrollment"].sudo().browse(enrollment_id)
+            if summary not in enrollment_sudo.activity_ids.mapped("summary"):
+                enrollment_sudo.activity_schedule(
                     "mail.mail_activity_data_warning",
                     summary=summary,
-                    note="\n".join(errors),
-                    user_id=(enrollment.account_manager_id or self.env.ref("base.user_admin")).id,
+                    note=sentence,
+                    user_id=(enrollment_sudo.account_manager_id or self.env.ref("base.user_admin")).id,
                 )

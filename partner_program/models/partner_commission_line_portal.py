@@ -25,17 +25,23 @@ class PartnerCommissionLine(models.Model):
     @api.model
     def _get_portal_totals(self) -> list[dict]:
         """One row per currency: expected, to be paid, paid; as text in the currency's format."""
-        rows = self._read_group(
-            [("partner_id", "=", self.env.user.commercial_partner_id.id)],
-            ["currency_id", "state"],
-            ["amount:sum", "open_amount:sum", "billed_amount:sum"],
-        )
+        own = [("partner_id", "=", self.env.user.commercial_partner_id.id)]
         totals = {}
-        for currency, state, amount, open_amount, billed in rows:
-            total = totals.setdefault(currency, {"currency": currency, "expected": 0.0, "to_pay": 0.0, "paid": 0.0})
-            total["expected"] += amount if state == "expected" else 0.0
-            total["to_pay"] += open_amount if state in ("earned", "held") else billed if state == "billed" else 0.0
-            total["paid"] += billed if state == "paid" else 0.0
+
+        def add(currency, key, amount):
+            empty = {"currency": currency, "expected": 0.0, "to_pay": 0.0, "paid": 0.0}
+            totals.setdefault(currency, empty)[key] += amount
+
+        for currency, state, amount, open_amount in self._read_group(
+            own, ["currency_id", "state"], ["amount:sum", "open_amount:sum"]
+        ):
+            add(currency, "expected", amount if state == "expected" else 0.0)
+            add(currency, "to_pay", open_amount if state in ("earned", "held") else 0.0)
+        billings_sudo = self.env["partner.commission.billing"].sudo()  # portal users have no right on billings
+        for currency, payment_state, billed in billings_sudo._read_group(
+            [*own, ("bill_id.state", "!=", "cancel")], ["currency_id", "bill_id.payment_state"], ["amount:sum"]
+        ):
+            add(currency, "paid" if payment_state in ("paid", "in_payment") else "to_pay", billed)
         return list(totals.values())
 
     @api.model

@@ -50,7 +50,7 @@ class PartnerProgramEnrollment(models.Model):
     date_start = fields.Date("Start", tracking=True, copy=False)
     date_end = fields.Date("End", tracking=True, copy=False)
     for_cause = fields.Boolean(
-        "Ended for Cause",
+        "For Cause",
         tracking=True,
         copy=False,
         help="Clients already acquired keep earning after the end, unless the enrollment ended for cause: "
@@ -75,6 +75,9 @@ class PartnerProgramEnrollment(models.Model):
         copy=False,
         domain="[('id', 'child_of', partner_id)]",
         help="Contacts of the partner who followed the product training and can on-board and train clients.",
+    )
+    last_billed_on = fields.Datetime(
+        readonly=True, copy=False, help="When the last bill was drafted for commissions of this enrollment."
     )
     requirements_met = fields.Boolean(compute="_compute_requirements_met", store=True)
     missing_requirements = fields.Char(
@@ -170,6 +173,17 @@ class PartnerProgramEnrollment(models.Model):
                 raise ValidationError(
                     self.env._(
                         "Say why the enrollment of %(partner)s ends for cause.", partner=enrollment.partner_id.name
+                    )
+                )
+
+    @api.constrains("signed_on")
+    def _check_signed_on(self):
+        for enrollment in self:
+            if enrollment.signed_on and enrollment.signed_on > enrollment.company_id._partner_program_today():
+                raise ValidationError(
+                    self.env._(
+                        "The signature of %(partner)s cannot be dated in the future.",
+                        partner=enrollment.partner_id.name,
                     )
                 )
 
@@ -269,6 +283,11 @@ class PartnerProgramEnrollment(models.Model):
     def action_end(self):
         """End the enrollment: acquired clients keep earning on their frozen terms (D14)."""
         self.filtered(lambda enrollment: enrollment.state in LIVE_STATES).state = "ended"
+
+    def action_reopen(self):
+        """Take an ended enrollment up again, or look at a rejected application once more."""
+        self.filtered(lambda enrollment: enrollment.state == "ended").state = "active"
+        self.filtered(lambda enrollment: enrollment.state == "rejected").state = "applied"
 
     def action_reject(self):
         """Reject an application."""

@@ -30,7 +30,7 @@ class PartnerProgramResource(models.Model):
         "partner.program", string="Programs", help="Leave empty to offer it to all partners."
     )
 
-    @api.constrains("url", "attachment_id")
+    @api.constrains("name", "url", "attachment_id")
     def _check_link_or_file(self):
         for resource in self:
             if not resource.url and not resource.attachment_id:

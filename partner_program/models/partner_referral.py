@@ -119,6 +119,11 @@ class PartnerReferral(models.Model):
         tracking=True, copy=False, help="Why it was refused, or why a refusal was overridden. The partner reads it."
     )
 
+    # Portal users read the messages that are meant for them through the chatter. These fields would let them
+    # search in internal notes: Odoo follows them in domains without the rules of mail.message.
+    message_ids = fields.One2many(groups="base.group_user")
+    website_message_ids = fields.One2many(groups="base.group_user")
+
     # eligibility, frozen when it was checked
     eligibility = fields.Selection(
         [("unchecked", "Not Checked"), ("eligible", "Eligible"), ("ineligible", "Recent Discussions")],
@@ -325,6 +330,15 @@ class PartnerReferral(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        if not self._may_decide_everything():
+            # The context of a call comes from the caller, defaults in it are values like any other.
+            self = self.with_context(
+                {
+                    key: value
+                    for key, value in self.env.context.items()
+                    if key.removeprefix("default_") not in GUARDED_FIELDS
+                }
+            )
         for vals in vals_list:
             self._check_guarded({fname for fname in vals if fname not in TERM_FIELDS})  # accepting resets the terms
             self._use_commercial_client(vals)
@@ -336,6 +350,7 @@ class PartnerReferral(models.Model):
                 )
         referrals._check_enrollment_open()
         referrals._create_missing_leads()
+        referrals.filtered(lambda r: r.state == "submitted" and r.client_id).action_check_eligibility()
         return referrals
 
     def write(self, vals):
@@ -349,8 +364,11 @@ class PartnerReferral(models.Model):
             self._sync_commission_lines()
         return result
 
+    def _may_decide_everything(self) -> bool:
+        return self.env.su or self.env.user.has_group("partner_program.group_manager")
+
     def _check_guarded(self, fnames):
-        if self.env.su or self.env.user.has_group("partner_program.group_manager"):
+        if self._may_decide_everything():
             return
         if guarded := GUARDED_FIELDS.intersection(fnames):
             raise AccessError(
@@ -364,7 +382,7 @@ class PartnerReferral(models.Model):
 
     def _check_undecided(self):
         """Who referred whom and when is the claim itself: after the decision only a manager corrects it."""
-        if self.env.su or self.env.user.has_group("partner_program.group_manager"):
+        if self._may_decide_everything():
             return
         if decided := self.filtered(lambda referral: referral.state != "submitted"):
             raise AccessError(

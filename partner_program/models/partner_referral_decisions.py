@@ -1,7 +1,7 @@
 from odoo import models
 from odoo.exceptions import UserError
 
-from .partner_referral import CLAIM_STATES
+from .partner_referral import CLAIM_STATES, EXIT_STATES
 
 
 class PartnerReferral(models.Model):
@@ -16,7 +16,7 @@ class PartnerReferral(models.Model):
             overrides a refusal for recent discussions by giving a reason first.
         """
         self.check_access("write")
-        self.filtered(lambda r: r.eligibility == "unchecked").action_check_eligibility()
+        self.filtered(lambda r: r.state == "submitted").action_check_eligibility()
         for referral in self:
             referral._check_acceptable()
             referral_sudo = referral.sudo()  # accepting is the salesperson's right, the fields it sets are not
@@ -130,4 +130,30 @@ class PartnerReferral(models.Model):
             }
         self.check_access("write")
         self.sudo().state = state  # sudo: refusing is the salesperson's right, writing the state is not
+        return True
+
+    def _reopen(self, reason, expires_on):
+        """A manager overrides a side exit: the claim is accepted again, until the new date.
+
+        :param str reason: why; logged, and the partner reads it
+        :param date expires_on: last day to close it; False: no limit
+        :raise UserError: when the client is protected by another claim by now, or the lead is still lost
+        """
+        for referral in self:
+            if referral.state not in EXIT_STATES:
+                raise UserError(self.env._("Referral %(referral)s is not closed.", referral=referral.name))
+            if referral.lead_id.won_status == "lost":
+                raise UserError(self.env._("Restore the lead “%(lead)s” first.", lead=referral.lead_id.name))
+            if expires_on and expires_on < referral.company_id._partner_program_today():
+                raise UserError(self.env._("The new date to close it by cannot be in the past."))
+            if referral._get_protecting_claims():
+                raise UserError(
+                    self.env._("%(client)s is protected by another referral by now.", client=referral.client_id.name)
+                )
+            before = dict(self._fields["state"]._description_selection(self.env))[referral.state]
+            referral.write({"state": "accepted", "expires_on": expires_on, "decision_reason": reason})
+            referral.message_post(
+                body=self.env._("Accepted again after “%(state)s”: %(reason)s", state=before, reason=reason)
+            )
+        self._sync_acquisition()
         return True

@@ -15,6 +15,7 @@ class PartnerReferral(models.Model):
 
     def action_check_eligibility(self):
         """Look for discussions in the months before the referral, and freeze verdict and proofs."""
+        self.check_access("write")
         for referral in self:
             referral_sudo = referral.sudo()  # evidence of documents that this user may not open counts too
             day = referral.company_id._partner_program_local_date(referral.referred_on)

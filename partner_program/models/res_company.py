@@ -7,6 +7,19 @@ from odoo import fields, models
 class ResCompany(models.Model):
     _inherit = "res.company"
 
+    partner_program_alert_factor = fields.Float(
+        "Unusual Bill Factor",
+        default=10.0,
+        help="A commission bill above this many times the partner's highest so far shows a warning, "
+        "and only a partner manager can post it. 0: no check.",
+    )
+    partner_program_accountant_id = fields.Many2one(
+        "res.users",
+        "Accountant for Commission Bills",
+        domain="[('share', '=', False)]",
+        help="Gets a to-do on each commission bill that is drafted. Empty: the first accountant of the company.",
+    )
+
     def _partner_program_zone(self) -> ZoneInfo:
         """Time zone in which the company counts days: clocks end when its day ends.
 
@@ -29,3 +42,13 @@ class ResCompany(models.Model):
         self.ensure_one()
         chart = self.env["account.chart.template"].with_company(self)
         return chart.ref("partner_program", raise_if_not_found=False) or self.env["account.journal"]
+
+    def _partner_program_accountant(self):
+        """Who approves commission bills: the user chosen, or else the first accountant of the company."""
+        self.ensure_one()
+        if self.partner_program_accountant_id:
+            return self.partner_program_accountant_id
+        accountants = self.env.ref("account.group_account_manager").sudo().all_user_ids  # sudo: reads a group
+        return accountants.filtered(lambda user: user.active and not user.share and self in user.company_ids).sorted(
+            "id"
+        )[:1]

@@ -1,1 +1,6 @@
-from . import partner_commission_hold, partner_referral_decision
+from . import (
+    partner_commission_accrual,
+    partner_commission_bill_run,
+    partner_commission_hold,
+    partner_referral_decision,
+)

@@ -10,18 +10,27 @@ class PartnerReferralDecision(models.TransientModel):
 
     referral_ids = fields.Many2many("partner.referral", required=True)
     decision = fields.Selection(
-        [("rejected", "Reject"), ("withdrawn", "Withdraw"), ("override", "Accept Anyway")],
+        [
+            ("rejected", "Reject"),
+            ("withdrawn", "Withdraw"),
+            ("override", "Accept Anyway"),
+            ("reopen", "Accept Again"),
+        ],
         required=True,
         default="rejected",
     )
     reason = fields.Text(required=True, help="The partner reads this reason. Do not name other partners in it.")
 
+    expires_on = fields.Date("Close By", help="The last day to close a claim that is taken up again. Empty: no limit.")
+
     def action_confirm(self):
         """Write the reason down and carry out the decision."""
         self.ensure_one()
         referrals = self.referral_ids
-        if self.decision == "override" and not self.env.user.has_group("partner_program.group_manager"):
+        if self.decision in ("override", "reopen") and not self.env.user.has_group("partner_program.group_manager"):
             raise AccessError(self.env._("Only a partner manager overrides a refusal."))
+        if self.decision == "reopen":
+            return referrals._reopen(self.reason.strip(), self.expires_on)
         referrals.write({"decision_reason": self.reason.strip()})
         if self.decision == "rejected":
             return referrals.action_reject()
