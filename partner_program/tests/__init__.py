@@ -1,1 +1,11 @@
-from . import test_affiliate_story, test_ledger, test_referral_rules, test_referral_story
+from . import (
+    test_access,
+    test_affiliate_story,
+    test_bad_input,
+    test_ledger,
+    test_queries,
+    test_referral_rules,
+    test_referral_story,
+    test_structure,
+    test_tours,
+)

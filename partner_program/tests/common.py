@@ -1,11 +1,16 @@
 """Fixtures shared by all tests of the add-on: a company of its own, both programs, one user per role."""
 
-from datetime import datetime, time
+from contextlib import contextmanager
+from datetime import datetime
 from unittest.mock import patch
 
+from psycopg2 import IntegrityError
+
 from odoo import SUPERUSER_ID, fields
+from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import freeze_time, new_test_user, tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
@@ -319,7 +324,9 @@ class PartnerProgramCommon(AccountTestInvoicingCommon):
             self.assertCountEqual(actual, [(client.name, amount) for client, amount in lines])
             for line in bill.invoice_line_ids:
                 self.assertEqual(
-                    bill.currency_id.compare_amounts(line.price_subtotal, sum(line.commission_billing_ids.mapped("amount"))),
+                    bill.currency_id.compare_amounts(
+                        line.price_subtotal, sum(line.commission_billing_ids.mapped("amount"))
+                    ),
                     0,
                     "a bill line's amount is the sum of its billings",
                 )
@@ -341,7 +348,26 @@ class PartnerProgramCommon(AccountTestInvoicingCommon):
         rows["bills"] = [(bill.id, bill.state, bill.amount_total, bill.line_ids.mapped("balance")) for bill in bills]
         return rows
 
+    @contextmanager
+    def assertRefused(self, pattern, error=UserError):  # noqa: N802
+        """What is done inside is refused with a sentence like that, and leaves nothing behind.
 
-def local(day, hour=9):
-    """A naive moment on an ISO day."""
-    return datetime.combine(fields.Date.to_date(day), time(hour))
+        A constraint of the database counts with the sentence that the user would read.
+        """
+        message = None
+        self.env.flush_all()
+        try:
+            with mute_logger("odoo.sql_db"), self.cr.savepoint():
+                yield
+                self.env.flush_all()
+        except error as refused:
+            message = str(refused)
+        except IntegrityError as refused:
+            self.env.transaction.clear()
+            owner = next(
+                (model._name for model in self.env.registry.values() if model._table == refused.diag.table_name), "base"
+            )
+            message = self.env[owner]._sql_error_to_message(refused)
+        self.env.invalidate_all()
+        self.assertIsNotNone(message, f"nothing refused this; expected: {pattern}")
+        self.assertRegex(message.replace("\xa0", " "), pattern)

@@ -191,9 +191,7 @@ class TestAffiliateStory(PartnerProgramCommon):
         self.assertEqual(self.enrollment_byte.agreement_id, self.agreement)
         self.assertEqual(self.enrollment_byte.signed_on, Date.to_date("2026-03-01"))
         self.assertLine(line, state="earned", open_amount=200.0, hold_reason=False)
-        self.assertBill(
-            self.run_bills(), partner_id=self.byte.id, amount_total=200.0, invoice_date_due="2026-02-04"
-        )
+        self.assertBill(self.run_bills(), partner_id=self.byte.id, amount_total=200.0, invoice_date_due="2026-02-04")
 
     def test_d15_trained_staff_missing_holds_and_training_releases(self):
         self.program_affiliate.trained_contacts_required = 2
@@ -229,6 +227,4 @@ class TestAffiliateStory(PartnerProgramCommon):
         self.assertLine(self.line_of(starter), partner_id=self.byte.id, amount=200.0)
         self.assertLine(self.line_of(referred), partner_id=self.ada.id, amount=50.0)
         bills = self.run_bills("2026-02-04")
-        self.assertEqual(
-            {bill.partner_id: bill.amount_total for bill in bills}, {self.ada: 50.0, self.byte: 200.0}
-        )
+        self.assertEqual({bill.partner_id: bill.amount_total for bill in bills}, {self.ada: 50.0, self.byte: 200.0})

@@ -485,7 +485,9 @@ class TestTerms(PartnerProgramCommon):
     def test_d7_a_rate_changed_after_billing_bills_the_difference(self):
         line = self.billed_line()
         line.referral_id.with_user(self.manager).commission_rate = 7.5
-        self.assertLine(line, rate=7.5, amount=75.0, earned_amount=75.0, billed_amount=50.0, open_amount=25.0, state="earned")
+        self.assertLine(
+            line, rate=7.5, amount=75.0, earned_amount=75.0, billed_amount=50.0, open_amount=25.0, state="earned"
+        )
         self.assertBill(self.run_bills(), amount_total=25.0, lines=[(self.client, 25.0)])
         self.assertLine(line, state="billed", billed_amount=75.0)
         line.referral_id.with_user(self.manager).commission_rate = 5
@@ -514,7 +516,7 @@ class TestTerms(PartnerProgramCommon):
         line = self.earned_line()
         action = line.with_user(self.accountant).action_hold()
         self.assertEqual(action["res_model"], "partner.commission.hold")
-        self.env["partner.commission.hold"].with_user(self.accountant).with_context(action["context"]).create(
+        self.env["partner.commission.hold"].with_user(self.accountant).with_context(**action["context"]).create(
             {"reason": "Dispute with the client"}
         ).action_confirm()
         self.assertLine(line, state="held", hold_reason="Dispute with the client", open_amount=50.0)

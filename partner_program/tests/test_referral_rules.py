@@ -153,9 +153,7 @@ class TestDormancy(PartnerProgramCommon):
     def assertEvidence(self, *kinds_and_days, client=None):  # noqa: N802
         referral = self.refer(client=client, accept=False)
         referral.with_user(self.salesperson).action_check_eligibility()
-        self.assertCountEqual(
-            [(proof.kind, str(proof.date)) for proof in referral.evidence_ids], list(kinds_and_days)
-        )
+        self.assertCountEqual([(proof.kind, str(proof.date)) for proof in referral.evidence_ids], list(kinds_and_days))
         self.assertEqual(referral.eligibility, "ineligible" if kinds_and_days else "eligible")
         return referral
 
@@ -164,7 +162,9 @@ class TestDormancy(PartnerProgramCommon):
 
     def test_d8_open_opportunity(self):
         self.go_to("2025-12-01 10:00:00")
-        lead = self.env["crm.lead"].create({"name": "Old talks", "type": "opportunity", "partner_id": self.client_contact.id})
+        lead = self.env["crm.lead"].create(
+            {"name": "Old talks", "type": "opportunity", "partner_id": self.client_contact.id}
+        )
         self.go_to("2026-01-05 09:00:00")
         referral = self.assertEvidence(("opportunity", "2025-12-01"))
         self.assertEqual((referral.evidence_ids.res_model, referral.evidence_ids.res_id), ("crm.lead", lead.id))
@@ -438,7 +438,7 @@ class TestClaims(PartnerProgramCommon):
         action = referral.action_reject()
         self.assertEqual(action["res_model"], "partner.referral.decision")
         self.assertEqual(referral.state, "submitted")
-        self.env["partner.referral.decision"].with_user(self.salesperson).with_context(action["context"]).create(
+        self.env["partner.referral.decision"].with_user(self.salesperson).with_context(**action["context"]).create(
             {"reason": " No budget "}
         ).action_confirm()
         self.assertRecordValues(referral, [{"state": "rejected", "decision_reason": "No budget"}])
@@ -502,7 +502,9 @@ class TestClaims(PartnerProgramCommon):
         second = (
             self.env["partner.referral"]
             .with_user(self.salesperson)
-            .create({"enrollment_id": self.enrollment_byte.id, "prospect_name": "Cobalt", "user_id": self.salesperson.id})
+            .create(
+                {"enrollment_id": self.enrollment_byte.id, "prospect_name": "Cobalt", "user_id": self.salesperson.id}
+            )
         )
         second.action_accept()
         with self.assertRaises(UserError), self.cr.savepoint():

@@ -8,7 +8,9 @@ from .common import PartnerProgramCommon
 class TestReferralStory(PartnerProgramCommon):
     def test_p11_company_made_after_the_addon_has_its_self_billing_journal(self):
         journal = self.program_referral.bill_journal_id
-        self.assertRecordValues(journal, [{"company_id": self.company.id, "type": "purchase", "is_self_billing": True, "code": "COMM"}])
+        self.assertRecordValues(
+            journal, [{"company_id": self.company.id, "type": "purchase", "is_self_billing": True, "code": "COMM"}]
+        )
         self.assertEqual(self.program_affiliate.bill_journal_id, journal)
 
     def test_from_referral_to_paid_commission(self):
@@ -62,7 +64,13 @@ class TestReferralStory(PartnerProgramCommon):
         self.assertEqual(first.amount_total, 1419.74)
         self.assertRecordValues(
             referral,
-            [{"state": "acquired", "window_start": Date.to_date("2026-03-01"), "window_end": Date.to_date("2027-03-01")}],
+            [
+                {
+                    "state": "acquired",
+                    "window_start": Date.to_date("2026-03-01"),
+                    "window_end": Date.to_date("2027-03-01"),
+                }
+            ],
         )
         line = self.line_of(first)
         self.assertLine(
@@ -241,7 +249,9 @@ class TestReferralStory(PartnerProgramCommon):
         self.pay(home)
         self.pay(foreign)
         line = self.line_of(foreign)
-        self.assertLine(line, currency_id=euro.id, base_amount=333.33, amount=16.67, earned_amount=16.67, state="earned")
+        self.assertLine(
+            line, currency_id=euro.id, base_amount=333.33, amount=16.67, earned_amount=16.67, state="earned"
+        )
         bills = self.run_bills("2026-02-04")
         self.assertEqual(len(bills), 2, "one draft per partner, currency and company")
         foreign_bill = bills.filtered(lambda bill: bill.currency_id == euro)
@@ -305,7 +315,10 @@ class TestReferralStory(PartnerProgramCommon):
         self.assertBill(bill, amount_total=50.0, invoice_date_due="2026-02-04", lines=[(self.client, 50.0)])
         self.assertEqual(self.run_bills("2026-02-14"), bill)
         self.assertBill(
-            bill, amount_total=75.0, invoice_date_due="2026-02-04", lines=[(self.client, 60.0), (self.other_client, 15.0)]
+            bill,
+            amount_total=75.0,
+            invoice_date_due="2026-02-04",
+            lines=[(self.client, 60.0), (self.other_client, 15.0)],
         )
         self.assertIn(second.name, bill.invoice_line_ids[0].name)
         # a posted bill is never touched again

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pytest
 from engine import amounts
@@ -10,6 +10,7 @@ from engine.amounts import InvoiceFacts, Terms
 from hypothesis import given
 from hypothesis import strategies as st
 
+D = Decimal
 PAID_ON = date(2026, 3, 15)
 CENT, FIVE_CENTS, ONE = D("0.01"), D("0.05"), D(1)
 REFERRAL = Terms(rate=D(5), delay_days=30, rounding=CENT)
@@ -301,5 +302,6 @@ def test_a_further_write_off_is_never_worth_more(facts, terms, more):
 def test_a_higher_rate_is_never_worth_less(facts, terms, rate):
     low, high = sorted([terms.rate, rate])
     assert (
-        amounts.target(facts, replace(terms, rate=low)).amount <= amounts.target(facts, replace(terms, rate=high)).amount
+        amounts.target(facts, replace(terms, rate=low)).amount
+        <= amounts.target(facts, replace(terms, rate=high)).amount
     )
