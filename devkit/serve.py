@@ -21,7 +21,7 @@ VISITORS = (
     ("Salesperson", "salesperson", "/odoo/crm"),
     ("Accountant", "accountant", "{partner.commission.line}"),
     ("Partner manager", "manager", "{partner.referral}"),
-    ("Partner", "partner", "/my/partner"),
+    ("Partner", "partner", "/my/commissions"),
 )
 
 

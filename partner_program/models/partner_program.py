@@ -198,15 +198,16 @@ class PartnerProgram(models.Model):
                     )
                 )
 
-    @api.constrains("company_id")
-    def _check_company_change(self):
-        if (
-            self.env["partner.referral"]
-            .sudo()
-            .search_count(  # sudo: referrals of others count too
-                [("program_id", "in", self.ids), ("company_id", "not in", self.company_id.ids)], limit=1
-            )
-        ):
+    def write(self, vals):
+        if "company_id" in vals:
+            self._check_company_change(vals["company_id"])
+        return super().write(vals)
+
+    def _check_company_change(self, company_id):
+        """The ledger of a program lies in the books of its company: it never moves with an edit."""
+        moving = self.filtered(lambda program: program.company_id.id != company_id)
+        referrals_sudo = self.env["partner.referral"].sudo()  # referrals of others count too
+        if moving and referrals_sudo.search_count([("program_id", "in", moving.ids)], limit=1):
             raise ValidationError(
                 self.env._("A program that has referrals cannot move to another company. Create a new program there.")
             )

@@ -13,6 +13,7 @@ class PartnerProgramEnrollment(models.Model):
     _order = "id desc"
     _check_company_auto = True
     _primary_email = "applicant_email"
+    _rec_names_search = ["partner_id", "program_id"]
 
     partner_id = fields.Many2one(
         "res.partner",

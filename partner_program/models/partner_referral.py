@@ -47,7 +47,6 @@ class PartnerReferral(models.Model):
         index=True,
         ondelete="restrict",
         tracking=True,
-        check_company=True,
         domain="[('state', '=', 'active')]",
         help="The partner who referred the client, with the program it is enrolled in.",
     )

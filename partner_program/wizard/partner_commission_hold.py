@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.exceptions import UserError
 
 
 class PartnerCommissionHold(models.TransientModel):
@@ -13,4 +14,6 @@ class PartnerCommissionHold(models.TransientModel):
     def action_confirm(self):
         """Hold the lines until they are released."""
         self.ensure_one()
+        if not self.reason.strip():
+            raise UserError(self.env._("Say why the commissions are held: the partner reads it."))
         self.line_ids.write({"held_by_hand": True, "manual_hold_reason": self.reason.strip()})

@@ -1,5 +1,5 @@
 from odoo import fields, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 
 
 class PartnerReferralDecision(models.TransientModel):
@@ -26,6 +26,8 @@ class PartnerReferralDecision(models.TransientModel):
     def action_confirm(self):
         """Write the reason down and carry out the decision."""
         self.ensure_one()
+        if not self.reason.strip():
+            raise UserError(self.env._("Give a reason: the partner reads it."))
         referrals = self.referral_ids
         if self.decision in ("override", "reopen") and not self.env.user.has_group("partner_program.group_manager"):
             raise AccessError(self.env._("Only a partner manager overrides a refusal."))
