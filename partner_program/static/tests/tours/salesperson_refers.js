@@ -44,11 +44,10 @@ registry.category("web_tour.tours").add("partner_program_salesperson_refers", {
         },
         {
             content: "we were not in touch with this client before",
-            trigger: "button[name=action_check_eligibility]:contains('Check Eligibility')",
-            run: "click",
+            trigger: ".o_field_widget[name=eligibility]:contains('Eligible')",
         },
         {
-            trigger: ".o_field_widget[name=eligibility]:contains('Eligible')",
+            trigger: "div[name=next_eligible]:contains('accept or reject')",
         },
         {
             trigger: "button[name=action_accept]",
