@@ -5,7 +5,7 @@ import json
 from lxml import html
 
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.fields import Command, Domain
+from odoo.fields import Command, Date, Domain
 from odoo.tests import HttpCase
 
 from .common import PartnerProgramCommon
@@ -24,6 +24,10 @@ RIGHTS = {
     "partner.commission.billing": (NONE, READ, READ, NONE),
     "partner.referral.decision": (KEEP, KEEP, NONE, NONE),
     "partner.commission.hold": (NONE, KEEP, KEEP, NONE),
+    "partner.commission.bill.run": (NONE, NONE, KEEP, NONE),
+    "partner.commission.accrual.date": (NONE, KEEP, KEEP, NONE),
+    "partner.commission.accrual": (NONE, "rcu", "rcu", NONE),  # made and thrown away for each reader
+    "partner.commission.integrity": (NONE, READ, READ, NONE),
 }
 ARCHIVING = ("action_archive", "action_unarchive")
 OPERATIONS = {"read": "r", "write": "w", "create": "c", "unlink": "u"}
@@ -177,6 +181,7 @@ class TestRights(AccessCommon):
             "user_id": self.salesperson.id,
         }
         Referral = self.env["partner.referral"].with_user(self.salesperson)
+        self.invoice(10, client=self.other_client, on="2026-02-01")  # makes the client ineligible
         for fname, value in (
             ("state", "acquired"),
             ("eligibility", "eligible"),
@@ -192,8 +197,9 @@ class TestRights(AccessCommon):
                     continue
                 self.assertNotEqual(str(referral.sudo()[fname]), value)
                 referral.sudo().write({"state": "rejected"})
+        fresh = self.env["res.partner"].create({"name": "Fresh Fruits", "is_company": True})
         referral = Referral.with_context(default_commission_rate=99, default_commission_months=99).create(
-            {**vals, "commission_rate": 99}
+            {**vals, "client_id": fresh.id, "commission_rate": 99}
         )
         referral.action_accept()
         self.assertRecordValues(referral, [{"commission_rate": 5.0, "commission_months": 12}])
@@ -472,6 +478,12 @@ class TestPortalRights(AccessCommon):
             "partner.commission.hold": self.env["partner.commission.hold"].create(
                 {"line_ids": [Command.set(self.line.ids)], "reason": "x"}
             ),
+            "partner.commission.bill.run": self.env["partner.commission.bill.run"].create({}),
+            "partner.commission.accrual.date": self.env["partner.commission.accrual.date"].create(
+                {"date": "2026-01-31"}
+            ),
+            "partner.commission.accrual": self.env["partner.commission.accrual"]._fill(Date.to_date("2026-01-31")),
+            "partner.commission.integrity": self.env["partner.commission.integrity"],
         }
         self.assertEqual(set(records), set(RIGHTS))
         self.referral.decision_reason = "A reason"
@@ -487,7 +499,7 @@ class TestPortalRights(AccessCommon):
                     called += 1
                     try:
                         record = own[:1].with_user(self.portal_ada)
-                        result = getattr(record.with_context(active_id=record.id, active_model=model), name)()
+                        result = getattr(record.with_context(active_id=record.id or 1, active_model=model), name)()
                         self.env.flush_all()
                     except UserError:
                         continue

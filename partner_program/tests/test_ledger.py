@@ -521,7 +521,7 @@ class TestTerms(PartnerProgramCommon):
         ).action_confirm()
         self.assertLine(line, state="held", hold_reason="Dispute with the client", open_amount=50.0)
         self.assertFalse(self.run_bills("2026-04-01"))
-        with self.assertRaisesRegex(UserError, "1 are held"):
+        with self.assertRaisesRegex(UserError, "Held: 1, of Ada Advisory"):
             line.with_user(self.accountant).action_create_vendor_bills()
         line.with_user(self.accountant).action_release()
         self.assertLine(line, state="earned", due_on="2026-02-04", hold_reason=False)
@@ -608,3 +608,79 @@ class TestDatabase(PartnerProgramCommon):
         with self.assertRaises(IntegrityError) as caught, self.cr.savepoint():
             self.refer(enrollment=self.enrollment_byte, lead_id=referral.lead_id.id, accept=False)
         self.assertIn("partner_referral_one_live_per_lead", str(caught.exception))
+
+
+class TestReports(PartnerProgramCommon):
+    """What accountants look at before they trust a sum."""
+
+    def accrual(self, day):
+        rows = self.env["partner.commission.accrual"].with_user(self.accountant)._fill(Date.to_date(day))
+        return [(row.expected_amount, row.earned_amount, row.billed_amount, row.open_amount) for row in rows]
+
+    def test_accrual_on_a_past_day_shows_what_was_true_then(self):
+        self.acquired()
+        invoice = self.invoice(1000, on="2026-01-10")
+        self.pay(invoice, on="2026-01-20")
+        self.run_bills("2026-02-19").action_post()
+        self.go_to("2026-03-01")
+        self.assertEqual(self.accrual("2026-01-09"), [])
+        self.assertEqual(self.accrual("2026-01-19"), [(50.0, 0.0, 0.0, 0.0)])
+        self.assertEqual(self.accrual("2026-01-20"), [(0.0, 50.0, 0.0, 50.0)])
+        self.assertEqual(self.accrual("2026-02-18"), [(0.0, 50.0, 0.0, 50.0)])
+        self.assertEqual(self.accrual("2026-02-28"), [(0.0, 50.0, 50.0, 0.0)])
+
+    def test_accrual_of_a_day_to_come_is_refused(self):
+        wizard = self.env["partner.commission.accrual.date"].with_user(self.accountant).create({"date": "2026-02-01"})
+        with self.assertRefused("choose today or a past day"):
+            wizard.action_open()
+
+    def test_integrity_report_is_empty_until_something_differs(self):
+        line = self.billed_line(post=False)
+        Integrity = self.env["partner.commission.integrity"].with_user(self.accountant)
+        self.assertFalse(Integrity.search([]))
+        line.billing_ids.bill_id.invoice_line_ids.price_unit = 60
+        self.env.flush_all()
+        self.assertRecordValues(
+            Integrity.search([]), [{"kind": "bill_line", "on_bill": 60.0, "should_be": 50.0, "difference": 10.0}]
+        )
+        line.billing_ids.bill_id.invoice_line_ids.price_unit = 50
+        self.credit(line.move_id, 200)
+        self.assertRecordValues(
+            Integrity.search([]), [{"kind": "facts", "on_bill": 50.0, "should_be": 40.0, "difference": 10.0}]
+        )
+
+    def test_the_dialog_shows_what_the_run_will_bill_and_bills_it(self):
+        self.acquired()
+        first, second = self.invoice(1000), self.invoice(400)
+        self.pay(first, on="2026-01-05")
+        self.pay(second, on="2026-01-15")
+        self.go_to("2026-02-20")
+        run = self.env["partner.commission.bill.run"].with_user(self.accountant).create({"date_until": "2026-02-10"})
+        self.assertEqual((run.line_count, run.partner_count), (1, 1))
+        run.date_until = "2026-02-20"
+        self.assertEqual((run.line_count, run.partner_count), (2, 1))
+        self.assertIn("70.00", run.amounts)
+        bill = self.env["account.move"].browse(run.action_run()["res_id"])
+        self.assertEqual(bill.amount_total, 70.0)
+        with self.assertRefused("no commission is earned and unbilled"):
+            run.action_run()
+
+    def test_inv3_the_dialog_bills_nothing_before_its_pay_by_date(self):
+        self.acquired()
+        self.pay(self.invoice(1000))
+        run = self.env["partner.commission.bill.run"].with_user(self.accountant).create({"date_until": "2026-12-31"})
+        self.assertEqual(run.line_count, 0)
+        with self.assertRefused("Nothing to bill today"):
+            run.action_run()
+
+    def test_an_unusual_bill_is_posted_by_a_manager_only(self):
+        self.company.partner_program_alert_factor = 3
+        self.billed_line(100)
+        self.pay(self.invoice(10000))
+        bill = self.run_bills("2026-03-06")
+        self.assertEqual(bill.amount_total, 500.0)
+        with self.assertRefused("more than 3 times the highest so far for Ada Advisory"):
+            bill.with_user(self.accountant).action_post()
+        self.assertEqual(bill.state, "draft")
+        bill.action_post()  # a manager who is an accountant too
+        self.assertEqual(bill.state, "posted")

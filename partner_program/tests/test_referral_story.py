@@ -26,7 +26,7 @@ class TestReferralStory(PartnerProgramCommon):
                     "program_id": self.program_referral.id,
                     "client_id": self.client.id,
                     "company_id": self.company.id,
-                    "eligibility": "unchecked",
+                    "eligibility": "eligible",
                     "expires_on": Date.to_date("2026-04-05"),
                 }
             ],
