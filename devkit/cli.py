@@ -72,6 +72,7 @@ def parser() -> argparse.ArgumentParser:
     test.add_argument("--output", type=Path, help="with --odoo-core: where to write logs and results")
     lint = commands.add_parser("lint", help="ruff and pylint-odoo")
     lint.add_argument("checks", nargs="*", metavar="check", help="only some of: ruff, format, pylint, xml")
+    commands.add_parser("pictures", help="take the pictures of README anew, from a fresh demo database")
     reset = commands.add_parser("reset", help="drop the databases of this checkout")
     reset.add_argument("--all", action="store_true", help="remove everything that was set up, the cache too")
     return top
@@ -93,6 +94,12 @@ def _lint(options: argparse.Namespace, _: list[str]) -> int:
     from . import lint
 
     return lint.main(options.checks)
+
+
+def _pictures(_: argparse.Namespace, __: list[str]) -> int:
+    from . import pictures
+
+    return pictures.main()
 
 
 def _reset(options: argparse.Namespace, _: list[str]) -> int:
@@ -122,5 +129,6 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, list[str]], int]] = {
     "test": _test,
     "shell": _shell,
     "lint": _lint,
+    "pictures": _pictures,
     "reset": _reset,
 }

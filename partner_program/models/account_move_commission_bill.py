@@ -143,10 +143,11 @@ class AccountMove(models.Model):
 
     def _compute_display_send_button(self):
         # EXTENDS account: commission bills are sent to the partner
-        super()._compute_display_send_button()
+        result = super()._compute_display_send_button()
         for move in self:
             if move.state == "posted" and not move.display_send_button:
                 move.display_send_button = move._is_commission_bill()
+        return result
 
     def _get_invoice_pdf_proforma(self):
         # EXTENDS account: what the portal offers before the bill was sent carries the final name

@@ -51,7 +51,6 @@ class PartnerProgramEnrollment(models.Model):
     date_start = fields.Date("Start", tracking=True, copy=False)
     date_end = fields.Date("End", tracking=True, copy=False)
     for_cause = fields.Boolean(
-        "For Cause",
         tracking=True,
         copy=False,
         help="Clients already acquired keep earning after the end, unless the enrollment ended for cause: "

@@ -331,12 +331,11 @@ class PartnerReferral(models.Model):
     def create(self, vals_list):
         if not self._may_decide_everything():
             # The context of a call comes from the caller, defaults in it are values like any other.
-            self = self.with_context(
-                {
-                    key: value
-                    for key, value in self.env.context.items()
-                    if key.removeprefix("default_") not in GUARDED_FIELDS
-                }
+            context = self.env.context
+            self = self.with_env(
+                self.env(
+                    context={key: context[key] for key in context if key.removeprefix("default_") not in GUARDED_FIELDS}
+                )
             )
         for vals in vals_list:
             self._check_guarded({fname for fname in vals if fname not in TERM_FIELDS})  # accepting resets the terms
