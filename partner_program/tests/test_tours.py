@@ -40,7 +40,9 @@ class TestTours(PartnerProgramCommon, HttpCase):
         self.assertEqual((first + second + third).mapped("name"), [f"INV/2026/0000{n}" for n in (1, 2, 3)])
         self.go_to("2026-02-04")
 
-        self.tour("/odoo/action-partner_program.partner_commission_line_action_queue", "accountant_bills", self.accountant)
+        self.tour(
+            "/odoo/action-partner_program.partner_commission_line_action_queue", "accountant_bills", self.accountant
+        )
 
         for invoice, state, billed in ((first, "billed", 50.0), (second, "billed", 25.0), (third, "earned", 0.0)):
             self.assertRecordValues(self.line_of(invoice), [{"state": state, "billed_amount": billed}])
