@@ -31,7 +31,7 @@ class PartnerCommissionLine(models.Model):
         self.env["account.move"].check_access("create")
         bills, problems = self._run_bills()
         if not bills:
-            raise UserError("\n".join(problems.values()) or self._explain_nothing_due())
+            raise UserError("\n".join(problems.values()) or self._explain_no_bills())
         action = self.env["ir.actions.act_window"]._for_xml_id("account.action_move_in_invoice_type")
         action["context"] = {"default_move_type": "in_invoice"}
         if len(bills) == 1:
@@ -358,6 +358,14 @@ class PartnerCommissionLine(models.Model):
     # ------------------------------------------------------------
     # WHY NOT
     # ------------------------------------------------------------
+
+    def _explain_no_bills(self) -> str:
+        """Why a run over these lines made nothing: another one has them, or nothing is due."""
+        if self.exists() - self.exists().try_lock_for_update():
+            return self.env._(
+                "Another run is billing these commissions right now. Look at the commission bills in a moment."
+            )
+        return self._explain_nothing_due()
 
     @api.model
     def _explain_nothing_due(self) -> str:
