@@ -8,4 +8,5 @@ from . import (
     test_referral_story,
     test_structure,
     test_tours,
+    test_translations,
 )
