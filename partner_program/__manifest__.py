@@ -47,5 +47,4 @@
     },
     "application": True,
     "post_init_hook": "post_init_hook",
-    "uninstall_hook": "uninstall_hook",
 }

@@ -1,7 +1,3 @@
 def post_init_hook(env):
     """Give each company that already keeps books its self-billing journal."""
     env["account.chart.template"]._load_partner_program_journals()
-
-
-def uninstall_hook(env):
-    """Keep the journal when bills were made in it: the books outlive the add-on."""

@@ -12,7 +12,9 @@ class PartnerProgramPortal(CustomerPortal):
         # EXTENDS portal: runs on a read-only cursor
         values = super()._prepare_home_portal_values(counters)
         if "commission_count" in counters:
-            values["commission_count"] = request.env["partner.commission.line"].search_count([])
+            Line = request.env["partner.commission.line"]
+            own = [("partner_id", "=", request.env.user.commercial_partner_id.id)]
+            values["commission_count"] = Line.search_count(own) if Line.has_access("read") else 0
         return values
 
     @http.route(

@@ -34,6 +34,7 @@ class InvoiceFacts:
     settled: bool  # nothing left to pay
     in_window: bool
     base: Decimal
+    of_client: bool = True  # invoiced to the client of the referral (D12)
     credited: Decimal = ZERO
     payable: Decimal = ZERO
     written_off: Decimal = ZERO
@@ -58,7 +59,9 @@ class Target:
     earned: Decimal
     fully_paid_on: date | None
     due_on: date | None
-    void: str | None  # cancelled, outside_window, no_base, credited, written_off, ended_for_cause, rounds_to_zero
+    void: (
+        str | None
+    )  # cancelled, other_client, outside_window, no_base, credited, written_off, ended_for_cause, rounds_to_zero
 
 
 def decimal_of(value: float) -> Decimal:
@@ -88,6 +91,8 @@ def void_reason(facts: InvoiceFacts) -> str | None:
     """Why the invoice is worth nothing, whoever pays it; None when it is worth something."""
     if facts.cancelled:
         return "cancelled"
+    if not facts.of_client:
+        return "other_client"
     if facts.base <= 0:
         return "no_base"
     if facts.credited >= facts.base:

@@ -30,9 +30,10 @@ class AccountChartTemplate(models.AbstractModel):
         for company in companies:
             chart = self.with_company(company)
             if not chart.ref("partner_program", raise_if_not_found=False):
-                chart._load_data(
-                    {"account.journal": chart._get_partner_program_account_journal(company.chart_template)}
-                )
+                journal_data = chart._get_partner_program_account_journal(company.chart_template)
+                if self.env["account.journal"].search_count([("company_id", "=", company.id), ("code", "=", "COMM")]):
+                    journal_data["partner_program"]["code"] = "PCOM"  # the usual code is taken
+                chart._load_data({"account.journal": journal_data})
         self.env["partner.program"].search([("bill_journal_id", "=", False)])._set_default_bill_journal()
 
     def _post_load_data(self, template_code, company, template_data):

@@ -218,7 +218,7 @@ class AccountMove(models.Model):
                     "A commission of %(partner)s rests on %(invoice)s. Cancel the invoice instead of deleting it: "
                     "what was billed to the partner is then corrected on the next bill.",
                     partner=(lines_sudo.partner_id or acquired_sudo.partner_id)[:1].name,
-                    invoice=(lines_sudo.billing_ids.invoice_id or acquired_sudo.acquisition_move_id)[:1].display_name,
+                    invoice=(lines_sudo.billing_ids.invoice_id or acquired_sudo.acquisition_move_id)[:1].name,
                 )
             )
         lines_sudo.unlink()

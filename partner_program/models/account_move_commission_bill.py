@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Command
 from odoo.tools import format_amount
 
 from .account_move import ACCOUNTING
@@ -13,13 +14,10 @@ class AccountMove(models.Model):
     commission_warning = fields.Text(compute="_compute_commission_warning", groups=ACCOUNTING)
 
     def _is_commission_bill(self) -> bool:
-        """Whether this is a self-billed vendor bill that carries commissions."""
+        """Whether this is a vendor bill that carries commissions."""
         self.ensure_one()
-        return bool(
-            self.move_type == "in_invoice"
-            and self.journal_id.is_self_billing
-            and self.sudo().commission_billing_ids  # whoever handles the bill need not see the ledger
-        )
+        # sudo: whoever handles the bill need not see the ledger
+        return bool(self.is_purchase_document() and self.sudo().commission_billing_ids)
 
     # ------------------------------------------------------------
     # CHECKS BEFORE POSTING
@@ -27,37 +25,61 @@ class AccountMove(models.Model):
 
     def _post(self, soft=True):
         # EXTENDS account: what is posted equals the ledger, and nobody waves an unusual sum through alone
-        bills = self.filtered(lambda m: m.move_type == "in_invoice" and m.journal_id.is_self_billing)
+        purchases = self.filtered(lambda m: m.is_purchase_document())
+        bills = purchases and purchases._check_commission_balance()
         if bills:
-            bills._check_commission_balance()
             bills._check_unusual_amount()
-        return super()._post(soft)
+        posted = super()._post(soft)
+        if bills:
+            bills._close_approval()
+        return posted
 
     def _check_commission_balance(self):
         """Refuse a bill whose commission lines no longer equal their billings (invariant 2).
 
-        :raise UserError: with the line and both amounts
+        :return: those of these moves that carry commissions
+        :raise UserError: with the line and both amounts, or with what else does not match the ledger
         """
         billed = (
             self.env["partner.commission.billing"]
             .sudo()
             ._read_group(  # sudo: a check reads all there is
-                [("bill_id", "in", self.ids)], ["bill_line_id"], ["amount:sum"]
+                [("bill_id", "in", self.ids)],
+                ["bill_line_id", "currency_id", "partner_id", "company_id"],
+                ["amount:sum"],
             )
         )
-        for line_sudo, amount in billed:
+        for line_sudo, currency, partner, company, amount in billed:
             bill = line_sudo.move_id
-            if bill.currency_id.compare_amounts(line_sudo.price_subtotal, amount):
+            if bill.move_type != "in_invoice" or not bill.journal_id.is_self_billing:
+                raise UserError(
+                    self.env._(
+                        "%(bill)s carries commissions: it has to stay a vendor bill in a self-billing journal.",
+                        bill=bill.display_name,
+                    )
+                )
+            if (bill.currency_id, bill.commercial_partner_id, bill.company_id) != (currency, partner, company):
+                raise UserError(
+                    self.env._(
+                        "%(bill)s carries commissions of %(partner)s in %(currency)s: set vendor and currency back, "
+                        "or delete the bill to have it made again.",
+                        bill=bill.display_name,
+                        partner=partner.name,
+                        currency=currency.name,
+                    )
+                )
+            if currency.compare_amounts(line_sudo.price_subtotal, amount):
                 raise UserError(
                     self.env._(
                         "The line “%(line)s” says %(on_bill)s, but its commissions add up to %(billed)s. "
                         "Set it back to that amount, or delete the line to bill it later; "
                         "for anything else add a line of your own.",
                         line=(line_sudo.name or "").split("\n")[0],
-                        on_bill=format_amount(self.env, line_sudo.price_subtotal, bill.currency_id),
-                        billed=format_amount(self.env, amount, bill.currency_id),
+                        on_bill=format_amount(self.env, line_sudo.price_subtotal, currency),
+                        billed=format_amount(self.env, amount, currency),
                     )
                 )
+        return self.browse({line_sudo.move_id.id for line_sudo, *_rest in billed})
 
     def _check_unusual_amount(self):
         """Only a partner manager posts a bill far above what the partner was ever billed.
@@ -74,7 +96,7 @@ class AccountMove(models.Model):
     @api.depends_context("lang")
     def _compute_commission_warning(self):
         for move in self:
-            is_draft_bill = move.state == "draft" and move.move_type == "in_invoice" and move.journal_id.is_self_billing
+            is_draft_bill = move.state == "draft" and move.move_type == "in_invoice"
             move.commission_warning = is_draft_bill and move.sudo()._get_unusual_amount_warning()  # as above
 
     def _get_unusual_amount_warning(self):
@@ -100,7 +122,7 @@ class AccountMove(models.Model):
             return False
         return self.env._(
             "This bill of %(amount)s is more than %(factor)g times the highest so far for %(partner)s (%(highest)s). "
-            "Check its commission lines; a partner manager has to post it.",
+            "Check its commission lines; a partner manager with invoicing rights has to post it.",
             amount=format_amount(self.env, self.amount_untaxed, self.currency_id),
             factor=factor,
             partner=self.partner_id.name,
@@ -112,7 +134,7 @@ class AccountMove(models.Model):
         cancelled = self.filtered(lambda m: m.state == "cancel" and m._is_commission_bill())
         if cancelled:
             lines_sudo = cancelled.sudo().commission_billing_ids.commission_line_id  # a check reads all there is
-            successors = lines_sudo.billing_ids.bill_id.filtered(lambda bill: bill.state != "cancel")
+            successors = lines_sudo.billing_ids._filter_live().bill_id
             if successors:
                 raise UserError(
                     self.env._(
@@ -140,6 +162,22 @@ class AccountMove(models.Model):
                 date_deadline=self.invoice_date_due,
                 user_id=accountant.id,
             )
+
+    def _close_approval(self):
+        """The to-do of the accountant is done once the bill is posted."""
+        to_do = self.env.ref("mail.mail_activity_data_todo")
+        activities_sudo = self.sudo().activity_ids  # it may be another accountant's
+        activities_sudo.filtered(lambda a: a.automated and a.activity_type_id == to_do).action_done()
+
+    def _free_commissions(self):
+        """Take the commissions off these drafts again: their lines are open, and carried forward (D16)."""
+        for bill in self:
+            bill_lines_sudo = bill.sudo().commission_billing_ids.bill_line_id  # only the run writes billings
+            others = bill.sudo().invoice_line_ids.filtered("product_id") - bill_lines_sudo
+            if others:
+                bill.write({"invoice_line_ids": [Command.delete(line.id) for line in bill_lines_sudo]})
+            else:
+                bill.unlink()
 
     def _compute_display_send_button(self):
         # EXTENDS account: commission bills are sent to the partner

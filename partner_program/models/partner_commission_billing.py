@@ -44,12 +44,18 @@ class PartnerCommissionBilling(models.Model):
         for billing in self:
             billing.display_name = f"{billing.commission_line_id.display_name} ({billing.revision})"
 
+    def _filter_live(self):
+        """Those that count: a bill that was cancelled, or taken back by a credit note, frees what it carried."""
+        return self.filtered(
+            lambda billing: billing.bill_id.state != "cancel" and billing.bill_id.payment_state != "reversed"
+        )
+
     def _explain_correction(self) -> str:
         """What an earlier bill carried of this commission line, for the annex of this one."""
         self.ensure_one()
         earlier = self.commission_line_id.billing_ids.filtered(
-            lambda billing: billing.revision < self.revision and billing.bill_id.state != "cancel"
-        )
+            lambda billing: billing.revision < self.revision
+        )._filter_live()
         if not earlier:
             return ""
         return self.env._(

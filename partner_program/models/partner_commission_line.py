@@ -68,6 +68,7 @@ class PartnerCommissionLine(models.Model):
     void_code = fields.Selection(
         [
             ("cancelled", "Invoice cancelled"),
+            ("other_client", "Invoiced to another customer"),
             ("outside_window", "Outside the window"),
             ("no_base", "Nothing commissionable"),
             ("credited", "Fully credited"),
@@ -81,7 +82,13 @@ class PartnerCommissionLine(models.Model):
     )
     void_reason = fields.Char(compute="_compute_reasons")
 
-    billing_ids = fields.One2many("partner.commission.billing", "commission_line_id", "Billings", readonly=True)
+    billing_ids = fields.One2many(
+        "partner.commission.billing",
+        "commission_line_id",
+        "Billings",
+        readonly=True,
+        groups="account.group_account_invoice,account.group_account_readonly,partner_program.group_manager",
+    )
     billed_amount = fields.Monetary("Billed", compute="_compute_billed", store=True)
     bills_paid = fields.Boolean(compute="_compute_billed", store=True)
     open_amount = fields.Monetary(
@@ -90,7 +97,12 @@ class PartnerCommissionLine(models.Model):
         store=True,
         help="Earned less billed. Negative: the next bill carries a correction.",
     )
-    bill_ids = fields.Many2many("account.move", string="Bills", compute="_compute_bill_ids")
+    bill_ids = fields.Many2many(
+        "account.move",
+        string="Bills",
+        compute="_compute_bill_ids",
+        groups="account.group_account_invoice,account.group_account_readonly",
+    )
 
     held_by_hand = fields.Boolean("On Hold", copy=False)
     manual_hold_reason = fields.Char("Reason for the Hold", copy=False)
@@ -132,6 +144,8 @@ class PartnerCommissionLine(models.Model):
         "move_id.amount_untaxed",
         "move_id.amount_total",
         "move_id.invoice_date",
+        "move_id.commercial_partner_id",
+        "client_id",
         "move_id.reversal_move_ids.state",
         "move_id.reversal_move_ids.amount_untaxed",
         "referral_id.commission_rate",
@@ -141,7 +155,7 @@ class PartnerCommissionLine(models.Model):
         "enrollment_id.state",
         "enrollment_id.for_cause",
         "enrollment_id.date_end",
-        "program_id.excluded_category_ids",
+        "referral_id.excluded_category_ids",
     )
     def _compute_target(self):
         targets = self._get_targets()
@@ -190,6 +204,7 @@ class PartnerCommissionLine(models.Model):
             cancelled=move.state == "cancel",
             settled=move._is_settled() if on_date is None else move._was_settled(settlement),
             in_window=windows.in_window(move.invoice_date, self.referral_id.window_start, self.referral_id.window_end),
+            of_client=move.commercial_partner_id == self.referral_id.client_id,
             base=amounts.decimal_of(currency.round(move.amount_untaxed - excluded_base)),
             credited=max(Decimal(0), amounts.decimal_of(currency.round(float(settlement.credited) - excluded_credit))),
             payable=amounts.decimal_of(move.amount_total) - settlement.credited_gross,
@@ -201,13 +216,13 @@ class PartnerCommissionLine(models.Model):
     def _get_excluded_amounts(self) -> dict:
         """``{line: (untaxed amount, credited amount)}`` of products that earn nothing.
 
-        Two queries for each program that excludes categories; none for the others.
+        Two queries for each set of excluded categories that referrals froze; none for the others.
         """
         excluded = {}
-        for program, lines in self.grouped("program_id").items():
-            if not program.excluded_category_ids:
+        for categories, lines in self.grouped(lambda line: line.referral_id.excluded_category_ids).items():
+            if not categories:
                 continue
-            in_category = Domain("product_id.categ_id", "child_of", program.excluded_category_ids.ids)
+            in_category = Domain("product_id.categ_id", "child_of", categories.ids)
             AccountLine = self.env["account.move.line"]
             billed = dict(
                 AccountLine._read_group(
@@ -234,7 +249,7 @@ class PartnerCommissionLine(models.Model):
     @api.depends("billing_ids.amount", "billing_ids.bill_id.state", "billing_ids.bill_id.payment_state")
     def _compute_billed(self):
         for line in self:
-            live = line.billing_ids.filtered(lambda billing: billing.bill_id.state != "cancel")
+            live = line.billing_ids._filter_live()
             line.billed_amount = sum(live.mapped("amount"))
             line.bills_paid = bool(live) and all(
                 bill.state == "posted" and bill.payment_state in ("paid", "in_payment") for bill in live.bill_id

@@ -159,12 +159,25 @@ class PartnerCommissionLine(models.Model):
 
         A line that another run holds is skipped: that run bills it.
         """
-        lines = self.exists().try_lock_for_update()
+        lines = self.exists()
+        lines = (lines | lines._get_corrections()).try_lock_for_update()
         lines.invalidate_recordset()
         lines._mend()
         today = {company: company._partner_program_today() for company in lines.company_id}
         return lines.filtered(
             lambda line: line.state == "earned" and line.open_amount and line._is_billable(today[line.company_id])
+        )
+
+    def _get_corrections(self):
+        """Open amounts to take back from the same partners: the next bill carries them, whoever chose what (D16)."""
+        return self.search(
+            [
+                ("open_amount", "<", 0),
+                ("state", "=", "earned"),
+                ("partner_id", "in", self.partner_id.ids),
+                ("currency_id", "in", self.currency_id.ids),
+                ("company_id", "in", self.company_id.ids),
+            ]
         )
 
     def _get_bill_key(self) -> tuple:
@@ -194,6 +207,7 @@ class PartnerCommissionLine(models.Model):
         bill = self._find_draft_bill().with_env(env)
         balance = sum(self.mapped("open_amount")) + sum(bill.sudo().commission_billing_ids.mapped("amount"))
         if self.currency_id.compare_amounts(balance, 0) <= 0:
+            bill._free_commissions()
             return bill.browse()  # carried forward until it is positive
         lang = self.partner_id.lang
         lines = self.with_context(lang=lang)
@@ -238,6 +252,15 @@ class PartnerCommissionLine(models.Model):
                 )
             )
         for product in self.program_id.commission_product_id.with_company(company):
+            taxes = product.supplier_taxes_id._filter_taxes_by_company(company)
+            if taxes.filtered("price_include"):
+                raise UserError(
+                    self.env._(
+                        "The commission product %(product)s has a purchase tax that is included in the price, but "
+                        "commissions are untaxed amounts. Choose a tax that is added to the price, or none.",
+                        product=product.display_name,
+                    )
+                )
             accounts = product.product_tmpl_id.get_product_accounts()
             if not accounts["expense"] and not journal.default_account_id:
                 raise UserError(
@@ -255,6 +278,7 @@ class PartnerCommissionLine(models.Model):
             [
                 ("move_type", "=", "in_invoice"),
                 ("state", "=", "draft"),
+                ("posted_before", "=", False),  # its number and figures are with the partner already
                 ("commission_billing_ids", "!=", False),
                 ("partner_id", "=", self.partner_id.id),
                 ("currency_id", "=", self.currency_id.id),
@@ -279,16 +303,16 @@ class PartnerCommissionLine(models.Model):
             "journal_id": self._get_bill_journal().id,
             "invoice_date": self.company_id._partner_program_today(),
             "invoice_payment_term_id": False,
-            "invoice_date_due": self._get_due_date(),
+            "invoice_date_due": self._get_due_date() or self.company_id._partner_program_today(),
             "invoice_line_ids": [
                 Command.create(lines._prepare_bill_line_vals()) for lines in self._group_by_bill_line().values()
             ],
         }
 
     def _get_due_date(self):
-        # A correction has no pay-by date of its own: it settles with what is due next.
+        """Earliest pay-by date; False when there are corrections only: they settle with what is due next."""
         first_billings = self.filtered(lambda line: line.open_amount > 0 and not line.billed_amount)
-        return min(first_billings.mapped("due_on"), default=self.company_id._partner_program_today())
+        return min(first_billings.mapped("due_on"), default=False)
 
     def _group_by_bill_line(self) -> dict:
         return self.grouped(lambda line: line._get_bill_line_key())

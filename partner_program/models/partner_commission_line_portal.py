@@ -1,5 +1,7 @@
 from odoo import api, models
 
+from .partner_referral_acquisition import LIVE_BILL
+
 
 class PartnerCommissionLine(models.Model):
     """What the portal shows of the ledger; every read goes through the reader's access rules first."""
@@ -39,7 +41,7 @@ class PartnerCommissionLine(models.Model):
             add(currency, "to_pay", open_amount if state in ("earned", "held") else 0.0)
         billings_sudo = self.env["partner.commission.billing"].sudo()  # portal users have no right on billings
         for currency, payment_state, billed in billings_sudo._read_group(
-            [*own, ("bill_id.state", "!=", "cancel")], ["currency_id", "bill_id.payment_state"], ["amount:sum"]
+            [*own, *LIVE_BILL], ["currency_id", "bill_id.payment_state"], ["amount:sum"]
         ):
             add(currency, "paid" if payment_state in ("paid", "in_payment") else "to_pay", billed)
         return list(totals.values())

@@ -199,18 +199,20 @@ class PartnerProgramEnrollment(models.Model):
     def write(self, vals):
         if vals.get("partner_id"):
             vals = {**vals, "partner_id": self.env["res.partner"].browse(vals["partner_id"]).commercial_partner_id.id}
-            self._check_partner_change(vals["partner_id"])
+            self._check_partner_change("partner_id", vals["partner_id"])
+        if vals.get("program_id"):
+            self._check_partner_change("program_id", vals["program_id"])
         result = super().write(vals)
         if "state" in vals:
             self._set_period()
         return result
 
-    def _check_partner_change(self, partner_id):
-        """Money belongs to the partner who earned it: it never moves to another by an edit."""
-        if any(enrollment.referral_ids and enrollment.partner_id.id != partner_id for enrollment in self):
+    def _check_partner_change(self, fname, value):
+        """Money belongs to the partner who earned it, on the program that promised it: it never moves by an edit."""
+        if any(enrollment.referral_ids and enrollment[fname].id != value for enrollment in self):
             raise UserError(
                 self.env._(
-                    "An enrollment with referrals cannot move to another partner. Create a new enrollment for it."
+                    "An enrollment with referrals cannot move to another partner or program. Create a new enrollment."
                 )
             )
 

@@ -11,6 +11,8 @@ EARNING_STATES = ("acquired", "completed")  # states whose invoices earn
 EXIT_STATES = ("rejected", "expired", "lost", "withdrawn")
 TERM_FIELDS = ("commission_rate", "commission_months", "payout_delay_days", "expires_on")
 # What the system or a manager decides; salespeople decide through the buttons only.
+# They follow from the enrollment. "Readonly" of a stored related field binds screens only: nobody writes them.
+DERIVED_FIELDS = {"partner_id", "program_id", "company_id"}
 GUARDED_FIELDS = {
     *TERM_FIELDS,
     "state",
@@ -21,6 +23,7 @@ GUARDED_FIELDS = {
     "eligibility",
     "eligibility_checked_on",
     "evidence_ids",
+    "excluded_category_ids",
 }
 
 
@@ -123,6 +126,15 @@ class PartnerReferral(models.Model):
     message_ids = fields.One2many(groups="base.group_user")
     website_message_ids = fields.One2many(groups="base.group_user")
 
+    excluded_category_ids = fields.Many2many(
+        "product.category",
+        string="Excluded Product Categories",
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
+        help="Categories that the program excluded when the referral was accepted: they earn nothing.",
+    )
+
     # eligibility, frozen when it was checked
     eligibility = fields.Selection(
         [("unchecked", "Not Checked"), ("eligible", "Eligible"), ("ineligible", "Recent Discussions")],
@@ -209,12 +221,36 @@ class PartnerReferral(models.Model):
 
     @api.depends("lead_id.partner_id.commercial_partner_id")
     def _compute_client_id(self):
+        """Follow the customer of the lead until decided; afterwards only fill in what was empty.
+
+        A customer whom another claim protects, or the partner itself, is left
+        out: setting it on the lead is ordinary work and must not fail. Winning
+        the lead then rejects the referral with that reason.
+        """
         for referral in self:
             client = referral.lead_id.partner_id.commercial_partner_id
-            if client and (not referral.client_id or referral.state == "submitted"):
-                referral.client_id = client
-            else:
-                referral.client_id = referral.client_id
+            wanted = client and (not referral.client_id or referral.state == "submitted")
+            if wanted and referral.state in CLAIM_STATES and referral._is_barred(client):
+                wanted = False
+            referral.client_id = client if wanted else referral.client_id
+
+    def _is_barred(self, client) -> bool:
+        """Whether this client cannot be this partner's: it is the partner, or another claim protects it."""
+        self.ensure_one()
+        if client == self.partner_id.commercial_partner_id:
+            return True
+        claims_sudo = self.sudo()  # claims of other salespeople protect the client too
+        return bool(
+            claims_sudo.search_count(
+                [
+                    ("client_id", "=", client.id),
+                    ("company_id", "=", self.company_id.id),
+                    ("state", "in", CLAIM_STATES),
+                    ("id", "!=", self._origin.id),
+                ],
+                limit=1,
+            )
+        )
 
     @api.depends("program_id", "referred_on")
     def _compute_terms(self):
@@ -353,11 +389,17 @@ class PartnerReferral(models.Model):
 
     def write(self, vals):
         self._check_guarded(vals.keys())
-        if not {"referred_on", "enrollment_id", "client_id"}.isdisjoint(vals):
-            self._check_undecided()
+        self._check_undecided(vals)
+        if "commission_months" in vals:
+            self._check_no_other_claim()
         vals = dict(vals)
         self._use_commercial_client(vals)
+        found_client = self.browse()
+        if vals.get("client_id"):
+            found_client = self.filtered(lambda r: r.state == "accepted" and not r.client_id)
+            found_client._check_not_barred(self.env["res.partner"].browse(vals["client_id"]))
         result = super().write(vals)
+        found_client._check_client_found()
         if "commission_months" in vals or "client_id" in vals:
             self._sync_commission_lines()
         return result
@@ -366,6 +408,10 @@ class PartnerReferral(models.Model):
         return self.env.su or self.env.user.has_group("partner_program.group_manager")
 
     def _check_guarded(self, fnames):
+        if not self.env.su and DERIVED_FIELDS.intersection(fnames):
+            raise AccessError(
+                self.env._("Partner, program and company of a referral follow from its enrollment: change that one.")
+            )
         if self._may_decide_everything():
             return
         if guarded := GUARDED_FIELDS.intersection(fnames):
@@ -378,17 +424,55 @@ class PartnerReferral(models.Model):
                 )
             )
 
-    def _check_undecided(self):
-        """Who referred whom and when is the claim itself: after the decision only a manager corrects it."""
-        if self._may_decide_everything():
+    def _check_undecided(self, vals):
+        """Who referred whom and when is the claim itself: after the decision only a manager corrects it.
+
+        A prospect that becomes a contact is no correction: an empty client or lead may be filled in.
+        """
+        claim = {"referred_on", "enrollment_id", "client_id", "lead_id"}.intersection(vals)
+        if not claim or self._may_decide_everything():
             return
-        if decided := self.filtered(lambda referral: referral.state != "submitted"):
+        if decided := self.filtered(
+            lambda referral: referral.state != "submitted" and any(referral[fname] for fname in claim)
+        ):
             raise AccessError(
                 self.env._(
                     "Referral %(referral)s was decided: only a partner manager changes partner, client or date.",
                     referral=decided[0].name,
                 )
             )
+
+    def _check_no_other_claim(self):
+        """A completed referral does not earn again while another partner earns on the client (D10)."""
+        for referral in self:
+            if referral.state == "completed" and referral._get_protecting_claims():
+                raise UserError(
+                    self.env._(
+                        "The window of %(referral)s cannot be changed: another partner earns on this client by now.",
+                        referral=referral.display_name,
+                    )
+                )
+
+    def _check_not_barred(self, client):
+        for referral in self:
+            if client != referral.partner_id and referral._is_barred(client):
+                raise UserError(
+                    self.env._("%(client)s is protected by an earlier referral: reject this one.", client=client.name)
+                )
+
+    def _check_client_found(self):
+        """An accepted prospect turned out to be this client: look for discussions with it now (P7)."""
+        for referral in self.filtered(lambda r: r.client_id and r.state == "accepted"):
+            referral._freeze_evidence()
+            if referral.eligibility == "ineligible":
+                referral.sudo().activity_schedule(  # sudo: the manager has to know, whoever found the client
+                    "mail.mail_activity_data_warning",
+                    summary=self.env._("Discussions with the client before the referral"),
+                    note=self.env._(
+                        "They were found when the prospect became a contact. Keep the claim, or reject it."
+                    ),
+                    user_id=(referral.enrollment_id.account_manager_id or self.env.ref("base.user_admin")).id,
+                )
 
     def _use_commercial_client(self, vals):
         """The client is always the company itself, whichever contact was chosen (D12)."""

@@ -3,11 +3,14 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ..engine import eligibility, windows
 from .partner_referral import CLAIM_STATES, EARNING_STATES
 
 SYNC_BATCH = 500
+# Bills that count: a cancelled one, or one taken back by a credit note, frees what it carried.
+LIVE_BILL = Domain("bill_id.state", "!=", "cancel") & Domain("bill_id.payment_state", "!=", "reversed")
 
 
 class PartnerReferral(models.Model):
@@ -50,7 +53,7 @@ class PartnerReferral(models.Model):
                 if eligibility.closed_in_time(closed_on, referral.expires_on):
                     if not lead.partner_id:
                         lead._handle_partner_assignment(create_missing=True)
-                    referral._acquire(closed_on)
+                    referral._acquire_client(closed_on)
                 else:
                     days = (closed_on - referral.expires_on).days
                     referral.write(
@@ -62,6 +65,20 @@ class PartnerReferral(models.Model):
             elif lead.won_status == "lost":
                 referral.write({"state": "lost", "decision_reason": self.env._("The lead was lost.")})
                 referral._note_lost_reason()
+
+    def _acquire_client(self, closed_on):
+        """Acquire, unless the client turned out to be the partner itself or another partner's (D10, D11)."""
+        self.ensure_one()
+        client = self.client_id or self.lead_id.partner_id.commercial_partner_id
+        if self._is_barred(client):
+            reason = (
+                self.env._("Partner and client are the same company.")
+                if client == self.partner_id.commercial_partner_id
+                else self.env._("The client is protected by an earlier referral.")
+            )
+            self.write({"state": "rejected", "decision_reason": reason})
+        else:
+            self._acquire(closed_on)
 
     def _note_lost_reason(self):
         """Say why the lead was lost, once that is known."""
@@ -76,13 +93,9 @@ class PartnerReferral(models.Model):
             return
         invoices = self.env["account.move"].search(
             [
-                ("move_type", "=", "out_invoice"),
-                ("state", "=", "posted"),
-                ("payment_state", "in", ("paid", "in_payment")),
+                *self._get_entry_invoice_domain(),
                 ("commercial_partner_id", "in", referrals.client_id.ids),
                 ("company_id", "in", referrals.company_id.ids),
-                ("amount_total", ">", 0),
-                ("invoice_line_ids.product_id.product_tmpl_id.package_id.is_entry", "=", True),
             ]
         )
         facts = invoices._get_settlement_facts()
@@ -101,6 +114,17 @@ class PartnerReferral(models.Model):
             if candidates:
                 paid_on, invoice_id = min(candidates)
                 referral._acquire(paid_on, invoice_id)
+
+    @api.model
+    def _get_entry_invoice_domain(self) -> list:
+        """Customer invoices with a product of the entry package that are fully paid."""
+        return [
+            ("move_type", "=", "out_invoice"),
+            ("state", "=", "posted"),
+            ("payment_state", "in", ("paid", "in_payment")),
+            ("amount_total", ">", 0),
+            ("invoice_line_ids.product_id.product_tmpl_id.package_id.is_entry", "=", True),
+        ]
 
     def _acquire(self, day, invoice_id=False):
         self.write({"state": "acquired", "acquired_on": day, "acquisition_move_id": invoice_id})
@@ -131,25 +155,39 @@ class PartnerReferral(models.Model):
                 referral.write({"state": "accepted", "decision_reason": False})
 
     def _release_unwon(self):
-        """A lead dragged to Won by mistake and back: the client is not acquired, as long as nothing was billed."""
-        unwon = self.filtered(
-            lambda r: (
-                r.state == "acquired"
-                and r.acquisition_event == "lead_won"
-                and r.lead_id
-                and r.lead_id.won_status != "won"
-            )
-        )
+        """What made the client acquired is undone: it is not acquired any more, as long as nothing was billed.
+
+        A lead dragged to Won by mistake and back; a first payment that bounced.
+        """
+
+        def is_undone(referral):
+            if referral.state != "acquired":
+                return False
+            if referral.acquisition_event == "lead_won":
+                return bool(referral.lead_id) and referral.lead_id.won_status != "won"
+            move = referral.acquisition_move_id
+            return bool(move) and (move.state != "posted" or not move._is_settled() or move._is_fully_credited())
+
+        unwon = self.filtered(is_undone)
         unwon -= unwon._get_billed(also_cancelled=True)
         unwon.commission_line_ids.unlink()
-        unwon.write({"state": "accepted", "acquired_on": False, "window_start": False, "window_end": False})
-        unwon._acquire_by_lead()
+        unwon.write(
+            {
+                "state": "accepted",
+                "acquired_on": False,
+                "acquisition_move_id": False,
+                "window_start": False,
+                "window_end": False,
+            }
+        )
+        unwon.filtered(lambda r: r.acquisition_event == "lead_won")._acquire_by_lead()
+        unwon.filtered(lambda r: r.acquisition_event == "entry_payment")._acquire_by_entry_payment()
 
     def _get_billed(self, *, also_cancelled=False):
         """Those of which something was billed: their window does not move any more (D1)."""
         domain = Domain("commission_line_id.referral_id", "in", self.ids)
         if not also_cancelled:
-            domain &= Domain("bill_id.state", "!=", "cancel")
+            domain &= LIVE_BILL
         billings = self.env["partner.commission.billing"]._read_group(domain, ["commission_line_id"])
         return self.env["partner.commission.line"].union(*(line for (line,) in billings)).referral_id
 
@@ -273,8 +311,30 @@ class PartnerReferral(models.Model):
             )._sync_acquisition()
 
     @api.model
+    def _follow_clients(self):
+        """A client that became part of a company: from then on the company is the client (D12)."""
+        self.env["res.partner"].flush_model(["commercial_partner_id"])
+        self.flush_model(["client_id", "state"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT referral.id
+                  FROM partner_referral referral
+                  JOIN res_partner client ON client.id = referral.client_id
+                 WHERE client.commercial_partner_id <> client.id
+                   AND referral.state IN ('submitted', 'accepted', 'acquired', 'completed')
+                """
+            )
+        )
+        for referral in self.browse(id_ for (id_,) in rows):
+            company = referral.client_id.commercial_partner_id
+            if not referral._is_barred(company):
+                referral.client_id = company
+
+    @api.model
     def _cron_sync_referrals(self):
         """Daily: expire claims, find acquisitions that no hook saw, close windows that ran out."""
+        self._follow_clients()
         domain = Domain("state", "in", CLAIM_STATES) | Domain("state", "=", "lost")
         ids = self.search(domain, order="id").ids
         self.env["partner.commission.line"]._commit_in_cron(remaining=len(ids))

@@ -1,5 +1,6 @@
 from odoo import models
 from odoo.exceptions import UserError
+from odoo.fields import Command
 
 from .partner_referral import CLAIM_STATES, EXIT_STATES
 
@@ -20,7 +21,13 @@ class PartnerReferral(models.Model):
         for referral in self:
             referral._check_acceptable()
             referral_sudo = referral.sudo()  # accepting is the salesperson's right, the fields it sets are not
-            referral_sudo.write({**referral_sudo._get_program_terms(), "state": "accepted"})
+            referral_sudo.write(
+                {
+                    **referral_sudo._get_program_terms(),
+                    "excluded_category_ids": [Command.set(referral_sudo.program_id.excluded_category_ids.ids)],
+                    "state": "accepted",
+                }
+            )
         self._sync_acquisition()
         return True
 
@@ -53,6 +60,17 @@ class PartnerReferral(models.Model):
                     day=self._format_day(self.company_id._partner_program_local_date(lead.date_closed)),
                 )
             )
+        earlier = self._get_earlier_entry_invoice()
+        if earlier and not (is_manager and self.decision_reason):
+            raise UserError(
+                self.env._(
+                    "%(client)s has paid for the entry package before the referral (%(invoice)s): "
+                    "it is a client already. "
+                    "Reject the referral, or ask a partner manager to override this with a reason.",
+                    client=self.client_id.name,
+                    invoice=earlier.name,
+                )
+            )
         if self._get_earlier_submission():
             raise UserError(
                 self.env._(
@@ -69,6 +87,23 @@ class PartnerReferral(models.Model):
                     client=self.client_id.name,
                 )
             )
+
+    def _get_earlier_entry_invoice(self):
+        """For an affiliate: an invoice of the entry package that the client paid before the referral (P9)."""
+        self.ensure_one()
+        if self.acquisition_event != "entry_payment" or not self.client_id:
+            return self.env["account.move"]
+        referred_on = self.company_id._partner_program_local_date(self.referred_on)
+        invoices_sudo = self.env["account.move"].sudo()  # only its number is shown
+        return invoices_sudo.search(
+            [
+                *self._get_entry_invoice_domain(),
+                ("commercial_partner_id", "=", self.client_id.id),
+                ("company_id", "=", self.company_id.id),
+                ("invoice_date", "<", referred_on),
+            ],
+            limit=1,
+        )
 
     def _get_earlier_submission(self):
         """A referral of the same client by another partner that was received earlier and not decided yet (D10)."""

@@ -1,7 +1,9 @@
 from datetime import UTC, datetime, time
 
 from odoo import fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import email_normalize
 
 from ..engine import eligibility
 
@@ -14,8 +16,20 @@ class PartnerReferral(models.Model):
     _inherit = "partner.referral"
 
     def action_check_eligibility(self):
-        """Look for discussions in the months before the referral, and freeze verdict and proofs."""
+        """Look for discussions in the months before the referral, and freeze verdict and proofs.
+
+        :raise UserError: when a referral was decided: what was true that day stays
+        """
         self.check_access("write")
+        if decided := self.filtered(lambda referral: referral.state != "submitted"):
+            raise UserError(
+                self.env._("The evidence of %(referral)s is frozen since its decision.", referral=decided[0].name)
+            )
+        self._freeze_evidence()
+        return True
+
+    def _freeze_evidence(self):
+        """Replace verdict and proofs by what is found now."""
         for referral in self:
             referral_sudo = referral.sudo()  # evidence of documents that this user may not open counts too
             day = referral.company_id._partner_program_local_date(referral.referred_on)
@@ -31,18 +45,15 @@ class PartnerReferral(models.Model):
                     "evidence_ids": [fields.Command.create(proof) for proof in evidence],
                 }
             )
-        return True
 
     def _find_evidence(self, day) -> list[dict]:
         """Values of the proofs within the dormancy months before ``referred_on``, newest first."""
         self.ensure_one()
         start = eligibility.dormancy_start(day, self.program_id.dormancy_months)
-        if not start or not self.client_id:
+        contacts = self._find_contacts() if start else None
+        if not contacts:
             return []
         since = self._start_of_day(start)
-        contacts = (
-            self.env["res.partner"].with_context(active_test=False).search([("id", "child_of", self.client_id.id)])
-        )
         leads = (
             self.env["crm.lead"]
             .with_context(active_test=False)
@@ -60,7 +71,10 @@ class PartnerReferral(models.Model):
             )
         )
         evidence = [
-            self._prepare_evidence("opportunity", max(lead.date_last_stage_update or since, since), lead, lead.name)
+            # A stage that moved after the referral does not make the discussion younger than it.
+            self._prepare_evidence(
+                "opportunity", min(max(lead.date_last_stage_update or since, since), self.referred_on), lead, lead.name
+            )
             for lead in leads
         ]
         evidence += self._find_order_evidence(since, contacts)
@@ -69,6 +83,15 @@ class PartnerReferral(models.Model):
         evidence += self._find_message_evidence(since, day, contacts)
         return sorted(evidence, key=lambda proof: proof["date"], reverse=True)
 
+    def _find_contacts(self):
+        """All contacts of the client; of a prospect those with its email, and their companies."""
+        Partner = self.env["res.partner"].with_context(active_test=False)
+        companies = self.client_id
+        email = email_normalize(self.prospect_email) or self.lead_id.email_normalized
+        if not companies and email:
+            companies = Partner.search([("email_normalized", "=", email)]).commercial_partner_id
+        return Partner.search([("id", "child_of", companies.ids)]) if companies else Partner.browse()
+
     def _find_order_evidence(self, since, contacts):
         orders = self.env["sale.order"].search(
             [
@@ -76,14 +99,22 @@ class PartnerReferral(models.Model):
                 ("company_id", "=", self.company_id.id),
                 ("state", "!=", "cancel"),
                 ("date_order", ">=", since),
+                "|",
                 ("date_order", "<", self.referred_on),
+                # Confirming a quotation dates it anew.
+                "&",
+                ("state", "=", "sale"),
+                ("create_date", "<", self.referred_on),
             ],
             order="date_order desc",
             limit=PER_KIND,
         )
         return [
             self._prepare_evidence(
-                "order" if order.state == "sale" else "quotation", order.date_order, order, order.name
+                "order" if order.state == "sale" else "quotation",
+                min(order.date_order, self.referred_on),
+                order,
+                order.name,
             )
             for order in orders
         ]
@@ -91,7 +122,7 @@ class PartnerReferral(models.Model):
     def _find_invoice_evidence(self, start, day, contacts):
         invoices = self.env["account.move"].search(
             [
-                ("commercial_partner_id", "=", self.client_id.id),
+                ("commercial_partner_id", "in", contacts.commercial_partner_id.ids),
                 ("company_id", "=", self.company_id.id),
                 ("move_type", "=", "out_invoice"),
                 ("state", "=", "posted"),
@@ -113,7 +144,14 @@ class PartnerReferral(models.Model):
             order="start desc",
             limit=PER_KIND,
         )
-        return [self._prepare_evidence("meeting", meeting.start, meeting, meeting.name) for meeting in meetings]
+        return [
+            self._prepare_evidence("meeting", meeting.start, meeting, self._name_meeting(meeting))
+            for meeting in meetings
+        ]
+
+    def _name_meeting(self, meeting) -> str:
+        """Its subject, unless it is private: evidence is read by people who were not invited."""
+        return self.env._("Busy") if meeting.privacy == "private" else meeting.name
 
     def _find_message_evidence(self, since, day, contacts):
         """E-mails and comments exchanged on contacts, leads and quotations; automatic notes do not count (D8).
@@ -137,7 +175,7 @@ class PartnerReferral(models.Model):
             limit=PER_KIND,
         )
         return [
-            self._prepare_evidence("message", message.date, message, message.subject or message.preview)
+            self._prepare_evidence("message", message.date, message, message.subject or message.record_name)
             for message in messages
         ]
 

@@ -29,7 +29,10 @@ class ResPartner(models.Model):
         help="Technical: whether accounting has to tell the partner program about this client.",
     )
     referral_partner_id = fields.Many2one(
-        "res.partner", "Referred By", compute="_compute_referral_partner_id", groups="base.group_user"
+        "res.partner",
+        "Referred By",
+        compute="_compute_referral_partner_id",
+        groups="sales_team.group_sale_salesman,account.group_account_invoice",
     )
 
     @api.depends("program_enrollment_ids.state", "parent_id")
@@ -55,15 +58,15 @@ class ResPartner(models.Model):
     def _search_program(self, operator, value):
         if operator != "in":
             return NotImplemented
-        enrollments = self.env["partner.program.enrollment"].search(
-            [("program_id", "in", value), ("state", "in", ("active", "suspended"))]
-        )
-        found = fields.Domain("commercial_partner_id", "in", enrollments.partner_id.ids)
-        return (found | ~self._enrolled_domain()) if False in value else found
+        enrolled = self._get_enrolled_domain()
+        found = enrolled & self._get_enrolled_domain([("program_id", "in", value)])
+        return (found | ~enrolled) if False in value else found
 
-    def _enrolled_domain(self):
-        enrollments = self.env["partner.program.enrollment"].search([("state", "in", ("active", "suspended"))])
-        return fields.Domain("commercial_partner_id", "in", enrollments.partner_id.ids)
+    def _get_enrolled_domain(self, domain=()):
+        """Contacts of companies with a running enrollment."""
+        enrollments_sudo = self.env["partner.program.enrollment"].sudo()  # as in _compute_program
+        companies = enrollments_sudo.search([("state", "in", ("active", "suspended")), *domain]).partner_id
+        return fields.Domain("commercial_partner_id", "in", companies.ids)
 
     @api.depends("client_referral_ids.state", "client_referral_ids.program_id.acquisition_event")
     def _compute_referral_watch(self):

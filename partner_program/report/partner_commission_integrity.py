@@ -40,7 +40,7 @@ class PartnerCommissionIntegrity(models.Model):
               FROM partner_commission_billing billing
               JOIN account_move_line line ON line.id = billing.bill_line_id
               JOIN account_move bill ON bill.id = line.move_id
-             WHERE bill.state <> 'cancel'
+             WHERE bill.state <> 'cancel' AND bill.payment_state <> 'reversed'
              GROUP BY line.id, bill.id
             HAVING line.price_subtotal <> SUM(billing.amount)
              UNION ALL
@@ -50,6 +50,7 @@ class PartnerCommissionIntegrity(models.Model):
               FROM partner_commission_line commission
               JOIN partner_commission_billing billing ON billing.commission_line_id = commission.id
               JOIN account_move bill ON bill.id = billing.bill_id AND bill.state <> 'cancel'
+                   AND bill.payment_state <> 'reversed'
               JOIN account_move invoice ON invoice.id = commission.move_id
              GROUP BY commission.id, invoice.name
             HAVING SUM(billing.amount) <> commission.earned_amount

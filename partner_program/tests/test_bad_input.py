@@ -125,9 +125,19 @@ class TestBadInput(PartnerProgramCommon):
         line = self.billed_line()
         line.move_id.line_ids.remove_move_reconcile()
         line.move_id.button_draft()
-        with self.assertRefused("commission"):
+        with self.assertRefused("A commission of Ada Advisory rests on INV.*Cancel the invoice instead of deleting it"):
             line.move_id.with_context(force_delete=True).unlink()
         self.assertTrue(line.exists())
+
+    def test_the_invoice_that_acquired_a_client_cannot_be_deleted(self):
+        self.refer(enrollment=self.enrollment_byte)
+        starter = self.invoice(100, product=self.starter)
+        self.pay(starter)
+        starter.line_ids.remove_move_reconcile()
+        starter.button_draft()
+        with self.assertRefused("Cancel the invoice instead of deleting it"):
+            starter.with_context(force_delete=True).unlink()
+        self.assertEqual(self.client.client_referral_ids.acquisition_move_id, starter)
 
     def test_an_unbilled_invoice_can_be_deleted_with_its_line(self):
         """The add-on does not stand in the way of Odoo where nothing was billed."""
