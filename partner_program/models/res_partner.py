@@ -1,11 +1,14 @@
 from odoo import api, fields, models
 
+# Who has rights on enrollments and referrals: colleagues without them still read the contact.
+READERS = "sales_team.group_sale_salesman,account.group_account_invoice,account.group_account_readonly"
+
 
 class ResPartner(models.Model):
     _inherit = "res.partner"
 
     program_enrollment_ids = fields.One2many(
-        "partner.program.enrollment", "partner_id", "Program Enrollments", groups="base.group_user"
+        "partner.program.enrollment", "partner_id", "Program Enrollments", groups=READERS
     )
     program_id = fields.Many2one(
         "partner.program",
@@ -17,9 +20,7 @@ class ResPartner(models.Model):
     program_type = fields.Selection(
         [("referral", "Referral"), ("affiliate", "Affiliate")], "Partner Type", compute="_compute_program"
     )
-    client_referral_ids = fields.One2many(
-        "partner.referral", "client_id", "Referrals of This Client", groups="base.group_user"
-    )
+    client_referral_ids = fields.One2many("partner.referral", "client_id", "Referrals of This Client", groups=READERS)
     referral_watch = fields.Selection(
         [("payments", "Invoices and Payments"), ("invoices", "Invoices")],
         compute="_compute_referral_watch",
@@ -32,7 +33,7 @@ class ResPartner(models.Model):
         "res.partner",
         "Referred By",
         compute="_compute_referral_partner_id",
-        groups="sales_team.group_sale_salesman,account.group_account_invoice",
+        groups=READERS,
     )
 
     @api.depends("program_enrollment_ids.state", "parent_id")

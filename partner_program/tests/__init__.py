@@ -2,6 +2,7 @@ from . import (
     test_access,
     test_affiliate_story,
     test_bad_input,
+    test_guards,
     test_ledger,
     test_queries,
     test_referral_rules,
