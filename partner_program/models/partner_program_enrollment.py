@@ -261,8 +261,9 @@ class PartnerProgramEnrollment(models.Model):
         )
         if known:
             return known
-        values.update(partner_id=company_partner.id, applicant_email=email)
+        values["partner_id"] = company_partner.id
         enrollment = super().message_new(msg_dict, custom_values=values)
+        enrollment.applicant_email = email
         enrollment.message_subscribe(partner.ids)
         return enrollment
 

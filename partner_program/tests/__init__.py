@@ -1,6 +1,7 @@
 from . import (
     test_access,
     test_affiliate_story,
+    test_applications,
     test_bad_input,
     test_guards,
     test_ledger,
