@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from . import addons, lifecycle, process, stack
@@ -43,6 +44,7 @@ def run_pytest(here: Stack, database: str, arguments: list[str]) -> int:
 def _from_here(argument: str) -> str:
     """pytest runs at the root of the checkout; a path is meant from where the user is."""
     path, separator, test = argument.partition("::")
-    if path.startswith("-") or (ROOT / path).exists() or not Path(path).exists():
+    # os.path: the expression behind -k may be longer than any file name, which Path takes for an error.
+    if path.startswith("-") or os.path.exists(ROOT / path) or not os.path.exists(path):  # noqa: PTH110
         return argument
     return str(Path(path).resolve()) + separator + test
