@@ -19,6 +19,7 @@ from . import (
     partner_referral_decisions,
     partner_referral_eligibility,
     partner_referral_evidence,
+    partner_referral_guards,
     product_template,
     res_company,
     res_config_settings,

@@ -1,0 +1,80 @@
+from odoo import models
+from odoo.exceptions import AccessError, UserError
+
+from .partner_referral import DERIVED_FIELDS, GUARDED_FIELDS
+
+
+class PartnerReferral(models.Model):
+    """Who may change what of a claim, and when: money follows from these fields."""
+
+    _inherit = "partner.referral"
+
+    def _may_decide_everything(self) -> bool:
+        return self.env.su or self.env.user.has_group("partner_program.group_manager")
+
+    def _check_guarded(self, fnames):
+        if not self.env.su and DERIVED_FIELDS.intersection(fnames):
+            raise AccessError(
+                self.env._("Partner, program and company of a referral follow from its enrollment: change that one.")
+            )
+        if self._may_decide_everything():
+            return
+        if guarded := GUARDED_FIELDS.intersection(fnames):
+            raise AccessError(
+                self.env._(
+                    "Only a partner manager changes %(fields)s of a referral.",
+                    fields=", ".join(
+                        sorted(self._fields[fname].get_description(self.env)["string"] for fname in guarded)
+                    ),
+                )
+            )
+
+    def _check_undecided(self, vals):
+        """Who referred whom and when is the claim itself: after the decision only a manager corrects it.
+
+        A prospect that becomes a contact is no correction: an empty client or lead may be filled in.
+        """
+        claim = {"referred_on", "enrollment_id", "client_id", "lead_id"}.intersection(vals)
+        if not claim or self._may_decide_everything():
+            return
+        if decided := self.filtered(
+            lambda referral: referral.state != "submitted" and any(referral[fname] for fname in claim)
+        ):
+            raise AccessError(
+                self.env._(
+                    "Referral %(referral)s was decided: only a partner manager changes partner, client or date.",
+                    referral=decided[0].name,
+                )
+            )
+
+    def _check_no_other_claim(self):
+        """A completed referral does not earn again while another partner earns on the client (D10)."""
+        for referral in self:
+            if referral.state == "completed" and referral._get_protecting_claims():
+                raise UserError(
+                    self.env._(
+                        "The window of %(referral)s cannot be changed: another partner earns on this client by now.",
+                        referral=referral.display_name,
+                    )
+                )
+
+    def _check_not_barred(self, client):
+        for referral in self:
+            if client != referral.partner_id and referral._is_barred(client):
+                raise UserError(
+                    self.env._("%(client)s is protected by an earlier referral: reject this one.", client=client.name)
+                )
+
+    def _check_client_found(self):
+        """An accepted prospect turned out to be this client: look for discussions with it now (P7)."""
+        for referral in self.filtered(lambda r: r.client_id and r.state == "accepted"):
+            referral._freeze_evidence()
+            if referral.eligibility == "ineligible":
+                referral.sudo().activity_schedule(  # sudo: the manager has to know, whoever found the client
+                    "mail.mail_activity_data_warning",
+                    summary=self.env._("Discussions with the client before the referral"),
+                    note=self.env._(
+                        "They were found when the prospect became a contact. Keep the claim, or reject it."
+                    ),
+                    user_id=(referral.enrollment_id.account_manager_id or self.env.ref("base.user_admin")).id,
+                )
