@@ -27,12 +27,15 @@ class AccountChartTemplate(models.AbstractModel):
     def _load_partner_program_journals(self):
         """Make the journal in companies whose chart of accounts was there before this add-on."""
         companies = self.env["res.company"].search([("chart_template", "!=", False), ("parent_id", "=", False)])
+        # Codes are unique in a company, also among archived journals.
+        journals = self.env["account.journal"].with_context(active_test=False)
+        taken = journals.search([("company_id", "in", companies.ids), ("code", "=", "COMM")]).company_id
         for company in companies:
             chart = self.with_company(company)
             if not chart.ref("partner_program", raise_if_not_found=False):
                 journal_data = chart._get_partner_program_account_journal(company.chart_template)
-                if self.env["account.journal"].search_count([("company_id", "=", company.id), ("code", "=", "COMM")]):
-                    journal_data["partner_program"]["code"] = "PCOM"  # the usual code is taken
+                if company in taken:
+                    journal_data["partner_program"]["code"] = "PCOM"
                 chart._load_data({"account.journal": journal_data})
         self.env["partner.program"].search([("bill_journal_id", "=", False)])._set_default_bill_journal()
 

@@ -294,8 +294,9 @@ class TestRights(AccessCommon):
         order = self.env["sale.order"].create(
             {"partner_id": self.zyx.id, "company_id": self.company.id, "user_id": self.salesperson.id}
         )
-        lead.with_user(self.salesperson).read()
-        order.with_user(self.salesperson).read(["referral_id", "name"])
+        self.env.invalidate_all()
+        self.assertEqual(lead.with_user(self.salesperson).read()[0]["name"], lead.name)
+        self.assertEqual(order.with_user(self.salesperson).read(["referral_id", "name"])[0]["name"], order.name)
 
     def test_companies_are_kept_apart(self):
         other = self.env["res.company"].sudo().create({"name": "Elsewhere"})
@@ -542,6 +543,15 @@ class TestPortalPages(AccessCommon, HttpCase):
 
     def text(self, response):
         return " ".join(html.fromstring(response.content).text_content().replace("\xa0", " ").split())
+
+    def test_the_counter_of_the_home_card_counts_own_rows_and_stops_nobody_else(self):
+        own = self.env["partner.commission.line"].search_count([("partner_id", "=", self.ada.id)])
+        self.assertGreater(own, 0)
+        for login, expected in (("portal_ada", own), ("eddy", 0), ("sally", 0)):
+            with self.subTest(login=login):
+                self.authenticate(login, login)
+                counters = self.make_jsonrpc_request("/my/counters", {"counters": ["commission_count"]})
+                self.assertEqual(counters["commission_count"], expected)
 
     def test_own_lines_and_bills_and_nothing_of_others(self):
         self.authenticate("portal_ada", "portal_ada")

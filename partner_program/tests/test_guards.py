@@ -290,7 +290,32 @@ class TestReading(PartnerProgramCommon):
                     rows = Line.web_search_read([("id", "=", line.id)], {fname: {} for fname in fnames})
                     self.assertEqual(rows["length"], 1)
 
-    def test_colleagues_without_our_groups_read_contacts_and_portal_counters(self):
+    def test_p7_a_private_meeting_is_evidence_without_its_subject(self):
+        self.env["calendar.event"].create(
+            {
+                "name": "Wombat takeover",
+                "start": "2025-12-10 10:00:00",
+                "stop": "2025-12-10 11:00:00",
+                "privacy": "private",
+                "partner_ids": [Command.set(self.client.ids)],
+            }
+        )
+        referral = self.refer(accept=False)
+        self.assertEqual(referral.eligibility, "ineligible")
+        self.assertEqual(referral.evidence_ids.mapped("description"), ["Busy"])
+
+    def test_a_company_that_uses_our_journal_code_gets_the_journal_all_the_same(self):
+        chart = self.env["account.chart.template"].sudo().with_company(self.company)
+        ours = chart.ref("partner_program")
+        self.env["ir.model.data"].sudo().search([("model", "=", "account.journal"), ("res_id", "=", ours.id)]).unlink()
+        ours.sudo().active = False
+        self.env.registry.clear_cache()
+        chart._load_partner_program_journals()
+        journal = chart.ref("partner_program")
+        self.assertNotEqual(journal, ours)
+        self.assertEqual((ours.code, journal.code, journal.is_self_billing), ("COMM", "PCOM", True))
+
+    def test_colleagues_without_our_groups_read_contacts(self):
         self.refer()
         self.env.flush_all()
         self.env.invalidate_all()
