@@ -80,7 +80,7 @@ class AccountMove(models.Model):
         return bool(closed) and self.currency_id.compare_amounts(self.amount_total, float(closed)) <= 0
 
     def _get_settlement_facts(self, on_date=None) -> dict[int, SettlementFacts]:
-        """What closed each of these customer invoices, in its own currency, read in two queries.
+        """What closed each of these customer invoices, in its own currency, read in one query.
 
         Looks at the reconciliations of the receivable lines, like
         ``account.move._compute_payment_state`` does. Exchange differences close
@@ -96,22 +96,39 @@ class AccountMove(models.Model):
         if not self.ids:
             return facts
         for row in self.env.execute_query_dict(self._get_settlement_query(on_date)):
+            credited = decimal_of(row["credited_unlinked"]) + decimal_of(row["credited_linked"])
             facts[row["move_id"]] = SettlementFacts(
                 money=decimal_of(row["money"]),
                 credited_gross=decimal_of(row["credited_gross"]),
                 written_off=decimal_of(row["written_off"]),
                 settled_on=row["settled_on"],
-                credited=decimal_of(row["credited_unlinked"]),
+                credited=credited + self._convert_credit_notes(row["foreign_credit_note_ids"]),
             )
-        for origin, amount in self._get_linked_credit_notes(on_date):
-            fact = facts[origin.id]
-            facts[origin.id] = fact._replace(credited=fact.credited + decimal_of(amount))
         return facts
+
+    def _convert_credit_notes(self, credit_note_ids) -> Decimal:
+        """Untaxed amount of credit notes in another currency than the invoice that they reverse."""
+        credited = Decimal(0)
+        for credit_note in self.browse(credit_note_ids or ()):
+            origin = credit_note.reversed_entry_id
+            credited += decimal_of(
+                credit_note.currency_id._convert(
+                    credit_note.amount_untaxed,
+                    origin.currency_id,
+                    origin.company_id,
+                    credit_note.invoice_date,
+                    round=False,
+                )
+            )
+        return credited
 
     def _get_settlement_query(self, on_date=None) -> SQL:
         self.env["account.partial.reconcile"].flush_model()
         self.env["account.move"].flush_model(
-            ["move_type", "reversed_entry_id", "origin_payment_id", "statement_line_id"]
+            [
+                *("move_type", "state", "date", "currency_id", "amount_untaxed", "amount_total"),
+                *("reversed_entry_id", "origin_payment_id", "statement_line_id"),
+            ]
         )
         return SQL(
             """
@@ -144,39 +161,37 @@ class AccountMove(models.Model):
                    AND NOT EXISTS (
                        SELECT 1 FROM account_partial_reconcile origin WHERE origin.exchange_move_id = counterpart.id
                    )
+            ), settled AS (
+                SELECT move_id,
+                       SUM(amount) FILTER (WHERE is_money) AS money,
+                       SUM(amount) FILTER (WHERE is_credit_note) AS credited_gross,
+                       SUM(amount) FILTER (WHERE NOT is_money AND NOT is_credit_note) AS written_off,
+                       SUM(amount * untaxed_share) AS credited_unlinked,
+                       MAX(max_date) AS settled_on
+                  FROM classified
+                 GROUP BY move_id
+            ), linked AS (
+                SELECT origin.id AS move_id,
+                       SUM(credit_note.amount_untaxed)
+                           FILTER (WHERE credit_note.currency_id = origin.currency_id) AS credited_linked,
+                       ARRAY_AGG(credit_note.id ORDER BY credit_note.id)
+                           FILTER (WHERE credit_note.currency_id <> origin.currency_id) AS foreign_credit_note_ids
+                  FROM account_move origin
+                  JOIN account_move credit_note ON credit_note.reversed_entry_id = origin.id
+                 WHERE origin.id IN %(ids)s
+                   AND credit_note.move_type = 'out_refund'
+                   AND credit_note.state = 'posted'
+                   AND credit_note.date <= %(until)s
+                 GROUP BY origin.id
             )
-            SELECT move_id,
-                   COALESCE(SUM(amount) FILTER (WHERE is_money), 0) AS money,
-                   COALESCE(SUM(amount) FILTER (WHERE is_credit_note), 0) AS credited_gross,
-                   COALESCE(SUM(amount) FILTER (WHERE NOT is_money AND NOT is_credit_note), 0) AS written_off,
-                   COALESCE(SUM(amount * untaxed_share), 0) AS credited_unlinked,
-                   MAX(max_date) AS settled_on
-              FROM classified
-             GROUP BY move_id
+            SELECT move_id, money, credited_gross, written_off, credited_unlinked, settled_on,
+                   credited_linked, foreign_credit_note_ids
+              FROM settled
+              FULL JOIN linked USING (move_id)
             """,
             ids=tuple(self.ids),
             until=on_date or date.max,
         )
-
-    def _get_linked_credit_notes(self, on_date=None):
-        """``(invoice, untaxed amount)`` of the posted credit notes that name the invoice they reverse."""
-        credit_notes = self.env["account.move"].search_fetch(
-            [
-                ("reversed_entry_id", "in", self.ids),
-                ("move_type", "=", "out_refund"),
-                ("state", "=", "posted"),
-                ("date", "<=", on_date or date.max),
-            ],
-            ["reversed_entry_id", "currency_id", "amount_untaxed", "invoice_date"],
-        )
-        for credit_note in credit_notes:
-            origin = credit_note.reversed_entry_id
-            amount = credit_note.amount_untaxed
-            if credit_note.currency_id != origin.currency_id:
-                amount = credit_note.currency_id._convert(
-                    amount, origin.currency_id, origin.company_id, credit_note.invoice_date, round=False
-                )
-            yield origin, amount
 
     def _is_fully_credited(self) -> bool:
         """Whether credit notes took the whole invoice back (D1: such an invoice starts no window)."""

@@ -151,17 +151,25 @@ class AccountMove(models.Model):
     # ------------------------------------------------------------
 
     def _ask_accountant_to_approve(self):
-        """Give the accountant of the company a to-do on a bill that the run has drafted."""
-        self.ensure_one()
-        accountant = self.company_id._partner_program_accountant()
-        if accountant:
-            # quick update: a to-do in the list is enough, a run over a thousand partners sends no thousand mails
-            self.with_context(mail_activity_quick_update=True).activity_schedule(
-                "mail.mail_activity_data_todo",
-                summary=self.env._("Approve the commission bill"),
-                date_deadline=self.invoice_date_due,
-                user_id=accountant.id,
-            )
+        """Give the accountant of the company a to-do on each bill that the run has drafted."""
+        accountants = {company: company._partner_program_accountant() for company in self.company_id}
+        to_do = self.env.ref("mail.mail_activity_data_todo")
+        # quick update: a to-do in the list is enough, a run over a thousand partners sends no thousand mails
+        self.env["mail.activity"].with_context(mail_activity_quick_update=True).create(
+            [
+                {
+                    "automated": True,
+                    "activity_type_id": to_do.id,
+                    "summary": self.env._("Approve the commission bill"),
+                    "res_model_id": self.env["ir.model"]._get_id(bill._name),
+                    "res_id": bill.id,
+                    "date_deadline": bill.invoice_date_due,
+                    "user_id": accountants[bill.company_id].id,
+                }
+                for bill in self
+                if accountants[bill.company_id]
+            ]
+        )
 
     def _close_approval(self):
         """The to-do of the accountant is done once the bill is posted."""

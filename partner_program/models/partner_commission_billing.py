@@ -20,12 +20,18 @@ class PartnerCommissionBilling(models.Model):
     )
     bill_line_id = fields.Many2one("account.move.line", required=True, readonly=True, index=True, ondelete="cascade")
     bill_id = fields.Many2one(
-        "account.move", "Bill", related="bill_line_id.move_id", store=True, index=True, ondelete="cascade"
+        "account.move",
+        "Bill",
+        related="bill_line_id.move_id",
+        store=True,
+        precompute=True,
+        index=True,
+        ondelete="cascade",
     )
-    company_id = fields.Many2one(related="commission_line_id.company_id", store=True)
-    partner_id = fields.Many2one(related="commission_line_id.partner_id", store=True, index=True)
-    client_id = fields.Many2one(related="commission_line_id.client_id", store=True)
-    currency_id = fields.Many2one(related="commission_line_id.currency_id", store=True)
+    company_id = fields.Many2one(related="commission_line_id.company_id", store=True, precompute=True)
+    partner_id = fields.Many2one(related="commission_line_id.partner_id", store=True, precompute=True, index=True)
+    client_id = fields.Many2one(related="commission_line_id.client_id", store=True, precompute=True)
+    currency_id = fields.Many2one(related="commission_line_id.currency_id", store=True, precompute=True)
     invoice_id = fields.Many2one(related="commission_line_id.move_id", string="Customer Invoice")
     bill_state = fields.Selection(related="bill_id.state", string="Bill Status")
     amount = fields.Monetary(required=True, readonly=True)

@@ -26,7 +26,8 @@ class PartnerCommissionLine(models.Model):
 
     _name = "partner.commission.line"
     _description = "Commission Line"
-    _order = "due_on, id"
+    # Not by pay-by date, as the views do: whoever reads the lines of an invoice would have to compute that date first.
+    _order = "id"
     _check_company_auto = True
 
     referral_id = fields.Many2one("partner.referral", required=True, readonly=True, index=True, ondelete="restrict")

@@ -5,13 +5,14 @@ from psycopg2 import IntegrityError, errors
 from odoo import api, fields, models
 from odoo.exceptions import RedirectWarning, UserError, ValidationError
 from odoo.fields import Command, Domain
-from odoo.tools import format_date
+from odoo.tools import format_date, split_every
 
 _logger = logging.getLogger(__name__)
 
 # Another transaction was faster: roll back, look again.
 CONFLICTS = (errors.SerializationFailure, errors.DeadlockDetected, errors.LockNotAvailable, errors.UniqueViolation)
 ATTEMPTS = 5
+BILLS_AT_ONCE = 50
 PARTNERS_NAMED = 5  # partners with held lines that the explanation names
 NUMBERS_ON_BILL_LINE = 20  # invoice numbers named on a bill line; the statement has them all
 
@@ -71,18 +72,32 @@ class PartnerCommissionLine(models.Model):
 
         :return: the draft bills created or extended
         """
-        groups = [lines.ids for lines in self._search_due().grouped(lambda line: line._get_bill_key()).values()]
-        bills = self.env["account.move"]
-        self._commit_in_cron(remaining=len(groups))
-        for ids in groups:
-            bills |= self.browse(ids)._bill_in_cron()
-            if not self._commit_in_cron(processed=1):
-                break
+        due = self._get_due_domain()
+        if self._is_in_cron():
+            bills = self._bill_in_cron(due)
+        else:
+            bills, problems = self.search(due)._run_bills()
+            self._report_problems(problems)
         if not bills:
             _logger.info("Partner commissions: no bill made. %s", self._explain_nothing_due())
         return bills
 
-    def _bill_in_cron(self):
+    @api.model
+    def _bill_in_cron(self, due):
+        """Bill group after group, each in a transaction of its own, for as long as the scheduler gives time."""
+        groups = [
+            lines.ids
+            for *_key, lines in self._read_group(due, ["partner_id", "currency_id", "company_id"], ["id:recordset"])
+        ]
+        bills = self.env["account.move"]
+        self._commit_in_cron(remaining=len(groups))
+        for ids in groups:
+            bills |= self.browse(ids)._bill_until_done()
+            if not self._commit_in_cron(processed=1):
+                break
+        return bills
+
+    def _bill_until_done(self):
         """Bill one group; when another transaction was faster, look again with fresh eyes.
 
         :return: the bills made or extended
@@ -93,7 +108,7 @@ class PartnerCommissionLine(models.Model):
                 self._report_problems(problems)
                 self.env.flush_all()
             except CONFLICTS:
-                if attempt == ATTEMPTS or not self._is_in_cron():
+                if attempt == ATTEMPTS:
                     raise
                 self.env.cr.rollback()
                 self.env.invalidate_all()
@@ -116,14 +131,12 @@ class PartnerCommissionLine(models.Model):
         return self.env["ir.cron"]._commit_progress(**progress)
 
     @api.model
-    def _search_due(self):
+    def _get_due_domain(self) -> Domain:
         """All lines that may be billed today, company by company (its own time zone)."""
         companies = self._read_group([("state", "=", "earned"), ("open_amount", "!=", 0)], ["company_id"])
-        return self.search(
-            Domain.OR(
-                Domain("company_id", "=", company.id) & self._due_domain(company._partner_program_today())
-                for (company,) in companies
-            )
+        return Domain.OR(
+            Domain("company_id", "=", company.id) & self._due_domain(company._partner_program_today())
+            for (company,) in companies
         )
 
     # ------------------------------------------------------------
@@ -137,22 +150,36 @@ class PartnerCommissionLine(models.Model):
             a sentence for each partner whose lines could not be billed
         """
         claimed_sudo = self.sudo()._claim()  # sudo: accountants read commission lines, only the run writes billings
+        groups = claimed_sudo.grouped(lambda line: line._get_bill_key()).values()
         bills, problems = self.env["account.move"], {}
-        for lines_sudo in claimed_sudo.grouped(lambda line: line._get_bill_key()).values():
-            try:
-                with self.env.cr.savepoint():
-                    bills |= lines_sudo._bill_group(self.env)
-            except errors.UniqueViolation:
-                raise  # another run was faster: see CONFLICTS
-            except (UserError, ValidationError, RedirectWarning, IntegrityError) as error:
-                self.env.invalidate_all()
-                enrollment_sudo = lines_sudo[:1].enrollment_id
-                problems[enrollment_sudo.id] = self.env._(
-                    "%(partner)s was not billed: %(reason)s",
-                    partner=enrollment_sudo.partner_id.name,
-                    reason=str(error.args[0]).strip(),
-                )
+        for batch in split_every(BILLS_AT_ONCE, groups, list):
+            bills |= self._bill_or_note(batch, problems)
         return bills, problems
+
+    @api.model
+    def _bill_or_note(self, groups, problems):
+        """Bill these groups all at once; where the data of one is broken, one by one, so that it stops no other.
+
+        :param groups: claimed lines, with raised rights; those of one group have the same ``_get_bill_key``
+        :param problems: gets a sentence for each enrollment that could not be billed
+        :return: the bills, in the environment of the user, whose right to make bills is asked
+        """
+        try:
+            with self.env.cr.savepoint():
+                return self._draft_bills(groups)
+        except errors.UniqueViolation:
+            raise  # another run was faster: see CONFLICTS
+        except (UserError, ValidationError, RedirectWarning, IntegrityError) as error:
+            self.env.invalidate_all()
+            if len(groups) > 1:
+                return self.env["account.move"].union(*(self._bill_or_note([lines], problems) for lines in groups))
+            enrollment_sudo = groups[0][:1].enrollment_id
+            problems[enrollment_sudo.id] = self.env._(
+                "%(partner)s was not billed: %(reason)s",
+                partner=enrollment_sudo.partner_id.name,
+                reason=str(error.args[0]).strip(),
+            )
+            return self.env["account.move"]
 
     def _claim(self):
         """Those of these lines that are ours to bill: locked, mended, earned and due.
@@ -194,32 +221,50 @@ class PartnerCommissionLine(models.Model):
         program_sudo = self.program_id.sudo()
         return program_sudo.bill_journal_id or self.company_id._partner_program_bill_journal()
 
-    def _bill_group(self, env):
-        """Bill these lines of one key: extend the draft that is still there, or make one.
+    @api.model
+    def _draft_bills(self, groups):
+        """Extend the drafts that are still there, make the others in one go.
 
-        :param env: environment of the user, whose right to make bills is asked
-        :return: the bill; empty when the partner's balance is not positive (D16)
+        :return: the bills; none for a partner whose balance is not positive (D16)
         """
-        self._check_can_bill()
+        for lines_sudo in groups:
+            lines_sudo._check_can_bill()
         # Two runs over the same partner meet on this row: the second sees the draft of the first, or starts again.
-        self.enrollment_id.last_billed_on = fields.Datetime.now()
-        self.enrollment_id.flush_recordset(["last_billed_on"])
-        bill = self._find_draft_bill().with_env(env)
-        balance = sum(self.mapped("open_amount")) + sum(bill.sudo().commission_billing_ids.mapped("amount"))
-        if self.currency_id.compare_amounts(balance, 0) <= 0:
-            bill._free_commissions()
-            return bill.browse()  # carried forward until it is positive
-        lang = self.partner_id.lang
-        lines = self.with_context(lang=lang)
-        if bill:
-            lines._extend_bill(bill.with_context(lang=lang))
-        else:
-            bill = env["account.move"].with_company(self.company_id).create(lines._prepare_bill_vals())
-            bill_lines = dict(zip(lines._group_by_bill_line(), bill.sudo().invoice_line_ids.sorted("id"), strict=True))
-            self.env["partner.commission.billing"].create(lines._prepare_billing_vals(bill_lines))
-            bill.sudo()._ask_accountant_to_approve()
-        bill.sudo()._check_commission_balance()
-        return bill
+        enrollments_sudo = groups[0].union(*groups).enrollment_id
+        enrollments_sudo.last_billed_on = fields.Datetime.now()
+        enrollments_sudo.flush_recordset(["last_billed_on"])
+        drafts = self._find_draft_bills(groups)
+        bills, new = self.env["account.move"], []
+        for lines_sudo in groups:
+            lines_sudo = lines_sudo.with_context(lang=lines_sudo.partner_id.lang)
+            draft = drafts.get(lines_sudo[0]._get_bill_key(), bills.browse()).with_env(self.env)
+            balance = sum(lines_sudo.mapped("open_amount")) + sum(draft.sudo().commission_billing_ids.mapped("amount"))
+            if lines_sudo.currency_id.compare_amounts(balance, 0) <= 0:
+                draft._free_commissions()  # carried forward until it is positive
+            elif draft:
+                lines_sudo._extend_bill(draft.with_context(lang=lines_sudo.env.lang))
+                bills += draft
+            else:
+                new.append(lines_sudo)
+        bills += self._make_bills(new) if new else bills.browse()
+        bills.sudo()._check_commission_balance()
+        return bills
+
+    @api.model
+    def _make_bills(self, groups):
+        """New drafts, one for each of these groups, with their billings and a to-do for the accountant."""
+        made, bill_lines = self.env["account.move"], {}
+        for company in self.env["res.company"].union(*(lines_sudo.company_id for lines_sudo in groups)):
+            of_company = [lines_sudo for lines_sudo in groups if lines_sudo.company_id == company]
+            bills = made.with_company(company).create([lines_sudo._prepare_bill_vals() for lines_sudo in of_company])
+            for bill_sudo, lines_sudo in zip(bills.sudo(), of_company, strict=True):
+                of_lines = lines_sudo._group_by_bill_line().values()
+                for of_line, bill_line in zip(of_lines, bill_sudo.invoice_line_ids.sorted("id"), strict=True):
+                    bill_lines.update(dict.fromkeys(of_line, bill_line))
+            made += bills.with_env(self.env)
+        groups[0].union(*groups)._create_billings(bill_lines)
+        made.sudo()._ask_accountant_to_approve()
+        return made
 
     def _check_can_bill(self):
         """A sentence for each way in which the books cannot take a bill."""
@@ -272,22 +317,22 @@ class PartnerCommissionLine(models.Model):
                     )
                 )
 
-    def _find_draft_bill(self):
-        """The draft that an earlier run made for this partner, currency, company and journal."""
-        return self.env["account.move"].search(
+    @api.model
+    def _find_draft_bills(self, groups) -> dict:
+        """By ``_get_bill_key`` the drafts that an earlier run made for these partners."""
+        lines_sudo = groups[0].union(*groups)
+        drafts_sudo = lines_sudo.env["account.move"].search(
             [
                 ("move_type", "=", "in_invoice"),
                 ("state", "=", "draft"),
                 ("posted_before", "=", False),  # its number and figures are with the partner already
+                ("partner_id", "in", lines_sudo.partner_id.ids),
+                ("company_id", "in", lines_sudo.company_id.ids),
                 ("commission_billing_ids", "!=", False),
-                ("partner_id", "=", self.partner_id.id),
-                ("currency_id", "=", self.currency_id.id),
-                ("company_id", "=", self.company_id.id),
-                ("journal_id", "=", self._get_bill_journal().id),
             ],
-            order="id",
-            limit=1,
+            order="id desc",  # where a person made two of one, the first goes on
         )
+        return {(bill.partner_id, bill.currency_id, bill.company_id, bill.journal_id): bill for bill in drafts_sudo}
 
     # ------------------------------------------------------------
     # VALUES
@@ -356,28 +401,28 @@ class PartnerCommissionLine(models.Model):
         due_date = min(filter(None, (bill.invoice_date_due, self._get_due_date())))
         bill.write({"invoice_line_ids": commands, "invoice_date_due": due_date})
         bill_lines.update(zip(new_keys, (bill.sudo().invoice_line_ids - before).sorted("id"), strict=True))
-        self.env["partner.commission.billing"].create(self._prepare_billing_vals(bill_lines))
+        self._create_billings({line: bill_lines[line._get_bill_line_key()] for line in self})
 
-    def _prepare_billing_vals(self, bill_lines) -> list[dict]:
-        """Values of the billings: which commission line went onto which bill line, with how much.
+    def _create_billings(self, bill_lines):
+        """Note which commission line went onto which bill line, with how much.
 
-        :param bill_lines: the bill line of each bill line key
+        :param bill_lines: the bill line of each of these commission lines
         """
-        revisions = {
-            line.id: revision
-            for line, revision in self.env["partner.commission.billing"]._read_group(
-                [("commission_line_id", "in", self.ids)], ["commission_line_id"], ["revision:max"]
-            )
-        }
-        return [
-            {
-                "commission_line_id": line.id,
-                "bill_line_id": bill_lines[line._get_bill_line_key()].id,
-                "amount": line.open_amount,
-                "revision": revisions.get(line.id, 0) + 1,
-            }
-            for line in self
-        ]
+        Billing = self.env["partner.commission.billing"]
+        revisions = dict(
+            Billing._read_group([("commission_line_id", "in", self.ids)], ["commission_line_id"], ["revision:max"])
+        )
+        Billing.create(
+            [
+                {
+                    "commission_line_id": line.id,
+                    "bill_line_id": bill_lines[line].id,
+                    "amount": line.open_amount,
+                    "revision": revisions.get(line, 0) + 1,
+                }
+                for line in self
+            ]
+        )
 
     # ------------------------------------------------------------
     # WHY NOT
