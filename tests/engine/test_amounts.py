@@ -1,6 +1,6 @@
 """What an invoice is worth, without Odoo: rounding, write-offs, void reasons, states."""
 
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, fields, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -88,6 +88,8 @@ def test_d3_a_float_of_the_database_means_its_shortest_decimal():
     assert amounts.decimal_of(33.333) == D("33.333")
     assert amounts.decimal_of(0) == 0
     assert amounts.decimal_of(False) == 0
+    assert amounts.decimal_of(None) == 0  # the sum of no rows
+    assert amounts.decimal_of(D("0.10")) == D("0.1")
 
 
 def test_d3_a_half_cent_that_floats_would_lose_is_rounded_up():
@@ -124,6 +126,10 @@ def test_d3_linked_credit_notes_come_off_the_base_and_the_difference_is_rounded_
     assert amounts.commission(facts, REFERRAL) == D("3.34")  # 66.80 × 5 %
 
 
+def test_d3_more_credited_than_invoiced_is_worth_nothing_not_less():
+    assert amounts.commission(replace(PAID, credited=D(1500)), REFERRAL) == 0
+
+
 # --- paid and not paid (D4, D6, D17) ---
 
 
@@ -144,6 +150,25 @@ def test_d4_an_invoice_taken_back_to_draft_earns_nothing_although_it_is_reconcil
     assert (target.amount, target.earned, target.due_on) == (D(50), D(0), None)
 
 
+def test_d17_a_part_payment_has_a_date_but_earns_nothing():
+    target = amounts.target(replace(OPEN, settled_on=PAID_ON), REFERRAL)
+    assert (target.amount, target.earned, target.fully_paid_on, target.due_on) == (D(50), D(0), None, None)
+
+
+def test_facts_that_are_not_given_are_the_harmless_ones():
+    facts = InvoiceFacts(posted=True, cancelled=False, settled=True, in_window=True, base=D(1000))
+    target = amounts.target(facts, REFERRAL)
+    assert (target.amount, target.earned, target.fully_paid_on, target.void) == (D(50), D(0), None, None)
+    assert amounts.target(replace(facts, settled_on=PAID_ON), REFERRAL).earned == D(50)
+    assert amounts.paid_share(replace(facts, written_off=D(10))) == 1, "nothing was payable"
+
+
+@pytest.mark.parametrize("frozen", [PAID, REFERRAL, amounts.target(PAID, REFERRAL)], ids=lambda it: type(it).__name__)
+def test_facts_terms_and_verdicts_do_not_change_once_made(frozen):
+    with pytest.raises(FrozenInstanceError):
+        setattr(frozen, fields(frozen)[0].name, None)
+
+
 # --- write-offs (D4) ---
 
 
@@ -152,6 +177,9 @@ def test_d4_an_invoice_taken_back_to_draft_earns_nothing_although_it_is_reconcil
     [
         ("1150", "0", "1"),
         ("1150", "-5", "1"),
+        ("1150", "-0.50", "1"),
+        ("2", "0.50", "0.75"),
+        ("0.50", "0.25", "0.5"),
         ("1150", "575", "0.5"),
         ("1150", "1150", "0"),
         ("1150", "1200", "0"),
@@ -180,6 +208,7 @@ def test_d4_credit_note_and_write_off_together():
     ("change", "reason"),
     [
         ({"cancelled": True}, "cancelled"),
+        ({"of_client": False}, "other_client"),
         ({"in_window": False}, "outside_window"),
         ({"base": D(0)}, "no_base"),
         ({"base": D(-5)}, "no_base"),
@@ -211,6 +240,11 @@ def test_d14_paid_on_the_day_of_the_end_for_cause_still_earns():
 def test_d14_not_yet_paid_at_the_end_for_cause_is_void_at_once():
     target = amounts.target(replace(OPEN, earning_stops_on=PAID_ON), REFERRAL)
     assert (target.void, target.amount) == ("ended_for_cause", D(0))
+
+
+def test_d14_a_part_payment_before_the_end_for_cause_does_not_earn():
+    facts = replace(OPEN, settled_on=PAID_ON - timedelta(days=1), earning_stops_on=PAID_ON)
+    assert amounts.void_reason(facts) == "ended_for_cause"
 
 
 # --- state of the ledger row ---
