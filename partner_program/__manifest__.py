@@ -26,6 +26,7 @@
         "report/partner_commission_integrity_views.xml",
         "views/partner_commission_line_views.xml",
         "views/partner_commission_billing_views.xml",
+        "views/partner_commission_question_views.xml",
         "views/partner_referral_views.xml",
         "views/partner_program_enrollment_views.xml",
         "views/partner_program_agreement_views.xml",

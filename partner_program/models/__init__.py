@@ -9,6 +9,7 @@ from . import (
     partner_commission_line_billing_run,
     partner_commission_line_explanation,
     partner_commission_line_portal,
+    partner_commission_question,
     partner_program,
     partner_program_agreement,
     partner_program_enrollment,

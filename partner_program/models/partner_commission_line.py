@@ -13,7 +13,11 @@ from ..engine import amounts, windows
 _logger = logging.getLogger(__name__)
 
 SWEEP_BATCH = 1000
-FACT_FIELDS = ("base_amount", "credited_amount", "amount", "earned_amount", "fully_paid_on", "due_on", "void_code")
+# What the sweep compares: figures that follow from the invoice, from the bills, and from both.
+FIGURES = (
+    *("base_amount", "credited_amount", "amount", "earned_amount", "fully_paid_on", "due_on", "void_code"),
+    *("billed_amount", "bills_paid", "open_amount", "is_questioned", "hold_code", "state"),
+)
 
 
 class PartnerCommissionLine(models.Model):
@@ -107,8 +111,23 @@ class PartnerCommissionLine(models.Model):
 
     held_by_hand = fields.Boolean("On Hold", copy=False)
     manual_hold_reason = fields.Char("Reason for the Hold", copy=False)
+    question_ids = fields.One2many(
+        "partner.commission.question",
+        "commission_line_id",
+        "Questions",
+        readonly=True,
+        groups="account.group_account_invoice,account.group_account_readonly,partner_program.group_manager",
+    )
+    is_questioned = fields.Boolean(
+        "Questioned", compute="_compute_is_questioned", store=True, help="The partner waits for an answer."
+    )
     hold_code = fields.Selection(
-        [("manual", "By hand"), ("suspended", "Partner suspended"), ("requirements", "Something missing")],
+        [
+            ("manual", "By hand"),
+            ("question", "Questioned by the partner"),
+            ("suspended", "Partner suspended"),
+            ("requirements", "Something missing"),
+        ],
         "Held Because",
         compute="_compute_state",
         store=True,
@@ -164,7 +183,7 @@ class PartnerCommissionLine(models.Model):
             line.update(targets[line])
 
     def _get_targets(self, on_date=None) -> dict:
-        """Values of ``FACT_FIELDS`` by line, from the facts of today; writes nothing.
+        """Values of ``_compute_target`` by line, from the facts of today; writes nothing.
 
         :param date on_date: look only at what has an accounting date until that day
         """
@@ -256,12 +275,18 @@ class PartnerCommissionLine(models.Model):
                 bill.state == "posted" and bill.payment_state in ("paid", "in_payment") for bill in live.bill_id
             )
 
+    @api.depends("question_ids.state")
+    def _compute_is_questioned(self):
+        for line in self:
+            line.is_questioned = any(question.state == "open" for question in line.question_ids)
+
     @api.depends(
         "amount",
         "earned_amount",
         "billed_amount",
         "bills_paid",
         "held_by_hand",
+        "is_questioned",
         "enrollment_id.state",
         "enrollment_id.requirements_met",
     )
@@ -284,6 +309,8 @@ class PartnerCommissionLine(models.Model):
         enrollment_sudo = self.sudo().enrollment_id  # the rule holds, whoever looks
         if self.held_by_hand:
             return "manual"
+        if self.is_questioned:
+            return "question"
         if enrollment_sudo.state == "suspended":
             return "suspended"
         # A partner who left in good standing keeps earning (D14) and still has to complete its papers.
@@ -304,6 +331,8 @@ class PartnerCommissionLine(models.Model):
         enrollment_sudo = self.sudo().enrollment_id  # partners read what is missing of their own
         if self.hold_code == "manual":
             return self.manual_hold_reason or self.env._("Under review")
+        if self.hold_code == "question":
+            return self.env._("The question of the partner is being answered")
         if self.hold_code == "suspended":
             return self.env._("The enrollment is suspended")
         return enrollment_sudo.missing_requirements or ""
@@ -391,6 +420,17 @@ class PartnerCommissionLine(models.Model):
         """Release what was held by hand; the pay-by date stays, so that it may show as late."""
         self.filtered("held_by_hand").write({"held_by_hand": False, "manual_hold_reason": False})
 
+    def action_ask(self):
+        """Write down the doubt of a partner; the line is held until it is answered."""
+        self.ensure_one()
+        return {
+            "name": self.env._("Question of the Partner"),
+            "type": "ir.actions.act_window",
+            "res_model": "partner.commission.question",
+            "views": [(False, "form")],
+            "context": {"default_commission_line_id": self.id, "default_asked_by_id": self.partner_id.id},
+        }
+
     def action_view_bills(self):
         """Open the vendor bills that carry this commission."""
         action = self.env["ir.actions.act_window"]._for_xml_id("account.action_move_in_invoice_type")
@@ -418,6 +458,8 @@ class PartnerCommissionLine(models.Model):
         :return: number of rows created or mended
         """
         mended, why = 0, Counter()
+        enrollments = self.env["partner.program.enrollment"].search([])
+        self.env.add_to_compute(enrollments._fields["requirements_met"], enrollments)
         referrals = self.env["partner.referral"].search([("state", "in", ("acquired", "completed"))], order="id")
         for start in range(0, len(referrals), SWEEP_BATCH):
             created = len(referrals[start : start + SWEEP_BATCH]._sync_commission_lines())
@@ -428,7 +470,7 @@ class PartnerCommissionLine(models.Model):
             wrong = lines._mend()
             mended += len(wrong)
             why.update(fname for fnames in wrong.values() for fname in fnames)
-            self.browse([line.id for line in wrong if line.billed_amount])._report_mended()
+            self.browse([line.id for line in wrong if line.billing_ids])._report_mended()
             last_id = lines[-1].id
             self._commit_in_cron(processed=len(lines))
             self.env.invalidate_all()
@@ -441,15 +483,20 @@ class PartnerCommissionLine(models.Model):
         return mended
 
     def _mend(self) -> dict:
-        """Write the target of the rows whose stored figures differ from it.
+        """Write the figures of the rows whose stored ones differ from what the facts say.
 
         :return: names of the figures that differed, by line
         """
+        lines_sudo = self.sudo()  # figures follow from the facts, whoever asks
+        stored = {line: [line[fname] for fname in FIGURES] for line in lines_sudo}
+        for fname in FIGURES:
+            self.env.add_to_compute(self._fields[fname], lines_sudo)
         wrong = {}
-        for line, target in self._get_targets().items():
-            if different := [fname for fname in FACT_FIELDS if line[fname] != target[fname]]:
-                line.sudo().write(target)  # figures follow from the facts, whoever asks
+        for line, before in stored.items():
+            figures = zip(FIGURES, before, strict=True)
+            if different := [fname for fname, value in figures if line[fname] != value]:
                 wrong[line] = different
+        self.browse(line.id for line in wrong).modified(FIGURES)
         return wrong
 
     def _report_mended(self):

@@ -5,7 +5,7 @@ from psycopg2 import IntegrityError, errors
 from odoo import api, fields, models
 from odoo.exceptions import RedirectWarning, UserError, ValidationError
 from odoo.fields import Command, Domain
-from odoo.tools import format_date, split_every
+from odoo.tools import format_amount, format_date, split_every
 
 _logger = logging.getLogger(__name__)
 
@@ -439,9 +439,13 @@ class PartnerCommissionLine(models.Model):
     @api.model
     def _explain_nothing_due(self) -> str:
         """Why a run makes nothing: how much is earned, when the first is due, what is held."""
-        count, first_due = self._read_group([("state", "=", "earned")], [], ["__count", "due_on:min"])[0]
+        earned = Domain("state", "=", "earned")
+        count, first_due = self._read_group(earned & Domain("open_amount", ">", 0), [], ["__count", "due_on:min"])[0]
+        owing = self._read_group(
+            earned, ["partner_id", "currency_id"], ["open_amount:sum"], having=[("open_amount:sum", "<", 0)]
+        )
         held = self._read_group([("state", "=", "held")], ["enrollment_id"], ["__count"], order="__count desc")
-        if not count and not held:
+        if not count and not owing and not held:
             return self.env._("Nothing to bill: no commission is earned and unbilled.")
         parts = [self.env._("Nothing to bill today.")]
         if count:
@@ -449,7 +453,18 @@ class PartnerCommissionLine(models.Model):
                 self.env._(
                     "Commission lines earned: %(count)s, the first is due on %(day)s.",
                     count=count,
-                    day=format_date(self.env, first_due) if first_due else "–",
+                    day=format_date(self.env, first_due),
+                )
+            )
+        if owing:
+            balances = [
+                f"{partner.name} {format_amount(self.env, amount, currency)}"
+                for partner, currency, amount in owing[:PARTNERS_NAMED]
+            ]
+            parts.append(
+                self.env._(
+                    "Carried forward until new commissions make up for it: %(balances)s.",
+                    balances=", ".join(balances) + (" …" if len(owing) > PARTNERS_NAMED else ""),
                 )
             )
         if held:

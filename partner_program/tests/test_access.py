@@ -22,6 +22,7 @@ RIGHTS = {
     "partner.referral.evidence": (READ, READ, NONE, NONE),
     "partner.commission.line": (READ, "rw", "rw", READ),
     "partner.commission.billing": (NONE, READ, READ, NONE),
+    "partner.commission.question": (NONE, KEEP, KEEP, NONE),
     "partner.referral.decision": (KEEP, KEEP, NONE, NONE),
     "partner.commission.hold": (NONE, KEEP, KEEP, NONE),
     "partner.commission.bill.run": (NONE, NONE, KEEP, NONE),
@@ -473,6 +474,9 @@ class TestPortalRights(AccessCommon):
             ),
             "partner.referral.evidence": self.referral.evidence_ids,
             "partner.commission.billing": self.line.billing_ids,
+            "partner.commission.question": self.env["partner.commission.question"].create(
+                {"commission_line_id": self.open_line.id, "question": "x", "answer": "y", "outcome": "confirmed"}
+            ),
             "partner.referral.decision": self.env["partner.referral.decision"].create(
                 {"referral_ids": [Command.set(self.referral.ids)], "decision": "withdrawn", "reason": "x"}
             ),

@@ -220,7 +220,7 @@ class TestBillGuards(PartnerProgramCommon):
         self.assertLine(line, state="earned", billed_amount=0.0, open_amount=50.0)
         again = self.run_bills()
         self.assertEqual(again.amount_untaxed, 50.0)
-        self.assertEqual(line.billing_ids.mapped("revision"), [2, 1])
+        self.assertCountEqual(line.billing_ids.mapped("revision"), [1, 2])
 
     def test_inv7_a_bill_that_was_posted_once_is_not_extended(self):
         first = self.billed_line()

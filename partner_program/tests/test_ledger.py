@@ -56,7 +56,7 @@ class TestUndo(PartnerProgramCommon):
         self.assertLine(line, state="earned", open_amount=50.0, due_on="2026-04-21")
         next_bill.action_post()
         self.assertBill(self.run_bills("2026-04-21"), amount_total=50.0)
-        self.assertEqual(line.billing_ids.mapped("revision"), [3, 2, 1])
+        self.assertCountEqual(line.billing_ids.mapped("revision"), [1, 2, 3])
 
     def test_paid_again_before_the_next_run_leaves_nothing_to_correct(self):
         line = self.billed_line()
@@ -527,6 +527,50 @@ class TestTerms(PartnerProgramCommon):
         self.assertLine(line, state="earned", due_on="2026-02-04", hold_reason=False)
         self.assertLess(line.days_left, 0, "late, and it says so")
         self.assertEqual(self.run_bills().amount_total, 50.0)
+
+    def test_a_question_of_the_partner_holds_the_line_until_it_is_answered(self):
+        line = self.earned_line()
+        question = (
+            self.env["partner.commission.question"]
+            .with_user(self.accountant)
+            .create({"commission_line_id": line.id, "question": "Should it not be more?"})
+        )
+        self.assertLine(line, state="held", hold_code="question", due_on="2026-02-04", open_amount=50.0)
+        self.assertIn("question", line.hold_reason)
+        self.assertFalse(self.run_bills())
+        self.assertEqual(question.activity_ids.user_id, self.env.ref("base.user_admin"))
+        self.assertEqual(question.activity_ids.date_deadline, Date.to_date("2026-02-09"))
+        with self.assertRefused("answer and choose the outcome"):
+            question.action_answer()
+        with self.assertRefused("open question on this commission line already"):
+            question.copy()
+        question.write({"answer": "The rate is 5 %.", "outcome": "confirmed"})
+        question.action_answer()
+        self.assertFalse(question.activity_ids)
+        self.assertLine(line, state="earned", due_on="2026-02-04")
+        self.go_to("2026-02-10")
+        self.assertEqual(line.days_left, -6, "released lines keep their pay-by date and show as late")
+        question.action_reopen()
+        self.assertLine(line, state="held")
+        question.action_answer()
+        self.assertTrue(self.run_bills())
+
+    def test_an_account_manager_gets_the_question_and_a_void_line_takes_none(self):
+        self.enrollment_ada.account_manager_id = self.manager
+        line = self.earned_line()
+        Question = self.env["partner.commission.question"].with_user(self.manager)
+        question = Question.create({"commission_line_id": line.id, "question": "Why?"})
+        self.assertEqual(question.activity_ids.user_id, self.manager)
+        invoice = self.invoice(100)
+        self.credit(invoice)
+        with self.assertRefused("there is no payout to hold"):
+            Question.create({"commission_line_id": self.line_of(invoice).id, "question": "Why nothing?"})
+
+    def test_d16_a_run_that_makes_nothing_names_the_balance_that_is_carried_forward(self):
+        line = self.billed_line()
+        self.credit(line.move_id)
+        with self.assertRefused(r"Carried forward .* Ada Advisory .*50\.00"):
+            line.with_user(self.accountant).action_create_vendor_bills()
 
     def test_suspended_enrollment_holds_and_refuses_new_referrals(self):
         line = self.earned_line()

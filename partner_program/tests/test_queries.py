@@ -90,6 +90,46 @@ class TestQueries(PartnerProgramCommon):
                 wizard._create_payments()
         self.assertLessEqual(counts[self.client] - counts[self.other_client], 12)
 
+    def test_paying_many_invoices_of_an_acquired_client_one_by_one_in_one_go(self):
+        self.acquired()
+        counts = {}
+        for count in (1, 10, 100):
+            for client in (self.other_client, self.client):
+                moves = self.draft_invoices(client, count)
+                moves.action_post()
+                self.analyze()
+                wizard = (
+                    self.env["account.payment.register"]
+                    .with_context(active_model="account.move", active_ids=moves.ids)
+                    .create({"group_payment": False})
+                )
+                with self.counted(counts, (client, count)):
+                    wizard._create_payments()
+        extra = {count: counts[self.client, count] - counts[self.other_client, count] for count in (1, 10, 100)}
+        for count, queries in extra.items():
+            self.assertLessEqual(queries, 12, f"of {count} payments: {counts}")
+
+    def test_a_run_over_many_partners_costs_little_more_than_the_bills_themselves(self):
+        partners = self.env["res.partner"].create([{"name": f"Partner {n}", "is_company": True} for n in range(20)])
+        enrollments = self.env["partner.program.enrollment"].create(
+            [
+                {"partner_id": partner.id, "program_id": self.program_referral.id, "state": "active"}
+                for partner in partners
+            ]
+        )
+        clients = self.env["res.partner"].create([{"name": f"Client {n}", "is_company": True} for n in range(20)])
+        for client, enrollment in zip(clients, enrollments, strict=True):
+            self.acquired(client=client, enrollment=enrollment)
+            self.pay(self.invoice(100, client=client))
+        self.go_to("2026-02-04")
+        lines = self.env["partner.commission.line"].search([("partner_id", "in", partners.ids)])
+        counts = {}
+        for count, some in ((1, lines[:1]), (10, lines[1:11]), (9, lines[11:])):
+            with self.counted(counts, count):
+                self.assertEqual(len(some._create_vendor_bills()), count)
+        self.assertLessEqual(counts[10], 400, counts)
+        self.assertLessEqual((counts[10] - counts[1]) / 9, 20, counts)
+
     def test_a_run_over_many_due_lines_of_one_client_is_constant(self):
         self.acquired()
         self.pay(self.invoice(100))

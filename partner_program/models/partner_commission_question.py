@@ -1,0 +1,84 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+DAYS_TO_ANSWER = 5
+
+
+class PartnerCommissionQuestion(models.Model):
+    """A partner doubts a commission line: the line is held until somebody has answered (D15).
+
+    A question stays after its answer: both sides can read how the figure was settled.
+    """
+
+    _name = "partner.commission.question"
+    _description = "Commission Question"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "id desc"
+    _check_company_auto = True
+
+    commission_line_id = fields.Many2one("partner.commission.line", required=True, index=True, ondelete="cascade")
+    partner_id = fields.Many2one(related="commission_line_id.partner_id", store=True, precompute=True, index=True)
+    client_id = fields.Many2one(related="commission_line_id.client_id", store=True, precompute=True)
+    company_id = fields.Many2one(related="commission_line_id.company_id", store=True, precompute=True)
+    currency_id = fields.Many2one(related="commission_line_id.currency_id")
+    amount = fields.Monetary(related="commission_line_id.amount", string="Commission")
+    explanation = fields.Text(related="commission_line_id.explanation", string="How It Came About")
+    question = fields.Text(required=True, help="In the words of the partner.")
+    asked_by_id = fields.Many2one("res.partner", "Asked By", default=lambda self: self.env.user.partner_id)
+    asked_on = fields.Date(default=fields.Date.context_today, required=True)
+    answer = fields.Text(tracking=True, copy=False, help="The partner reads this answer.")
+    outcome = fields.Selection(
+        [("confirmed", "Figure confirmed"), ("corrected", "Figure corrected")], tracking=True, copy=False
+    )
+    state = fields.Selection(
+        [("open", "Open"), ("answered", "Answered")], default="open", required=True, tracking=True, copy=False
+    )
+
+    _one_open_per_line = models.UniqueIndex(
+        "(commission_line_id) WHERE state = 'open'",
+        "There is an open question on this commission line already. Answer that one first.",
+    )
+    _answered_with_answer = models.Constraint(
+        "CHECK (state = 'open' OR (answer IS NOT NULL AND outcome IS NOT NULL))",
+        "Write the answer and choose the outcome first: the partner reads both.",
+    )
+
+    @api.depends("commission_line_id")
+    def _compute_display_name(self):
+        for question in self:
+            question.display_name = question.commission_line_id.display_name
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        questions = super().create(vals_list)
+        for question in questions:
+            if question.commission_line_id.state == "void":
+                raise UserError(
+                    self.env._(
+                        "%(line)s is worth nothing: there is no payout to hold. Its explanation says why.",
+                        line=question.commission_line_id.display_name,
+                    )
+                )
+            enrollment_sudo = question.sudo().commission_line_id.enrollment_id  # whoever asks need not see it
+            question.sudo().activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=self.env._("Answer the question on a commission"),
+                note=question.question,
+                date_deadline=question.asked_on + timedelta(days=DAYS_TO_ANSWER),
+                user_id=(enrollment_sudo.account_manager_id or self.env.ref("base.user_admin")).id,
+            )
+        return questions
+
+    def action_answer(self):
+        """Close the question: nothing but other reasons holds the line from now on."""
+        for question in self:
+            if not (question.answer or "").strip() or not question.outcome:
+                raise UserError(self.env._("Write the answer and choose the outcome first: the partner reads both."))
+        self.state = "answered"
+        self.sudo().activity_ids.filtered("automated").action_done()  # it may be somebody else's to-do
+
+    def action_reopen(self):
+        """Take the question up again: the line is held again."""
+        self.state = "open"
