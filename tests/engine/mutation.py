@@ -141,7 +141,19 @@ def is_noticed(mutant: tuple[str, str, str]) -> bool:
             {*TESTS.glob("test_*.py")} - {TESTS / "test_mutation.py"},
             key=lambda test: (stem not in test.name, test.name),
         )
-        options = ["-x", "-q", "-p", "no:odoo", "-p", "no:cacheprovider", f"--rootdir={TESTS}", "-c", os.devnull]
+        options = [
+            "-x",
+            "-q",
+            "--assert=plain",
+            "--tb=no",
+            "-p",
+            "no:odoo",
+            "-p",
+            "no:cacheprovider",
+            f"--rootdir={TESTS}",
+            "-c",
+            os.devnull,
+        ]
         return bool(pytest.main([*options, *map(str, tests)]))
 
 
