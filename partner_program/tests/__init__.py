@@ -10,6 +10,7 @@ from . import (
     test_referral_rules,
     test_referral_story,
     test_structure,
+    test_time,
     test_tours,
     test_translations,
 )
