@@ -16,14 +16,39 @@ SettlementFacts = namedtuple("SettlementFacts", "money credited_gross written_of
 ACCOUNTING = "account.group_account_invoice,account.group_account_readonly"
 
 
+class One2manyOfType(fields.One2many):
+    """Rows that only journal entries of some types can have: the others have none, without asking the database.
+
+    Odoo looks for the rows of every entry that is posted or paid, to tell them of it.
+    """
+
+    move_types = ()
+
+    def read(self, records):
+        possible = records.filtered(lambda move: move.move_type in self.move_types)
+        self._insert_cache(records - possible, [()] * (len(records) - len(possible)))
+        if possible:
+            super().read(possible)
+
+
 class AccountMove(models.Model):
     _inherit = "account.move"
 
-    commission_line_ids = fields.One2many(
-        "partner.commission.line", "move_id", "Partner Commissions", readonly=True, groups=ACCOUNTING
+    commission_line_ids = One2manyOfType(
+        "partner.commission.line",
+        "move_id",
+        "Partner Commissions",
+        move_types=("out_invoice",),
+        readonly=True,
+        groups=ACCOUNTING,
     )
-    commission_billing_ids = fields.One2many(
-        "partner.commission.billing", "bill_id", "Commission Billings", readonly=True, groups=ACCOUNTING
+    commission_billing_ids = One2manyOfType(
+        "partner.commission.billing",
+        "bill_id",
+        "Commission Billings",
+        move_types=("in_invoice", "in_refund", "in_receipt"),
+        readonly=True,
+        groups=ACCOUNTING,
     )
     commission_line_count = fields.Integer(compute="_compute_commission_counts", groups=ACCOUNTING)
     commission_billing_count = fields.Integer(compute="_compute_commission_counts", groups=ACCOUNTING)

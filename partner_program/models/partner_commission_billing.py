@@ -22,16 +22,16 @@ class PartnerCommissionBilling(models.Model):
     bill_id = fields.Many2one(
         "account.move",
         "Bill",
-        related="bill_line_id.move_id",
+        compute="_compute_from_lines",
         store=True,
         precompute=True,
         index=True,
         ondelete="cascade",
     )
-    company_id = fields.Many2one(related="commission_line_id.company_id", store=True, precompute=True)
-    partner_id = fields.Many2one(related="commission_line_id.partner_id", store=True, precompute=True, index=True)
-    client_id = fields.Many2one(related="commission_line_id.client_id", store=True, precompute=True)
-    currency_id = fields.Many2one(related="commission_line_id.currency_id", store=True, precompute=True)
+    company_id = fields.Many2one("res.company", compute="_compute_from_lines", store=True, precompute=True)
+    partner_id = fields.Many2one("res.partner", compute="_compute_from_lines", store=True, precompute=True, index=True)
+    client_id = fields.Many2one("res.partner", compute="_compute_from_lines", store=True, precompute=True)
+    currency_id = fields.Many2one("res.currency", compute="_compute_from_lines", store=True, precompute=True)
     invoice_id = fields.Many2one(related="commission_line_id.move_id", string="Customer Invoice")
     bill_state = fields.Selection(related="bill_id.state", string="Bill Status")
     amount = fields.Monetary(required=True, readonly=True)
@@ -44,6 +44,23 @@ class PartnerCommissionBilling(models.Model):
     )
     _not_zero = models.Constraint("CHECK (amount <> 0)", "A billing of nothing is none.")
     _revision_positive = models.Constraint("CHECK (revision > 0)", "Revisions count from 1.")
+
+    @api.depends(
+        "bill_line_id.move_id",
+        "commission_line_id.company_id",
+        "commission_line_id.partner_id",
+        "commission_line_id.client_id",
+        "commission_line_id.currency_id",
+    )
+    def _compute_from_lines(self):
+        """What the billing shares with its two lines, together: a run makes thousands of billings."""
+        for billing in self:
+            line = billing.commission_line_id
+            billing.bill_id = billing.bill_line_id.move_id
+            billing.company_id = line.company_id
+            billing.partner_id = line.partner_id
+            billing.client_id = line.client_id
+            billing.currency_id = line.currency_id
 
     @api.depends("commission_line_id", "revision")
     def _compute_display_name(self):

@@ -7,17 +7,13 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ..engine import amounts, windows
 
 _logger = logging.getLogger(__name__)
 
 SWEEP_BATCH = 1000
-# What the sweep compares: figures that follow from the invoice, from the bills, and from both.
-FIGURES = (
-    *("base_amount", "credited_amount", "amount", "earned_amount", "fully_paid_on", "due_on", "void_code"),
-    *("billed_amount", "bills_paid", "open_amount", "is_questioned", "hold_code", "state"),
-)
 
 
 class PartnerCommissionLine(models.Model):
@@ -166,8 +162,8 @@ class PartnerCommissionLine(models.Model):
         "move_id.invoice_date",
         "move_id.commercial_partner_id",
         "client_id",
+        # Their amounts change while they are drafts only. Each path to an amount costs every payment in Odoo.
         "move_id.reversal_move_ids.state",
-        "move_id.reversal_move_ids.amount_untaxed",
         "referral_id.commission_rate",
         "referral_id.payout_delay_days",
         "referral_id.window_start",
@@ -268,12 +264,36 @@ class PartnerCommissionLine(models.Model):
 
     @api.depends("billing_ids.amount", "billing_ids.bill_id.state", "billing_ids.bill_id.payment_state")
     def _compute_billed(self):
+        billed = self._get_billed()
         for line in self:
-            live = line.billing_ids._filter_live()
-            line.billed_amount = sum(live.mapped("amount"))
-            line.bills_paid = bool(live) and all(
-                bill.state == "posted" and bill.payment_state in ("paid", "in_payment") for bill in live.bill_id
+            line.update(billed[line])
+
+    def _get_billed(self) -> dict:
+        """Values of ``_compute_billed`` by line, from the live billings, read in one query; writes nothing."""
+        self.env["partner.commission.billing"].flush_model()
+        self.env["account.move"].flush_model(["state", "payment_state"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT billing.commission_line_id,
+                       SUM(billing.amount),
+                       BOOL_AND(bill.state = 'posted' AND bill.payment_state IN ('paid', 'in_payment'))
+                  FROM partner_commission_billing billing
+                  JOIN account_move bill ON bill.id = billing.bill_id
+                 WHERE billing.commission_line_id IN %(ids)s
+                   AND bill.state <> 'cancel'
+                   AND bill.payment_state IS DISTINCT FROM 'reversed'
+                 GROUP BY billing.commission_line_id
+                """,
+                ids=self._origin._ids or (0,),
             )
+        )
+        billed = {line_id: (float(amount), paid) for line_id, amount, paid in rows}
+        values = {}
+        for line in self:
+            amount, paid = billed.get(line._origin.id, (0.0, False))
+            values[line] = {"billed_amount": amount, "bills_paid": paid}
+        return values
 
     @api.depends("question_ids.state")
     def _compute_is_questioned(self):
@@ -292,16 +312,16 @@ class PartnerCommissionLine(models.Model):
     )
     def _compute_state(self):
         for line in self:
-            currency = line.currency_id
-            line.open_amount = currency.round(line.earned_amount - line.billed_amount)
-            line.hold_code = line._get_hold_code()
-            line.state = amounts.line_state(
-                amounts.decimal_of(currency.round(line.amount)),
-                amounts.decimal_of(currency.round(line.earned_amount)),
-                amounts.decimal_of(currency.round(line.billed_amount)),
-                held=bool(line.hold_code),
-                bills_paid=line.bills_paid,
-            )
+            line.update(line._get_state(line.amount, line.earned_amount, line.billed_amount, line.bills_paid))
+
+    def _get_state(self, amount, earned, billed, bills_paid) -> dict:
+        """Values of ``_compute_state`` that follow from these amounts; writes nothing."""
+        self.ensure_one()
+        hold_code = self._get_hold_code()
+        state = amounts.line_state(
+            *map(amounts.decimal_of, (amount, earned, billed)), held=bool(hold_code), bills_paid=bills_paid
+        )
+        return {"open_amount": self.currency_id.round(earned - billed), "hold_code": hold_code, "state": state}
 
     def _get_hold_code(self):
         """What holds the payout of this line, if anything (D15)."""
@@ -467,6 +487,7 @@ class PartnerCommissionLine(models.Model):
             why["created"] += created
         last_id = 0
         while lines := self.search([("id", ">", last_id)], order="id", limit=SWEEP_BATCH):
+            self.env.add_to_compute(self._fields["is_questioned"], lines)
             wrong = lines._mend()
             mended += len(wrong)
             why.update(fname for fnames in wrong.values() for fname in fnames)
@@ -488,15 +509,15 @@ class PartnerCommissionLine(models.Model):
         :return: names of the figures that differed, by line
         """
         lines_sudo = self.sudo()  # figures follow from the facts, whoever asks
-        stored = {line: [line[fname] for fname in FIGURES] for line in lines_sudo}
-        for fname in FIGURES:
-            self.env.add_to_compute(self._fields[fname], lines_sudo)
-        wrong = {}
-        for line, before in stored.items():
-            figures = zip(FIGURES, before, strict=True)
-            if different := [fname for fname, value in figures if line[fname] != value]:
+        targets, billed, wrong = lines_sudo._get_targets(), lines_sudo._get_billed(), {}
+        for line in lines_sudo:
+            figures = {**targets[line], **billed[line]}
+            figures |= line._get_state(
+                figures["amount"], figures["earned_amount"], figures["billed_amount"], figures["bills_paid"]
+            )
+            if different := [fname for fname, value in figures.items() if line[fname] != value]:
+                line.write(figures)
                 wrong[line] = different
-        self.browse(line.id for line in wrong).modified(FIGURES)
         return wrong
 
     def _report_mended(self):

@@ -419,6 +419,12 @@ class PartnerCommissionLine(models.Model):
                     "bill_line_id": bill_lines[line].id,
                     "amount": line.open_amount,
                     "revision": revisions.get(line, 0) + 1,
+                    # computed otherwise, one record at a time
+                    "bill_id": bill_lines[line].move_id.id,
+                    "company_id": line.company_id.id,
+                    "partner_id": line.partner_id.id,
+                    "client_id": line.client_id.id,
+                    "currency_id": line.currency_id.id,
                 }
                 for line in self
             ]

@@ -23,8 +23,9 @@ class PartnerCommissionQuestion(models.Model):
     client_id = fields.Many2one(related="commission_line_id.client_id", store=True, precompute=True)
     company_id = fields.Many2one(related="commission_line_id.company_id", store=True, precompute=True)
     currency_id = fields.Many2one(related="commission_line_id.currency_id")
-    amount = fields.Monetary(related="commission_line_id.amount", string="Commission")
-    explanation = fields.Text(related="commission_line_id.explanation", string="How It Came About")
+    # No related fields: they would hang under every amount of every journal entry for Odoo to look after.
+    amount = fields.Monetary("Commission", compute="_compute_figures")
+    explanation = fields.Text("How It Came About", compute="_compute_figures")
     question = fields.Text(required=True, help="In the words of the partner.")
     asked_by_id = fields.Many2one("res.partner", "Asked By", default=lambda self: self.env.user.partner_id)
     asked_on = fields.Date(default=fields.Date.context_today, required=True)
@@ -49,6 +50,13 @@ class PartnerCommissionQuestion(models.Model):
     def _compute_display_name(self):
         for question in self:
             question.display_name = question.commission_line_id.display_name
+
+    @api.depends("commission_line_id")
+    @api.depends_context("lang")
+    def _compute_figures(self):
+        for question in self:
+            question.amount = question.commission_line_id.amount
+            question.explanation = question.commission_line_id.explanation
 
     @api.model_create_multi
     def create(self, vals_list):
