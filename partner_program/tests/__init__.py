@@ -3,6 +3,7 @@ from . import (
     test_affiliate_story,
     test_applications,
     test_bad_input,
+    test_events,
     test_grid,
     test_guards,
     test_ledger,
