@@ -1,0 +1,54 @@
+from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
+
+from odoo import api, models
+
+from ..faults import reach, without
+
+
+class PartnerCommissionLine(models.Model):
+    _inherit = "partner.commission.line"
+
+    def try_lock_for_update(self, *, allow_referencing=False, limit=None):
+        if without("lock"):
+            return self
+        return super().try_lock_for_update(allow_referencing=allow_referencing, limit=limit)
+
+    def _run_bills(self):
+        if without("isolation"):
+            self.env.cr.commit()
+            self.env.cr.connection.set_isolation_level(ISOLATION_LEVEL_READ_COMMITTED)
+        return super()._run_bills()
+
+    def _claim(self):
+        reach("started")
+        claimed = super()._claim()
+        reach("claimed")
+        return claimed
+
+    def _mend(self):
+        if without("comparison"):
+            for line in self:
+                line.write({"state": line.state})  # as somebody would who does not look first
+        return super()._mend()
+
+    @api.model
+    def _find_draft_bills(self, groups):
+        reach("met")
+        return super()._find_draft_bills(groups)
+
+    def _create_billings(self, bill_lines):
+        self.env.flush_all()
+        reach("bill made")
+        if without("transaction"):
+            self.env.cr.commit()
+            reach("bill committed alone")
+        super()._create_billings(bill_lines)
+        self.env.flush_all()
+        reach("billings made")
+
+    @api.model
+    def _commit_in_cron(self, **progress):
+        reach("before commit")
+        left = super()._commit_in_cron(**progress)
+        reach("after commit")
+        return left

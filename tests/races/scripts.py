@@ -1,0 +1,106 @@
+"""What the processes do, in Odoo's shell."""
+
+# Everything is loaded and warm before the start, so that the processes really meet.
+WAIT = """
+import os, time
+from pathlib import Path
+folder = Path(os.environ["RACE_FOLDER"])
+env["partner.commission.line"].search([], limit=1).read()
+env.cr.rollback()
+(folder / (os.environ["RACE_NUMBER"] + ".ready")).touch()
+while not (folder / "go").exists(): time.sleep(0.005)
+
+"""
+
+# As the scheduler does it: with a progress, so that each partner is committed on its own.
+CRON = """
+job = env.ref("partner_program.ir_cron_create_vendor_bills")
+env = env(user=job.user_id.id, context={"cron_id": job.id, "cron_end_time": time.monotonic() + 600})
+job, progress = env[job._name].browse(job.id)._add_progress()
+env.cr.commit()
+job.env["partner.commission.line"]._cron_create_vendor_bills()
+env.cr.commit()
+"""
+
+# As an accountant does it: the selection comes from a form, and Odoo tries again after a conflict.
+BUTTON = """
+from odoo.exceptions import UserError
+from odoo.service.model import retrying
+ids = env["partner.commission.line"].search([("state", "in", ("earned", "billed", "held"))]).ids
+env.cr.rollback()
+env = env(user=env["res.users"].search([("login", "=", "accountant")]).id)
+tries = []
+def press():
+    tries.append(1)
+    env["partner.commission.line"].browse(ids).action_create_vendor_bills()
+try:
+    retrying(press, env)
+    env.cr.commit()
+except UserError as nothing:
+    env.cr.rollback()
+    print("NOTHING", nothing)
+print("TRIES", len(tries))
+"""
+
+SWEEP = """
+env["partner.referral"]._cron_sync_referrals()
+print("MENDED", env["partner.commission.line"]._cron_sync())
+env.cr.commit()
+"""
+
+PREPARE = """
+from datetime import date, timedelta
+today = date.today()
+program = env["partner.program"].search([("acquisition_event", "=", "lead_won")], limit=1)
+company = program.company_id
+env = env(user=env.ref("base.user_admin").id, context={"allowed_company_ids": company.ids, "tracking_disable": True})
+partners = env["res.partner"].create([{"name": f"Race partner {n}", "is_company": True} for n in range(10)])
+enrollments = env["partner.program.enrollment"].create(
+    [{"partner_id": partner.id, "program_id": program.id, "state": "active"} for partner in partners]
+)
+clients = env["res.partner"].create([{"name": f"Race client {n}", "is_company": True} for n in range(50)])
+leads = env["crm.lead"].create(
+    [
+        {"name": client.name, "type": "opportunity", "partner_id": client.id, "company_id": company.id}
+        for client in clients
+    ]
+)
+referrals = env["partner.referral"].create(
+    [
+        {
+            "enrollment_id": enrollments[n % 10].id,
+            "client_id": client.id,
+            "lead_id": leads[n].id,
+            "referred_on": f"{today - timedelta(days=80)} 08:00:00",
+        }
+        for n, client in enumerate(clients)
+    ]
+)
+referrals.action_accept()
+leads.action_set_won()
+product = env["product.product"].create({"name": "Race", "type": "service", "taxes_id": False})
+moves = env["account.move"].create(
+    [
+        {
+            "move_type": "out_invoice",
+            "partner_id": clients[n % 50].id,
+            "invoice_date": today - timedelta(days=70),
+            "invoice_line_ids": [(0, 0, {"product_id": product.id, "price_unit": 100 + n, "tax_ids": False})],
+        }
+        for n in range(1000)
+    ]
+)
+moves.action_post()
+env.cr.commit()
+env.cr.execute("ANALYZE")
+for client, of_client in moves.grouped("partner_id").items():
+    env["account.payment.register"].with_context(active_model="account.move", active_ids=of_client.ids).create(
+        {"payment_date": today - timedelta(days=40), "group_payment": True}
+    )._create_payments()
+env.cr.commit()
+lines = env["partner.commission.line"].search([("move_id", "in", moves.ids)])
+assert len(lines) == 1000 and set(lines.mapped("state")) == {"earned"}, lines.mapped("state")
+env.cr.commit()
+env.cr.execute("ANALYZE")
+env.cr.commit()
+"""

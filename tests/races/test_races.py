@@ -1,0 +1,195 @@
+"""Exactly once: runs at the same time, runs that are killed, runs that are repeated (DESIGN, invariants 2 to 4).
+
+Which guard covers what, as the twins below show:
+
+- the lock on the commission lines and PostgreSQL's repeatable reads each keep two runs from billing a line twice:
+  only without both of them does a line come onto two bills;
+- one transaction for bill and billings keeps a killed run from leaving a bill that nothing explains;
+- comparing before writing keeps a repeated run from writing anything.
+"""
+
+import random
+import time
+
+import pytest
+
+from . import scripts
+from .verifier import BILLINGS, DUE, WRITTEN, damage
+
+PLACES = ("started", "claimed", "met", "bill made", "billings made", "before commit", "after commit")
+SEED = 20261124
+
+
+@pytest.fixture
+def bill_once(database, sql, runner):
+    """``bill_once()``: one quiet run; after it everything that was due is billed, once."""
+
+    def run(name=database):
+        quiet = runner()
+        quiet.start(name, scripts.CRON)
+        quiet.go()
+        assert quiet.finish() == [0], quiet.logs()
+        assert damage(sql, name) == {}
+        assert sql(name, DUE) == [("0",)]
+
+    return run
+
+
+def race(runner, database, *, processes=8, **faults):
+    """Scheduled actions and buttons on the same lines at the same moment; exit codes and seconds."""
+    racers = runner()
+    for number in range(processes):
+        racers.start(database, scripts.BUTTON if number % 2 else scripts.CRON, **faults)
+    racers.go()
+    started = time.monotonic()
+    return racers, racers.finish(), time.monotonic() - started
+
+
+def races(runner, database, sql, bill_once):
+    due = int(sql(database, DUE)[0][0])
+    known = int(sql(database, BILLINGS)[0][0])
+    assert due >= 1000
+    racers, codes, seconds = race(runner, database)
+    assert damage(sql, database) == {}, racers.logs()
+    assert 0 in codes, racers.logs()
+    bill_once()
+    assert int(sql(database, BILLINGS)[0][0]) - known == due, "each line exactly once"
+    print(f"8 runs over {due} lines: {seconds:.1f} s, exit codes {codes}, {racers.logs().count('TRIES')} buttons")
+
+
+def test_eight_runs_at_the_same_time_bill_each_line_once(database, sql, runner, bill_once):
+    races(runner, database, sql, bill_once)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", range(19))
+def test_eight_runs_at_the_same_time_again(number, database, sql, runner, bill_once):
+    races(runner, database, sql, bill_once)
+
+
+def test_twin_without_lock_and_repeatable_reads_two_runs_bill_twice(database, sql, runner, tmp_path):
+    meeting = tmp_path / "meeting"
+    meeting.mkdir()
+    racers = runner()
+    for _number in range(2):
+        racers.start(
+            database,
+            scripts.CRON,
+            without="lock,isolation,meeting",
+            fault="claimed:1:meet",
+            meeting=f"{meeting}:2",
+        )
+    racers.go()
+    racers.finish()
+    found = damage(sql, database)
+    assert "a commission is billed more than once" in found or "one revision twice" in found, racers.logs()
+
+
+@pytest.mark.parametrize("without", ["lock", "isolation", "meeting"])
+def test_each_of_the_guards_alone_may_be_missing(without, database, sql, runner, bill_once, tmp_path):
+    meeting = tmp_path / "meeting"
+    meeting.mkdir()
+    racers = runner()
+    for _number in range(2):
+        racers.start(database, scripts.CRON, without=without, fault="started:1:meet", meeting=f"{meeting}:2")
+    racers.go()
+    racers.finish()
+    assert damage(sql, database) == {}, racers.logs()
+    bill_once()
+
+
+def killed(runner, database, place, number):
+    victim = runner()
+    victim.start(database, scripts.CRON, fault=f"{place}:{number}:kill")
+    victim.go()
+    assert victim.finish() == [-9], victim.logs()
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_killed_at(place, database, sql, runner, bill_once):
+    """Nothing is half-saved, and the next run goes on. The third time: two partners are done by then."""
+    killed(runner, database, place, 3)
+    assert damage(sql, database) == {}
+    assert int(sql(database, DUE)[0][0]) > 0, "it was killed before it was done"
+    bill_once()
+
+
+def kill_at_random(runner, database, sql, chance):
+    victim = runner()
+    child = victim.start(database, scripts.CRON)
+    victim.go()
+    how = chance.choice(("process", "connection"))
+    time.sleep(chance.uniform(0, 2.5))
+    if how == "process":
+        child.kill()
+    else:
+        sql(
+            "postgres",
+            f"SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = '{database}'",
+        )
+    victim.finish()
+    assert damage(sql, database) == {}, victim.logs()
+
+
+def test_killed_at_random_moments_until_all_is_billed(database, sql, runner, bill_once):
+    chance = random.Random(SEED)
+    for _number in range(2):
+        kill_at_random(runner, database, sql, chance)
+    bill_once()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", range(20))
+def test_two_hundred_kills(number, database, sql, runner, bill_once):
+    """Twenty databases, ten kills each: at the fault points in turn and at random moments."""
+    chance = random.Random(SEED + number)
+    for kill in range(10):
+        if kill % 2:
+            kill_at_random(runner, database, sql, chance)
+        else:
+            victim = runner()
+            victim.start(database, scripts.CRON, fault=f"{chance.choice(PLACES)}:{chance.randint(1, 4)}:kill")
+            victim.go()
+            victim.finish()
+            assert damage(sql, database) == {}, victim.logs()
+    bill_once()
+
+
+def test_twin_without_one_transaction_a_killed_run_leaves_a_bill_that_nothing_explains(database, sql, runner):
+    victim = runner()
+    victim.start(database, scripts.CRON, without="transaction", fault="bill committed alone:1:kill")
+    victim.go()
+    assert victim.finish() == [-9], victim.logs()
+    assert "a line on a self-billing draft that nothing explains" in damage(sql, database)
+
+
+def written(sql, database):
+    sql(database, "SELECT pg_stat_force_next_flush()")
+    return sql(database, WRITTEN)
+
+
+def repeat(runner, database, *, times, **faults):
+    again = runner()
+    again.start(database, (scripts.CRON + scripts.SWEEP) * times, **faults)
+    again.go()
+    assert again.finish() == [0], again.logs()
+    return again
+
+
+def test_a_repeated_run_and_sweep_write_nothing(database, sql, runner):
+    """PostgreSQL's own counters of written rows: the first run writes, nine more do not."""
+    untouched = written(sql, database)
+    repeat(runner, database, times=1)
+    before = written(sql, database)
+    assert before != untouched, "the counters count"
+    repeat(runner, database, times=9)
+    assert [row for row in written(sql, database) if row not in before] == []
+
+
+def test_twin_without_comparing_first_a_repeated_run_writes(database, sql, runner):
+    repeat(runner, database, times=1)
+    before = written(sql, database)
+    repeat(runner, database, times=1, without="comparison")
+    assert "partner_commission_line" in {table for table, _count in written(sql, database)} - {
+        table for table, count in written(sql, database) if (table, count) in before
+    }
