@@ -14,6 +14,11 @@ from ..engine import amounts, windows
 _logger = logging.getLogger(__name__)
 
 SWEEP_BATCH = 1000
+# What a row keeps of its referral, its invoice and its questions, so that lists and rules are fast.
+COPIES = (
+    *("enrollment_id", "partner_id", "program_id", "client_id", "rate"),
+    *("company_id", "currency_id", "invoice_date", "is_questioned"),
+)
 
 
 class PartnerCommissionLine(models.Model):
@@ -487,11 +492,13 @@ class PartnerCommissionLine(models.Model):
             why["created"] += created
         last_id = 0
         while lines := self.search([("id", ">", last_id)], order="id", limit=SWEEP_BATCH):
-            self.env.add_to_compute(self._fields["is_questioned"], lines)
-            wrong = lines._mend()
+            wrong = lines._mend_copies()
+            for line, fnames in lines._mend().items():
+                wrong[line] = wrong.get(line, []) + fnames
             mended += len(wrong)
             why.update(fname for fnames in wrong.values() for fname in fnames)
-            self.browse([line.id for line in wrong if line.billing_ids])._report_mended()
+            billed = [line.id for line, fnames in wrong.items() if line.billing_ids or "billed_amount" in fnames]
+            self.browse(billed)._report_mended()
             last_id = lines[-1].id
             self._commit_in_cron(processed=len(lines))
             self.env.invalidate_all()
@@ -502,6 +509,21 @@ class PartnerCommissionLine(models.Model):
                 ", ".join(f"{fname}: {count}" for fname, count in why.items() if count),
             )
         return mended
+
+    def _mend_copies(self) -> dict:
+        """Copy again what the rows keep of referral, invoice and questions.
+
+        :return: names of the fields that differed, by line
+        """
+        stored = {line: [line[fname] for fname in COPIES] for line in self}
+        for fname in COPIES:
+            self.env.add_to_compute(self._fields[fname], self)
+        wrong = {}
+        for line, before in stored.items():
+            copies = zip(COPIES, before, strict=True)
+            if different := [fname for fname, value in copies if line[fname] != value]:
+                wrong[line] = different
+        return wrong
 
     def _mend(self) -> dict:
         """Write the figures of the rows whose stored ones differ from what the facts say.

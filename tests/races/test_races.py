@@ -85,6 +85,7 @@ def test_twin_without_lock_and_repeatable_reads_two_runs_bill_twice(database, sq
     assert "a commission is billed more than once" in found or "one revision twice" in found, racers.logs()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("without", ["lock", "isolation", "meeting"])
 def test_each_of_the_guards_alone_may_be_missing(without, database, sql, runner, bill_once, tmp_path):
     meeting = tmp_path / "meeting"
