@@ -1,0 +1,146 @@
+"""The policy once more, from POLICY.md alone: plain Python that imports nothing of the add-on.
+
+It keeps facts as a bookkeeper would note them and says what the ledger must show. Amounts are Decimals.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+
+CENT = Decimal("0.01")
+DELAY = timedelta(days=30)
+
+
+@dataclass
+class Invoice:
+    """A customer invoice without tax, and what was booked against it."""
+
+    client: str
+    currency: str
+    day: date
+    total: Decimal
+    cancelled: bool = False
+    draft: bool = False
+    payments: list = field(default_factory=list)  # (amount that closed something, day)
+    credits: list = field(default_factory=list)  # credit notes that name this invoice: [amount, closed, day]
+    written_off: list = field(default_factory=list)  # bad debt: (amount, day)
+
+    @property
+    def residual(self) -> Decimal:
+        closed = sum(amount for amount, _day in (*self.payments, *self.written_off))
+        return self.total - closed - sum(closed for _amount, closed, _day in self.credits)
+
+    @property
+    def settled_on(self):
+        """The latest accounting date that closed it; None while something is left to pay (D4, D5)."""
+        if self.residual or self.cancelled or self.draft:
+            return None
+        days = [day for _amount, day in (*self.payments, *self.written_off)]
+        return max([*days, *(day for _amount, closed, day in self.credits if closed), self.day])
+
+    @property
+    def starts_window(self) -> bool:
+        credited = sum(amount for amount, _closed, _day in self.credits)
+        return not self.cancelled and not self.draft and credited < self.total
+
+    def worth(self, rate: Decimal) -> Decimal:
+        """D3, D4: rate × untaxed amount less credit notes, by the share that was not written off; rounded once."""
+        base = self.total - sum(amount for amount, _closed, _day in self.credits)
+        if self.cancelled or base <= 0:
+            return Decimal(0)
+        payable = self.total - sum(closed for _amount, closed, _day in self.credits)
+        lost = sum(amount for amount, _day in self.written_off)
+        share = 1 - lost / payable if payable else Decimal(1)
+        return (base * share * rate / 100).quantize(CENT, ROUND_HALF_UP)
+
+
+@dataclass
+class Bill:
+    """A vendor bill: what it carries of which invoice."""
+
+    partner: str
+    currency: str
+    carries: dict  # invoice number → amount
+    state: str = "draft"  # draft, reset (was posted), posted, paid, cancel, deleted
+
+    @property
+    def live(self) -> bool:
+        return self.state not in ("cancel", "deleted")
+
+    @property
+    def total(self) -> Decimal:
+        return sum(self.carries.values(), Decimal(0))
+
+
+class Books:
+    """All facts, and what follows from them."""
+
+    def __init__(self, partner_of, rates):
+        self.partner_of = partner_of  # client → partner
+        self.rates = dict(rates)  # client → percent, frozen on the referral (D7)
+        self.invoices: list[Invoice] = []
+        self.bills: list[Bill] = []
+        self.held: set[int] = set()
+        self.suspended: set[str] = set()  # partners
+        self.window_start: dict[str, date] = {}  # by client
+
+    def billed(self, number: int) -> Decimal:
+        return sum((bill.carries.get(number, Decimal(0)) for bill in self.bills if bill.live), Decimal(0))
+
+    def look_at_windows(self) -> None:
+        """D1: from the first posted invoice that is not fully credited; frozen once something was billed."""
+        for client in self.partner_of:
+            numbers = [number for number, invoice in enumerate(self.invoices) if invoice.client == client]
+            if not any(self.billed(number) or self._carried(number) for number in numbers):
+                days = [self.invoices[number].day for number in numbers if self.invoices[number].starts_window]
+                self.window_start[client] = min(days, default=None)
+
+    def _carried(self, number: int) -> bool:
+        return any(number in bill.carries for bill in self.bills if bill.live)
+
+    def line(self, number: int) -> dict:
+        """What the ledger must show for this invoice."""
+        invoice = self.invoices[number]
+        start = self.window_start.get(invoice.client)
+        in_window = start is not None and invoice.day >= start  # the test ends before the twelve months do
+        amount = invoice.worth(self.rates[invoice.client]) if in_window else Decimal(0)
+        settled_on = invoice.settled_on
+        earned = amount if settled_on else Decimal(0)
+        billed = self.billed(number)
+        held = number in self.held or self.partner_of[invoice.client] in self.suspended
+        carriers = [bill for bill in self.bills if bill.live and number in bill.carries]
+        if earned != billed:
+            state = "held" if held else "earned"
+        elif billed:
+            state = "paid" if carriers and all(bill.state == "paid" for bill in carriers) else "billed"
+        else:
+            state = "expected" if amount else "void"
+        return {
+            "amount": amount,
+            "earned": earned,
+            "billed": billed,
+            "open": earned - billed,
+            "state": state,
+            "due_on": settled_on + DELAY if settled_on else None,
+        }
+
+    def run(self, today: date) -> None:
+        """D6, D16, D17: bill what is open and due, one draft for each partner and currency, never a negative one."""
+        groups: dict = {}
+        for number, invoice in enumerate(self.invoices):
+            line = self.line(number)
+            if line["state"] == "earned" and (line["open"] < 0 or line["due_on"] <= today):
+                key = self.partner_of[invoice.client], invoice.currency
+                groups.setdefault(key, {})[number] = line["open"]
+        for (partner, currency), amounts in groups.items():
+            draft = next(
+                (b for b in self.bills if (b.partner, b.currency, b.state) == (partner, currency, "draft")), None
+            )
+            if sum(amounts.values()) + (draft.total if draft else 0) <= 0:
+                if draft:
+                    draft.state = "deleted"
+            elif draft:
+                for number, amount in amounts.items():
+                    draft.carries[number] = draft.carries.get(number, Decimal(0)) + amount
+            else:
+                self.bills.append(Bill(partner, currency, amounts))
