@@ -159,7 +159,8 @@ class TestGrid(ManyClients, PartnerProgramCommon):
             expected, seen = compare(cell, lines[invoice.id])
             if expected != seen:
                 wrong.append(f"{cell}: {expected} expected, {seen} seen")
-        self.assertFalse(wrong, "\n".join([f"{what}: {len(wrong)} of {len(self.cells)} cells differ", *wrong]))
+        if wrong:
+            self.fail("\n".join([f"{what}: {len(wrong)} of {len(self.cells)} cells differ", *wrong]))
 
     def read_bill_lines(self):
         """``{(partner, invoice): amount}`` on bills that count, and ``{(partner, None): their total}``."""
