@@ -27,8 +27,7 @@ class One2manyOfType(fields.One2many):
     def read(self, records):
         possible = records.filtered(lambda move: move.move_type in self.move_types)
         self._insert_cache(records - possible, [()] * (len(records) - len(possible)))
-        if possible:
-            super().read(possible)
+        return super().read(possible) if possible else None
 
 
 class AccountMove(models.Model):

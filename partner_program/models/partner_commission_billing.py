@@ -21,7 +21,6 @@ class PartnerCommissionBilling(models.Model):
     bill_line_id = fields.Many2one("account.move.line", required=True, readonly=True, index=True, ondelete="cascade")
     bill_id = fields.Many2one(
         "account.move",
-        "Bill",
         compute="_compute_from_lines",
         store=True,
         precompute=True,

@@ -483,7 +483,7 @@ class PartnerCommissionLine(models.Model):
         :return: number of rows created or mended
         """
         mended, why = 0, Counter()
-        enrollments = self.env["partner.program.enrollment"].search([])
+        enrollments = self.env["partner.program.enrollment"].search([("referral_ids", "!=", False)])
         self.env.add_to_compute(enrollments._fields["requirements_met"], enrollments)
         referrals = self.env["partner.referral"].search([("state", "in", ("acquired", "completed"))], order="id")
         for start in range(0, len(referrals), SWEEP_BATCH):

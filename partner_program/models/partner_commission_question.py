@@ -27,7 +27,7 @@ class PartnerCommissionQuestion(models.Model):
     amount = fields.Monetary("Commission", compute="_compute_figures")
     explanation = fields.Text("How It Came About", compute="_compute_figures")
     question = fields.Text(required=True, help="In the words of the partner.")
-    asked_by_id = fields.Many2one("res.partner", "Asked By", default=lambda self: self.env.user.partner_id)
+    asked_by_id = fields.Many2one("res.partner", default=lambda self: self.env.user.partner_id)
     asked_on = fields.Date(default=fields.Date.context_today, required=True)
     answer = fields.Text(tracking=True, copy=False, help="The partner reads this answer.")
     outcome = fields.Selection(

@@ -1,5 +1,6 @@
 """The ledger against the oracle: what hypothesis thinks of, done in Odoo and in plain Python; equal to the cent."""
 
+import logging
 import os
 from collections import Counter
 from datetime import date, timedelta
@@ -14,6 +15,8 @@ from odoo.fields import Date
 
 from .common import START, PartnerProgramCommon
 from .oracle import Bill, Books, Invoice
+
+_logger = logging.getLogger(__name__)
 
 SEEDS = range(1, 41)  # of the long run: each replays its operations exactly
 STEPS = 50
@@ -351,7 +354,7 @@ class TestOracle(PartnerProgramCommon):
         for number in SEEDS:
             with self.subTest(seed=number):
                 self.play(number, examples=EXAMPLES, steps=STEPS)
-        print(f"{operations.total()} operations: {dict(operations.most_common())}")
+        _logger.warning("%s operations: %s", operations.total(), dict(operations.most_common()))
         self.assertGreaterEqual(operations.total(), 10_000)
 
     def test_the_oracle_itself(self):

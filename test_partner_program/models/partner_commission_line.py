@@ -15,7 +15,7 @@ class PartnerCommissionLine(models.Model):
 
     def _run_bills(self):
         if without("isolation"):
-            self.env.cr.commit()
+            self.env.cr.commit()  # pylint: disable=invalid-commit
             self.env.cr.connection.set_isolation_level(ISOLATION_LEVEL_READ_COMMITTED)
         return super()._run_bills()
 
@@ -40,11 +40,12 @@ class PartnerCommissionLine(models.Model):
         self.env.flush_all()
         reach("bill made")
         if without("transaction"):
-            self.env.cr.commit()
+            self.env.cr.commit()  # pylint: disable=invalid-commit
             reach("bill committed alone")
-        super()._create_billings(bill_lines)
+        result = super()._create_billings(bill_lines)
         self.env.flush_all()
         reach("billings made")
+        return result
 
     @api.model
     def _commit_in_cron(self, **progress):
