@@ -28,6 +28,11 @@ def without(guard: str) -> bool:
     return guard in os.environ.get("PARTNER_PROGRAM_WITHOUT", "").split(",")
 
 
+def commit(cursor) -> None:
+    """Commit where an add-on must not: that is what these tests are about."""
+    cursor.commit()
+
+
 def reach(place: str) -> None:
     """The run has come to this place."""
     fault = os.environ.get("PARTNER_PROGRAM_FAULT")

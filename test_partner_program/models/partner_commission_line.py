@@ -2,7 +2,7 @@ from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 
 from odoo import api, models
 
-from ..faults import reach, without
+from ..faults import commit, reach, without
 
 
 class PartnerCommissionLine(models.Model):
@@ -15,7 +15,7 @@ class PartnerCommissionLine(models.Model):
 
     def _run_bills(self):
         if without("isolation"):
-            self.env.cr.commit()  # pylint: disable=invalid-commit
+            commit(self.env.cr)
             self.env.cr.connection.set_isolation_level(ISOLATION_LEVEL_READ_COMMITTED)
         return super()._run_bills()
 
@@ -40,7 +40,7 @@ class PartnerCommissionLine(models.Model):
         self.env.flush_all()
         reach("bill made")
         if without("transaction"):
-            self.env.cr.commit()  # pylint: disable=invalid-commit
+            commit(self.env.cr)
             reach("bill committed alone")
         result = super()._create_billings(bill_lines)
         self.env.flush_all()
