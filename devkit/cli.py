@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.plan import PARTS
+
 from . import process
 from .console import Failure, say
 from .paths import cache_root
@@ -72,6 +74,12 @@ def parser() -> argparse.ArgumentParser:
     test.add_argument("--output", type=Path, help="with --odoo-core: where to write logs and results")
     lint = commands.add_parser("lint", help="ruff and pylint-odoo")
     lint.add_argument("checks", nargs="*", metavar="check", help="only some of: ruff, format, pylint, xml")
+    bench = commands.add_parser("bench", help="measure this add-on beside Odoo alone and OCA's commissions")
+    bench.add_argument("parts", nargs="*", metavar="part", help=f"only some of: {', '.join(PARTS)}")
+    bench.add_argument("-n", dest="sizes", type=int, action="append", help="invoices; again for more than one size")
+    bench.add_argument("--quick", action="store_true", help="the smallest size only")
+    bench.add_argument("--statements", action="store_true", help="also list the statements sent beyond Odoo alone")
+    bench.add_argument("--output", type=Path, help="folder for the results (benchmarks/results)")
     commands.add_parser("pictures", help="take the pictures of README anew, from a fresh demo database")
     reset = commands.add_parser("reset", help="drop the databases of this checkout")
     reset.add_argument("--all", action="store_true", help="remove everything that was set up, the cache too")
@@ -94,6 +102,12 @@ def _lint(options: argparse.Namespace, _: list[str]) -> int:
     from . import lint
 
     return lint.main(options.checks)
+
+
+def _bench(options: argparse.Namespace, _: list[str]) -> int:
+    from . import bench
+
+    return bench.main(options)
 
 
 def _pictures(_: argparse.Namespace, __: list[str]) -> int:
@@ -128,6 +142,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, list[str]], int]] = {
     "run": _run,
     "test": _test,
     "shell": _shell,
+    "bench": _bench,
     "lint": _lint,
     "pictures": _pictures,
     "reset": _reset,

@@ -1,0 +1,1 @@
+"""What `./dev bench` runs: see the section on benchmarks in README.md."""
