@@ -81,6 +81,7 @@ def parser() -> argparse.ArgumentParser:
     bench.add_argument("--statements", action="store_true", help="also list the statements sent beyond Odoo alone")
     bench.add_argument("--output", type=Path, help="folder for the results (benchmarks/results)")
     commands.add_parser("pictures", help="take the pictures of README anew, from a fresh demo database")
+    commands.add_parser("i18n", help="bring the translation files up to the code, and list what is not translated")
     reset = commands.add_parser("reset", help="drop the databases of this checkout")
     reset.add_argument("--all", action="store_true", help="remove everything that was set up, the cache too")
     return top
@@ -116,6 +117,12 @@ def _pictures(_: argparse.Namespace, __: list[str]) -> int:
     return pictures.main()
 
 
+def _i18n(_: argparse.Namespace, __: list[str]) -> int:
+    from . import i18n
+
+    return i18n.main()
+
+
 def _reset(options: argparse.Namespace, _: list[str]) -> int:
     from . import reset
 
@@ -145,5 +152,6 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, list[str]], int]] = {
     "bench": _bench,
     "lint": _lint,
     "pictures": _pictures,
+    "i18n": _i18n,
     "reset": _reset,
 }

@@ -17,6 +17,8 @@ from .odoo_source import OdooSource
 from .paths import ROOT, cache_root, digest
 from .postgres import Server
 
+SUB_COMMANDS = {"shell": 1, "i18n": 2}  # words of the sub-command before its options
+
 
 @dataclass(frozen=True)
 class Stack:
@@ -48,7 +50,8 @@ class Stack:
 
     def command(self, *arguments: str) -> list[str]:
         """Odoo's own command line; the sub-command, if any, comes first."""
-        sub, rest = (arguments[:1], arguments[1:]) if arguments[:1] == ("shell",) else ((), arguments)
+        size = SUB_COMMANDS.get(arguments[0], 0) if arguments else 0
+        sub, rest = arguments[:size], arguments[size:]
         return [str(self.python), "-m", "odoo", *sub, "-c", str(self.config), *rest]
 
     def run_odoo(self, title: str, *arguments: str) -> Path:

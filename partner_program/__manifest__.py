@@ -38,6 +38,7 @@
         "views/account_move_views.xml",
         "views/res_partner_views.xml",
         "views/product_template_views.xml",
+        "views/mail_template_views.xml",
         "views/res_config_settings_views.xml",
         "views/portal_templates.xml",
         "views/partner_program_menus.xml",

@@ -4,6 +4,7 @@ from . import (
     account_move_commission_bill,
     account_move_send,
     crm_lead,
+    mail_template,
     partner_commission_billing,
     partner_commission_line,
     partner_commission_line_billing_run,

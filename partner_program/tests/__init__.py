@@ -7,6 +7,7 @@ from . import (
     test_grid,
     test_guards,
     test_ledger,
+    test_mails,
     test_oracle,
     test_queries,
     test_referral_rules,
