@@ -41,10 +41,13 @@
         "views/mail_template_views.xml",
         "views/res_config_settings_views.xml",
         "views/portal_templates.xml",
+        "views/portal_commission_templates.xml",
+        "views/portal_dashboard_templates.xml",
         "views/partner_program_menus.xml",
     ],
     "demo": ["demo/demo.xml"],
     "assets": {
+        "web.assets_frontend": ["partner_program/static/src/interactions/**/*"],
         "web.assets_tests": ["partner_program/static/tests/tours/**/*"],
     },
     "application": True,

@@ -1,72 +1,27 @@
-from odoo import http
 from odoo.http import request
 
 from odoo.addons.portal.controllers.portal import CustomerPortal
-from odoo.addons.portal.controllers.portal import pager as portal_pager
 
 
 class PartnerProgramPortal(CustomerPortal):
-    """What a partner sees of its own program. Access rules decide which rows; see security/."""
+    """What the pages of partners share. Access rules decide which rows; see security/."""
 
     def _prepare_home_portal_values(self, counters):
         # EXTENDS portal: runs on a read-only cursor
         values = super()._prepare_home_portal_values(counters)
-        if "commission_count" in counters:
-            Line = request.env["partner.commission.line"]
-            own = [("partner_id", "=", request.env.user.commercial_partner_id.id)]
-            values["commission_count"] = Line.search_count(own) if Line.has_access("read") else 0
+        if "partner_program_count" in counters:
+            values["partner_program_count"] = len(self._get_own_enrollments_sudo())
         return values
 
-    @http.route(
-        ["/my/commissions", "/my/commissions/page/<int:page>"], type="http", auth="user", website=True, readonly=True
-    )
-    def portal_my_commissions(self, page=1, sortby=None, filterby=None, **kw):
-        """Commission lines and bills of the partner company of the reader."""
-        Line = request.env["partner.commission.line"]
-        sortings = self._get_commission_sortings()
-        filters = self._get_commission_filters()
-        sortby = sortby if sortby in sortings else "date"
-        filterby = filterby if filterby in filters else "all"
-        domain = [("partner_id", "=", request.env.user.commercial_partner_id.id), *filters[filterby]["domain"]]
-        pager = portal_pager(
-            url="/my/commissions",
-            url_args={"sortby": sortby, "filterby": filterby},
-            total=Line.search_count(domain),
-            page=page,
-            step=self._items_per_page,
-        )
-        values = self._prepare_portal_layout_values()
-        values.update(
-            lines=Line.search(
-                domain, order=sortings[sortby]["order"], limit=self._items_per_page, offset=pager["offset"]
-            ),
-            bills=Line._get_portal_bills(),
-            totals=Line._get_portal_totals(),
-            page_name="commissions",
-            default_url="/my/commissions",
-            pager=pager,
-            searchbar_sortings=sortings,
-            sortby=sortby,
-            searchbar_filters=filters,
-            filterby=filterby,
-        )
-        return request.render("partner_program.portal_my_commissions", values)
+    def _get_own_enrollments_sudo(self):
+        """The enrollments of the reader's company, the running ones first."""
+        partner = request.env.user.commercial_partner_id
+        return request.env["partner.program.portal"]._get_enrollments_sudo(partner)
 
-    def _get_commission_sortings(self):
+    def _prepare_partner_program_values(self, page_name):
+        """Values that every page of partners needs; ``page_name`` marks the entry of the navigation."""
         return {
-            "date": {"label": request.env._("Invoice Date"), "order": "invoice_date desc, id desc"},
-            "due": {"label": request.env._("Pay-by Date"), "order": "due_on, id"},
-            "client": {"label": request.env._("Client"), "order": "client_id, id"},
-        }
-
-    def _get_commission_filters(self):
-        states = {
-            "all": (request.env._("All"), None),
-            "expected": (request.env._("Waiting for the Client"), ("expected",)),
-            "to_pay": (request.env._("To Be Paid"), ("earned", "held", "billed")),
-            "paid": (request.env._("Paid"), ("paid",)),
-        }
-        return {
-            key: {"label": label, "domain": [("state", "in", wanted)] if wanted else []}
-            for key, (label, wanted) in states.items()
+            **self._prepare_portal_layout_values(),
+            "page_name": page_name,
+            "enrollments_sudo": self._get_own_enrollments_sudo(),
         }

@@ -15,6 +15,7 @@ from . import (
     partner_program_agreement,
     partner_program_enrollment,
     partner_program_package,
+    partner_program_portal,
     partner_program_resource,
     partner_referral,
     partner_referral_acquisition,

@@ -11,6 +11,7 @@ from .common import PartnerProgramCommon
 MODULE = "partner_program"
 # Every route of the add-on, by hand: (authentication, methods, read-only). A new one needs a row, and a thought.
 ROUTES = {
+    "/my/partner": ("user", None, True),
     "/my/commissions": ("user", None, True),
     "/my/commissions/page/<int:page>": ("user", None, True),
 }

@@ -4,7 +4,12 @@ import { registry } from "@web/core/registry";
 registry.category("web_tour.tours").add("partner_program_partner_sees_commissions", {
     steps: () => [
         {
-            trigger: ".o_portal_index_card:not(.d-none) a[href='/my/commissions']:contains('Your Commissions')",
+            trigger: ".o_portal_index_card:not(.d-none) a[href='/my/partner']:contains('Partner Program')",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {
+            trigger: ".o_partner_program_nav a:contains('Commissions')",
             run: "click",
             expectUnloadPage: true,
         },

@@ -1,0 +1,356 @@
+from collections import defaultdict
+from datetime import date
+
+from dateutil.relativedelta import relativedelta
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL, format_date
+
+CHART_MONTHS = 12
+MONTHS_AHEAD = 3
+OPEN_STATES = ("expected", "earned", "held")  # the rows that the partial index `_portal_open` holds
+PAID = ("paid", "in_payment")
+SHOWN = 6  # referrals and clients on the dashboard
+
+
+class PartnerProgramPortal(models.AbstractModel):
+    """Everything that the pages of a partner add up, in one place and in a constant number of queries.
+
+    Each method takes the partner company and names it in its domain: the reader may be one of its people, whom the
+    access rules keep there anyway, or a manager who looks at what the partner sees.
+    """
+
+    _name = "partner.program.portal"
+    _description = "Figures of the Partner Portal"
+
+    @api.model
+    def _own(self, partner) -> Domain:
+        """What belongs to the partner company, in the companies of the reader."""
+        return Domain("partner_id", "=", partner.commercial_partner_id.id) & Domain(
+            "company_id", "in", self.env.companies.ids
+        )
+
+    @api.model
+    def _get_enrollments_sudo(self, partner):
+        """The enrollments of the partner company, the running ones first."""
+        enrollments_sudo = self.env["partner.program.enrollment"].sudo()  # partners have no right on enrollments
+        return enrollments_sudo.search(self._own(partner)).sorted(
+            lambda enrollment: (enrollment.state not in ("active", "suspended"), enrollment.id)
+        )
+
+    # ------------------------------------------------------------
+    # BILLS
+    # ------------------------------------------------------------
+
+    @api.model
+    def _get_bills(self, partner) -> list[dict]:
+        """The live commission bills of a partner, oldest pay-by date first; read in one query.
+
+        Drafts are among them: what they carry is still to be paid, but partners cannot open them.
+
+        :return: ``{"id", "currency_id", "state", "payment_state", "amount" (without tax), "due_on", "paid_on"}``;
+            ``paid_on`` is the date of the last payment of what is paid, else None
+        """
+        self.env["account.partial.reconcile"].flush_model()
+        self.env["partner.commission.billing"].flush_model()
+        self.env["account.move"].flush_model()
+        self.env["account.move.line"].flush_model(["move_id", "account_id"])
+        # Looks at the bills of the partner, then whether they carry commission: billings may be a million.
+        rows = self.env.execute_query_dict(
+            SQL(
+                """
+                SELECT bill.id, bill.currency_id, bill.state, bill.payment_state, bill.amount_untaxed AS amount,
+                       COALESCE(bill.invoice_date_due, bill.date) AS due_on,
+                       CASE WHEN bill.state = 'posted' AND bill.payment_state IN %(paid)s THEN (
+                           SELECT MAX(partial.max_date)
+                             FROM account_move_line line
+                             JOIN account_account account ON account.id = line.account_id
+                             JOIN account_partial_reconcile partial ON partial.credit_move_id = line.id
+                            WHERE line.move_id = bill.id AND account.account_type = 'liability_payable'
+                       ) END AS paid_on
+                  FROM account_move bill
+                 WHERE bill.commercial_partner_id = %(partner_id)s
+                   AND bill.company_id IN %(company_ids)s
+                   AND bill.move_type = 'in_invoice'
+                   AND bill.state <> 'cancel'
+                   AND bill.payment_state IS DISTINCT FROM 'reversed'
+                   AND EXISTS (SELECT 1 FROM partner_commission_billing billing WHERE billing.bill_id = bill.id)
+                 ORDER BY due_on, bill.id
+                """,
+                paid=PAID,
+                partner_id=partner.commercial_partner_id.id,
+                company_ids=tuple(self.env.companies.ids),
+            )
+        )
+        for row in rows:
+            row["currency_id"] = self.env["res.currency"].browse(row["currency_id"])
+            row["amount"] = float(row["amount"])
+        return rows
+
+    # ------------------------------------------------------------
+    # TOTALS
+    # ------------------------------------------------------------
+
+    @api.model
+    def _get_totals(self, partner, bills=None) -> list[dict]:
+        """One row per currency, the biggest first.
+
+        :return: ``{"currency", "expected", "expected_count", "to_pay" (held or not), "paid", "held", "hold_codes",
+            "coming" ({date: amount}, pay-by dates of what is to be paid), "corrections" (not positive)}``
+        """
+        totals = {}
+
+        def of(currency):
+            return totals.setdefault(
+                currency,
+                {
+                    **{"currency": currency, "expected": 0.0, "expected_count": 0, "to_pay": 0.0, "paid": 0.0},
+                    **{"held": 0.0, "hold_codes": set(), "corrections": 0.0, "coming": defaultdict(float)},
+                },
+            )
+
+        open_rows = self.env["partner.commission.line"]._read_group(
+            self._own(partner) & Domain("state", "in", OPEN_STATES),
+            ["currency_id", "state", "hold_code", "due_on:day"],
+            ["amount:sum", "open_amount:sum", "__count"],
+        )
+        for currency, state, hold_code, due_on, amount, open_amount, count in open_rows:
+            total = of(currency)
+            if state == "expected":
+                total["expected"] += amount
+                total["expected_count"] += count
+                continue
+            total["to_pay"] += open_amount
+            if state == "held":
+                total["held"] += open_amount
+                total["hold_codes"].add(hold_code)
+            elif open_amount < 0 or not due_on:
+                total["corrections"] += open_amount
+            else:
+                total["coming"][due_on] += open_amount
+        for bill in self._get_bills(partner) if bills is None else bills:
+            total = of(bill["currency_id"])
+            if bill["state"] == "posted" and bill["payment_state"] in PAID:
+                total["paid"] += bill["amount"]
+            else:
+                total["to_pay"] += bill["amount"]
+                total["coming"][bill["due_on"]] += bill["amount"]
+        return sorted(totals.values(), key=lambda total: (-total["paid"] - total["to_pay"], total["currency"].id))
+
+    @api.model
+    def _get_next_payment(self, total, today: date) -> tuple:
+        """``(amount, date)`` of what is to be paid next; ``(0.0, None)`` when nothing is.
+
+        What is late is one payment, as of its earliest date. Corrections come off the next payments (D16).
+        """
+        late = [day for day in total["coming"] if day < today]
+        payments = {day: amount for day, amount in total["coming"].items() if day >= today}
+        if late:
+            payments[min(late)] = sum(total["coming"][day] for day in late)
+        carried = total["corrections"]
+        for day, amount in sorted(payments.items()):
+            carried += amount
+            if total["currency"].compare_amounts(carried, 0.0) > 0:
+                return carried, day
+        return 0.0, None
+
+    @api.model
+    def _get_earned_this_year(self, partner, today: date) -> dict:
+        """What clients' payments of this calendar year earned, by currency."""
+        return dict(
+            self.env["partner.commission.line"]._read_group(
+                self._own(partner)
+                & Domain("fully_paid_on", ">=", date(today.year, 1, 1))
+                & Domain("fully_paid_on", "<=", date(today.year, 12, 31)),
+                ["currency_id"],
+                ["earned_amount:sum"],
+            )
+        )
+
+    @api.model
+    def _get_promise(self, bills, today: date) -> dict:
+        """The promise kept: bills of the last twelve months that were paid on or before their pay-by date.
+
+        :return: ``{"kept", "count", "percent", "text"}``; a bill that is late and not paid counts as broken
+        """
+        since = today - relativedelta(months=12)
+        due = [bill for bill in bills if bill["state"] == "posted" and bill["due_on"] >= since]
+        paid = [bill for bill in due if bill["paid_on"]]
+        late = [bill for bill in due if not bill["paid_on"] and bill["due_on"] < today]
+        kept = [bill for bill in paid if bill["paid_on"] <= bill["due_on"]]
+        promise = {"kept": len(kept), "count": len(paid) + len(late)}
+        if promise["count"]:
+            promise["percent"] = 100 * promise["kept"] // promise["count"]
+            promise["text"] = self.env._(
+                "%(kept)s of %(count)s bills of the last twelve months were paid on or before their pay-by date.",
+                **promise,
+            )
+        return promise
+
+    @api.model
+    def _get_months(self, totals, today: date) -> list[date]:
+        """First days of the twelve months of the chart: up to the last pay-by date, three months ahead at most."""
+        this_month = today.replace(day=1)
+        last = max([this_month, *(day.replace(day=1) for total in totals for day in total["coming"])])
+        last = min(last, this_month + relativedelta(months=MONTHS_AHEAD))
+        return [last + relativedelta(months=offset) for offset in range(1 - CHART_MONTHS, 1)]
+
+    @api.model
+    def _get_chart(self, total, bills, months: list[date], today: date) -> list[dict]:
+        """Paid and to come in each month, for one currency; what is late comes this month.
+
+        :return: ``[{"month", "paid", "to_come"}]``
+        """
+        rows = {month: {"month": month, "paid": 0.0, "to_come": 0.0} for month in months}
+        for bill in bills:
+            month = bill["paid_on"] and bill["paid_on"].replace(day=1)
+            if month in rows and bill["currency_id"] == total["currency"]:
+                rows[month]["paid"] += bill["amount"]
+        for day, amount in total["coming"].items():
+            month = max(day, today).replace(day=1)
+            if month in rows:
+                rows[month]["to_come"] += amount
+        return list(rows.values())
+
+    # ------------------------------------------------------------
+    # REFERRALS, CLIENTS, ACCOUNT MANAGER
+    # ------------------------------------------------------------
+
+    @api.model
+    def _get_pipeline(self, partner) -> dict:
+        """Referrals by state, and the open ones whose clock ends first.
+
+        :return: ``{"counts": {state: count}, "states": [{"state", "label", "count"}] in their order, "referrals": at
+            most SHOWN of the open ones}``
+        """
+        Referral = self.env["partner.referral"]
+        own = self._own(partner)
+        counts = dict(Referral._read_group(own, ["state"], ["__count"]))
+        is_open = Domain("state", "in", ("submitted", "accepted"))
+        states = Referral._fields["state"]._description_selection(self.env)
+        return {
+            "counts": counts,
+            "states": [
+                {"state": key, "label": label, "count": counts[key]} for key, label in states if counts.get(key)
+            ],
+            "referrals": Referral.search(own & is_open, order="expires_on, id", limit=SHOWN),
+        }
+
+    @api.model
+    def _get_clients(self, partner):
+        """The clients that earn now, as referrals; at most SHOWN, the newest first."""
+        return self.env["partner.referral"].search(
+            self._own(partner) & Domain("state", "=", "acquired"), order="acquired_on desc, id desc", limit=SHOWN
+        )
+
+    @api.model
+    def _get_packages_sudo(self, referrals) -> dict:
+        """The package that the client of each referral was invoiced last, by referral."""
+        packages_sudo = self.env["partner.program.package"].sudo()  # partners read the name of the package only
+        if not referrals:
+            return {}
+        # Walks back over the invoices of each referral, and stops at the first with a package on it.
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT referral.id, latest.package_id
+                  FROM partner_referral referral
+                  JOIN LATERAL (
+                       SELECT template.package_id
+                         FROM partner_commission_line commission
+                         JOIN account_move invoice ON invoice.id = commission.move_id
+                         JOIN account_move_line line ON line.move_id = invoice.id
+                         JOIN product_product product ON product.id = line.product_id
+                         JOIN product_template template ON template.id = product.product_tmpl_id
+                         JOIN partner_program_package package ON package.id = template.package_id
+                        WHERE commission.referral_id = referral.id AND invoice.state = 'posted'
+                        ORDER BY commission.move_id DESC, package.rank DESC
+                        LIMIT 1
+                  ) latest ON TRUE
+                 WHERE referral.id IN %(ids)s
+                """,
+                ids=tuple(referrals.ids),
+            )
+        )
+        return {referrals.browse(referral_id): packages_sudo.browse(package_id) for referral_id, package_id in rows}
+
+    @api.model
+    def _get_next_meeting_sudo(self, partner, manager_sudo):
+        """The next meeting that the account manager and somebody of the partner company attend."""
+        events_sudo = self.env["calendar.event"].sudo()  # partners are told the time, not the event
+        if not manager_sudo:
+            return events_sudo
+        return events_sudo.search(
+            [
+                ("partner_ids.commercial_partner_id", "=", partner.commercial_partner_id.id),
+                ("partner_ids", "in", manager_sudo.partner_id.ids),
+                ("stop", ">=", fields.Datetime.now()),
+            ],
+            order="start, id",
+            limit=1,
+        )
+
+    # ------------------------------------------------------------
+    # DASHBOARD
+    # ------------------------------------------------------------
+
+    @api.model
+    def _get_dashboard(self, partner) -> dict:
+        """Everything that the dashboard of a partner shows."""
+        today = self.env.company._partner_program_today()
+        enrollments_sudo = self._get_enrollments_sudo(partner)
+        bills = self._get_bills(partner)
+        totals = self._get_totals(partner, bills)
+        earned = self._get_earned_this_year(partner, today)
+        months = self._get_months(totals, today)
+        for total in totals:
+            total["next_amount"], total["next_on"] = self._get_next_payment(total, today)
+            total["next_text"] = total["next_on"] and self._get_next_text(total["next_on"], today)
+            total["expected_text"] = self._get_expected_text(total["expected_count"])
+            total["earned"] = earned.get(total["currency"], 0.0)
+            total["hold_reasons"] = self._get_hold_reasons(total["hold_codes"], enrollments_sudo)
+            total["chart"] = self._get_chart(total, bills, months, today)
+        clients = self._get_clients(partner)
+        running = enrollments_sudo.filtered(lambda enrollment: enrollment.state in ("active", "suspended"))
+        manager_sudo = (running or enrollments_sudo).account_manager_id[:1]
+        return {
+            "partner": partner,
+            "today": today,
+            "enrollments_sudo": enrollments_sudo,
+            "totals": totals,
+            "promise": self._get_promise(bills, today),
+            "pipeline": self._get_pipeline(partner),
+            "clients": clients,
+            "packages_sudo": self._get_packages_sudo(clients),
+            "manager_sudo": manager_sudo,
+            "meeting_sudo": self._get_next_meeting_sudo(partner, manager_sudo),
+        }
+
+    @api.model
+    def _get_next_text(self, day: date, today: date) -> str:
+        shown = format_date(self.env, day)
+        return self.env._("was due on %(day)s", day=shown) if day < today else self.env._("by %(day)s", day=shown)
+
+    @api.model
+    def _get_expected_text(self, count: int) -> str:
+        if not count:
+            return self.env._("no open invoices")
+        if count == 1:
+            return self.env._("once 1 invoice is paid")
+        return self.env._("once %(count)s invoices are paid", count=count)
+
+    @api.model
+    def _get_hold_reasons(self, hold_codes, enrollments_sudo) -> list[str]:
+        """What is missing before held amounts are paid, in words (D15)."""
+        reasons = []
+        if "requirements" in hold_codes:
+            missing = enrollments_sudo.filtered(lambda enrollment: not enrollment.requirements_met)
+            reasons += list(dict.fromkeys(missing.mapped("missing_requirements")))
+        if "question" in hold_codes:
+            reasons.append(self.env._("a question of yours is being answered"))
+        if "suspended" in hold_codes:
+            reasons.append(self.env._("the enrollment is suspended"))
+        if "manual" in hold_codes:
+            reasons.append(self.env._("under review, see the commissions"))
+        return reasons
