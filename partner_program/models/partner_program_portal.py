@@ -102,12 +102,10 @@ class PartnerProgramPortal(models.AbstractModel):
         totals = {}
 
         def of(currency):
+            empty = dict.fromkeys(("expected", "to_pay", "paid", "held", "corrections"), 0.0)
             return totals.setdefault(
                 currency,
-                {
-                    **{"currency": currency, "expected": 0.0, "expected_count": 0, "to_pay": 0.0, "paid": 0.0},
-                    **{"held": 0.0, "hold_codes": set(), "corrections": 0.0, "coming": defaultdict(float)},
-                },
+                empty | {"currency": currency, "expected_count": 0, "hold_codes": set(), "coming": defaultdict(float)},
             )
 
         open_rows = self.env["partner.commission.line"]._read_group(
