@@ -340,7 +340,12 @@ class Ours(Odoo):
         partners = {partner for partner, _client in pairs}
         enrollments = {
             partner: env["partner.program.enrollment"].create(
-                {"partner_id": partner.id, "program_id": program.id, "state": "active"}
+                {
+                    "partner_id": partner.id,
+                    "program_id": program.id,
+                    "state": "active",
+                    "date_start": "2020-01-01",
+                }
             )
             for partner in sorted(partners, key=lambda one: one.ref)
         }

@@ -23,6 +23,7 @@ from . import (
     partner_referral_eligibility,
     partner_referral_evidence,
     partner_referral_guards,
+    partner_referral_registration,
     product_template,
     res_company,
     res_config_settings,

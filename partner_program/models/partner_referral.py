@@ -376,6 +376,8 @@ class PartnerReferral(models.Model):
         for vals in vals_list:
             self._check_guarded({fname for fname in vals if fname not in TERM_FIELDS})  # accepting resets the terms
             self._use_commercial_client(vals)
+            self._tidy_prospect(vals)
+        self._check_leads_free([vals.get("lead_id", self.env.context.get("default_lead_id")) for vals in vals_list])
         referrals = super().create(vals_list)
         for referral in referrals:
             if referral.name == "/":
@@ -383,7 +385,7 @@ class PartnerReferral(models.Model):
                     self.env["ir.sequence"].with_company(referral.company_id).next_by_code("partner.referral") or "/"
                 )
         referrals._check_enrollment_open()
-        referrals._create_missing_leads()
+        referrals._link_or_create_leads()
         referrals.filtered(lambda r: r.state == "submitted" and r.client_id).action_check_eligibility()
         return referrals
 
@@ -394,6 +396,7 @@ class PartnerReferral(models.Model):
             self._check_no_other_claim()
         vals = dict(vals)
         self._use_commercial_client(vals)
+        self._tidy_prospect(vals)
         found_client = self.browse()
         if vals.get("client_id"):
             found_client = self.filtered(lambda r: r.state == "accepted" and not r.client_id)
@@ -422,40 +425,6 @@ class PartnerReferral(models.Model):
                         ],
                     )
                 )
-
-    def _create_missing_leads(self):
-        """Give each new referral that is closed by winning a lead the lead to win."""
-        referrals = self.filtered(
-            lambda r: r.state == "submitted" and not r.lead_id and r.acquisition_event == "lead_won"
-        )
-        leads = self.env["crm.lead"].create([referral._prepare_lead_vals() for referral in referrals])
-        for referral, lead in zip(referrals, leads, strict=True):
-            referral.lead_id = lead
-
-    def _prepare_lead_vals(self) -> dict:
-        self.ensure_one()
-        client = self.client_id
-        vals = {
-            "name": self.env._(
-                "%(client)s, referred by %(partner)s",
-                client=client.name or self.prospect_name or self.prospect_email,
-                partner=self.partner_id.name,
-            ),
-            "type": "lead" if self.env.user.has_group("crm.group_use_lead") else "opportunity",
-            "company_id": self.company_id.id,
-            "description": self.note or False,
-            "user_id": self.user_id.id,
-        }
-        if client:
-            vals["partner_id"] = client.id
-        else:
-            vals.update(
-                partner_name=self.prospect_name,
-                contact_name=self.prospect_contact_name,
-                email_from=self.prospect_email,
-                phone=self.prospect_phone,
-            )
-        return vals
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_decided(self):

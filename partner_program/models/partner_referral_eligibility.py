@@ -62,7 +62,10 @@ class PartnerReferral(models.Model):
                     ("partner_id", "in", contacts.ids),
                     ("company_id", "in", (False, self.company_id.id)),
                     ("create_date", "<", self.referred_on),
+                    # Its own lead, unless that was there before the referral.
+                    "|",
                     ("id", "!=", self.lead_id.id),
+                    ("create_date", "<", self._start_of_day(day)),
                     "|",
                     ("won_status", "=", "pending"),
                     ("date_closed", ">=", since),

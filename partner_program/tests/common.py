@@ -123,11 +123,17 @@ class PartnerProgramCommon(AccountTestInvoicingCommon):
         )
         cls.enrollment_ada, cls.enrollment_byte = cls.env["partner.program.enrollment"].create(
             [
-                {"partner_id": cls.ada.id, "program_id": cls.program_referral.id, "state": "active"},
+                {
+                    "partner_id": cls.ada.id,
+                    "program_id": cls.program_referral.id,
+                    "state": "active",
+                    "date_start": "2025-01-01",
+                },
                 {
                     "partner_id": cls.byte.id,
                     "program_id": cls.program_affiliate.id,
                     "state": "active",
+                    "date_start": "2025-01-01",
                     "signed_on": "2026-01-02",
                     "signed_by": "Ben of Byte",
                     "trained_contact_ids": [Command.set(cls.byte_contact.ids)],

@@ -103,7 +103,7 @@ class TestBadInput(PartnerProgramCommon):
 
     def test_enrollment_that_ends_before_it_starts(self):
         with self.assertRefused("cannot end before it starts"):
-            self.enrollment_ada.write({"date_end": "2025-12-31"})
+            self.enrollment_ada.write({"date_end": "2024-12-31"})
 
     def test_nothing_with_billed_money_can_be_deleted(self):
         line = self.billed_line()

@@ -101,7 +101,7 @@ class TestTime(ManyClients, PartnerProgramCommon):
         return self.program_referral.copy({"name": str(vals), "dormancy_months": 0, **vals})
 
     def enroll_byte(self, program):
-        vals = {"partner_id": self.byte.id, "program_id": program.id, "state": "active"}
+        vals = {"partner_id": self.byte.id, "program_id": program.id, "state": "active", "date_start": "2000-01-01"}
         return self.env["partner.program.enrollment"].create(vals)
 
     def test_the_moments_that_these_tests_are_about_are_those_of_the_almanac(self):

@@ -57,7 +57,10 @@ env = env(user=env.ref("base.user_admin").id, context={"allowed_company_ids": co
 env["partner.commission.line"].search([])._create_vendor_bills()  # what the demo data left open, a correction too
 partners = env["res.partner"].create([{"name": f"Race partner {n}", "is_company": True} for n in range(10)])
 enrollments = env["partner.program.enrollment"].create(
-    [{"partner_id": partner.id, "program_id": program.id, "state": "active"} for partner in partners]
+    [
+        {"partner_id": partner.id, "program_id": program.id, "state": "active", "date_start": "2020-01-01"}
+        for partner in partners
+    ]
 )
 clients = env["res.partner"].create([{"name": f"Race client {n}", "is_company": True} for n in range(50)])
 leads = env["crm.lead"].create(

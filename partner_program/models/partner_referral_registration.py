@@ -1,0 +1,167 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
+from odoo.tools import email_normalize
+
+LIVE_STATES = ("submitted", "accepted", "acquired")
+PROSPECT_FIELDS = ("prospect_name", "prospect_contact_name", "prospect_email", "prospect_phone", "prospect_vat")
+REGISTER_FIELDS = {
+    *("enrollment_id", "referred_on", "source", "user_id", "client_id", "lead_id", "note"),
+    *PROSPECT_FIELDS,
+}
+
+
+class PartnerReferral(models.Model):
+    """Registering a claim: one path for lead, contact, quotation, app, portal and e-mail (P4)."""
+
+    _inherit = "partner.referral"
+
+    source = fields.Selection(
+        [("sales", "Registered by Us"), ("portal", "Portal"), ("email", "Email")],
+        required=True,
+        default="sales",
+        readonly=True,
+        help="How the partner told us of the client.",
+    )
+    prospect_vat = fields.Char("Tax ID")
+
+    @api.model
+    def _register(self, vals_list):
+        """Register referrals. The one door of all channels; screens come through ``create``, which does the same.
+
+        Call it with the rights of the salesperson who registers, or with ``sudo()`` for a portal form or a mail.
+        Each referral is submitted, numbered, and given its lead (a lead of the client that is open and not referred
+        yet, else a new one); contacts that look like the client are noted in ``match_ids`` for the salesperson to
+        confirm; the evidence is looked for and frozen. Nobody is notified.
+
+        :param list[dict] vals_list: for each referral
+
+            - ``enrollment_id`` (int): required; the enrollment of the partner, which has to be active
+            - ``referred_on`` (naive UTC datetime): when it was received, for an e-mail its receipt; default: now
+            - ``source`` (str): ``sales`` (default), ``portal`` or ``email``
+            - the client: ``client_id`` (int, any contact of it), or ``lead_id`` (int), or a prospect:
+              ``prospect_name``, ``prospect_contact_name``, ``prospect_email``, ``prospect_phone``, ``prospect_vat``
+              (str; a name or an e-mail address at least)
+            - ``note`` (str): what the partner told about the client
+            - ``user_id`` (int): the salesperson; default: of the lead, else the partner's account manager
+        :return: the referrals, in the order of ``vals_list``
+        :raise UserError: (or ``ValidationError``) a sentence that can be shown to whoever registers; nothing is saved
+        """
+        for vals in vals_list:
+            if unknown := vals.keys() - REGISTER_FIELDS:
+                raise ValueError(f"A referral is not registered with {', '.join(sorted(unknown))}")
+        return self.create([dict(vals) for vals in vals_list])
+
+    def _tidy_prospect(self, vals):
+        """Texts from forms and mails without the blanks around them: blanks only are nothing."""
+        for fname in PROSPECT_FIELDS:
+            if isinstance(vals.get(fname), str):
+                vals[fname] = vals[fname].strip() or False
+
+    @api.constrains("prospect_email")
+    def _check_prospect_email(self):
+        for referral in self:
+            if referral.prospect_email and not email_normalize(referral.prospect_email, strict=False):
+                raise ValidationError(
+                    self.env._(
+                        "“%(email)s” is not an email address. Correct it, or leave it empty and enter a name.",
+                        email=referral.prospect_email,
+                    )
+                )
+
+    @api.constrains("referred_on", "enrollment_id")
+    def _check_enrolled_then(self):
+        for referral in self:
+            start = referral.enrollment_id.date_start
+            day = referral.company_id._partner_program_local_date(referral.referred_on)
+            if start and day < start:
+                raise ValidationError(
+                    self.env._(
+                        "%(partner)s is enrolled since %(start)s: a referral cannot be dated before, on %(day)s. "
+                        "Correct the date of the referral, or the start of the enrollment.",
+                        partner=referral.enrollment_id.display_name,
+                        start=referral._format_day(start),
+                        day=referral._format_day(day),
+                    )
+                )
+
+    @api.model
+    def _check_leads_free(self, lead_ids):
+        """A lead carries one live claim; the database makes sure, this says so in words."""
+        taken_sudo = self.sudo().search(  # sudo: claims of other salespeople count too
+            [("lead_id", "in", [id_ for id_ in lead_ids if id_]), ("state", "in", LIVE_STATES)], limit=1
+        )
+        if taken_sudo:
+            raise UserError(
+                self.env._(
+                    "“%(lead)s” has a live referral already (%(referral)s). Decide that one first.",
+                    lead=taken_sudo.lead_id.name,
+                    referral=taken_sudo.name,
+                )
+            )
+
+    # ------------------------------------------------------------
+    # LEAD
+    # ------------------------------------------------------------
+
+    def _link_or_create_leads(self):
+        """Give each new referral that is closed by winning a lead the lead to win.
+
+        A lead of the client that is open, not referred yet, and the only such one that the user may see, is taken.
+        What was going on in it before counts as evidence all the same.
+        """
+        referrals = self.filtered(
+            lambda r: r.state == "submitted" and not r.lead_id and r.acquisition_event == "lead_won"
+        )
+        open_leads = referrals._find_open_leads()
+        to_create = self.browse()
+        for referral in referrals:
+            leads = open_leads.filtered(
+                lambda lead, referral=referral: (
+                    lead.partner_id.commercial_partner_id == referral.client_id
+                    and lead.company_id.id in (False, referral.company_id.id)
+                )
+            )
+            if referral.client_id and len(leads) == 1:
+                open_leads -= leads
+                referral.lead_id = leads
+            else:
+                to_create += referral
+        leads = self.env["crm.lead"].create([referral._prepare_lead_vals() for referral in to_create])
+        for referral, lead in zip(to_create, leads, strict=True):
+            referral.lead_id = lead
+
+    def _find_open_leads(self):
+        """Leads of these clients that are open and carry no live claim."""
+        if not self.client_id:
+            return self.env["crm.lead"]
+        return self.env["crm.lead"].search(
+            Domain("partner_id.commercial_partner_id", "in", self.client_id.ids)
+            & Domain("won_status", "=", "pending")
+            & Domain("referral_ids", "not any!", [("state", "in", LIVE_STATES)])
+        )
+
+    def _prepare_lead_vals(self) -> dict:
+        self.ensure_one()
+        client = self.client_id
+        vals = {
+            "name": self.env._(
+                "%(client)s, referred by %(partner)s",
+                client=client.name or self.prospect_name or self.prospect_email,
+                partner=self.partner_id.name,
+            ),
+            "type": "lead" if self.env.user.has_group("crm.group_use_lead") else "opportunity",
+            "company_id": self.company_id.id,
+            "description": self.note or False,
+            "user_id": self.user_id.id,
+        }
+        if client:
+            vals["partner_id"] = client.id
+        else:
+            vals.update(
+                partner_name=self.prospect_name,
+                contact_name=self.prospect_contact_name,
+                email_from=self.prospect_email,
+                phone=self.prospect_phone,
+            )
+        return vals
