@@ -75,7 +75,7 @@ class Databases:
             yield name
         finally:
             for database in self.ours():
-                if database == name or database.startswith(f"{name}_"):
+                if re.fullmatch(rf"{name}([_-].*)?", database):
                     self.drop(database)
             if lock:
                 self._scratch_lock(name).unlink(missing_ok=True)
@@ -84,7 +84,7 @@ class Databases:
     def sweep(self) -> None:
         """Drop the databases of calls that were killed."""
         for name in self.ours():
-            match = re.match(rf"({self.prefix}_[0-9a-f]{{6}}_\w+?_\d+)(_|$)", name)
+            match = re.match(rf"({self.prefix}_[0-9a-f]{{6}}_\w+?_\d+)([_-]|$)", name)
             if not match:
                 continue
             path = self._scratch_lock(match[1])

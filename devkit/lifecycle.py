@@ -59,7 +59,8 @@ def templates() -> Templates:
 
 def new_name(purpose: str) -> str:
     """A name for a database that is dropped at the end of the test run."""
-    return f"{os.environ[_SCRATCH]}_{purpose}{next(_numbers)}"
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")  # the processes that share a test run share the scratch name
+    return f"{os.environ[_SCRATCH]}_{worker}{purpose}{next(_numbers)}"
 
 
 @functools.cache

@@ -11,6 +11,9 @@ from .paths import ROOT, cache_root
 from .stack import Stack
 from .templates import DEMO, TEST, Templates
 
+WORKERS = 4  # each needs about half a gigabyte, and a browser now and then
+ALONE = ("-n", "--numprocesses", "-k", "--lf", "--pdb", "--trace")  # say it otherwise, or choose a part
+
 
 def main(arguments: list[str]) -> int:
     arguments = [_from_here(argument) for argument in arguments]
@@ -31,6 +34,7 @@ def run_pytest(here: Stack, database: str, arguments: list[str]) -> int:
         *(str(here.python), "-m", "pytest", f"--rootdir={ROOT}"),
         *(f"--odoo-config={here.config}", f"--odoo-database={database}", "--odoo-http"),
         f"--odoo-extra=screenshots={pictures}",
+        *_workers(arguments),
         *arguments,
     ]
     env = {**here.env(), **lifecycle.describe(here, database)}
@@ -39,6 +43,15 @@ def run_pytest(here: Stack, database: str, arguments: list[str]) -> int:
     if code and pictures.is_dir():
         say(f"Pictures of failed tours, if any: {pictures / database}")
     return code
+
+
+def _workers(arguments: list[str]) -> list[str]:
+    """Options that spread the whole suite over the cores, each with a clone of the database.
+
+    A part of it is faster in one process, which has to load Odoo only once.
+    """
+    alone = any(not argument.startswith("-") or argument.startswith(ALONE) for argument in arguments)
+    return [] if alone else [f"--numprocesses={min(os.cpu_count() or 1, WORKERS)}", "--dist=loadfile"]
 
 
 def _from_here(argument: str) -> str:
