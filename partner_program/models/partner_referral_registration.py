@@ -26,7 +26,7 @@ class PartnerReferral(models.Model):
     prospect_vat = fields.Char("Tax ID")
 
     @api.model
-    def _register(self, vals_list):
+    def _register_referrals(self, vals_list):
         """Register referrals. The one door of all channels; screens come through ``create``, which does the same.
 
         Call it with the rights of the salesperson who registers, or with ``sudo()`` for a portal form or a mail.
