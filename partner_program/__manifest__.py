@@ -28,6 +28,7 @@
         "views/partner_commission_billing_views.xml",
         "views/partner_commission_question_views.xml",
         "views/partner_referral_views.xml",
+        "views/partner_referral_milestones_views.xml",
         "views/partner_program_enrollment_views.xml",
         "views/partner_program_agreement_views.xml",
         "views/partner_program_package_views.xml",

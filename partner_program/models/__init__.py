@@ -24,6 +24,7 @@ from . import (
     partner_referral_evidence,
     partner_referral_guards,
     partner_referral_registration,
+    partner_referral_milestones,
     product_template,
     res_company,
     res_config_settings,

@@ -8,6 +8,7 @@ from . import (
     test_guards,
     test_ledger,
     test_mails,
+    test_milestones,
     test_oracle,
     test_queries,
     test_referral_rules,
