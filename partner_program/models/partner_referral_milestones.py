@@ -25,7 +25,7 @@ class PartnerReferral(models.Model):
             referral.milestones_html = Markup(html) if referral._origin else False
 
     def _get_milestones(self) -> list[dict]:
-        """The steps of one referral in their order; see ``_get_milestones_by_id``. Holds dates only, fit for partners."""
+        """The steps of one referral in their order; see ``_get_milestones_by_id``. Days only: fit for partners."""
         self.ensure_one()
         return self._get_milestones_by_id()[self._origin.id]
 
@@ -103,7 +103,8 @@ class PartnerReferral(models.Model):
                   FROM partner_referral referral
              LEFT JOIN crm_lead lead ON lead.id = referral.lead_id
              LEFT JOIN LATERAL (
-                       SELECT MIN(GREATEST(COALESCE(own.date_conversion, own.create_date), referral.referred_on)) AS since
+                       SELECT MIN(GREATEST(COALESCE(own.date_conversion, own.create_date),
+                                           referral.referred_on)) AS since
                          FROM crm_lead own
                         WHERE own.type = 'opportunity'
                           AND (own.id = referral.lead_id
