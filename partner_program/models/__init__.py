@@ -14,9 +14,11 @@ from . import (
     partner_program,
     partner_program_agreement,
     partner_program_enrollment,
+    partner_program_enrollment_training,
     partner_program_package,
     partner_program_portal,
     partner_program_resource,
+    partner_program_training,
     partner_referral,
     partner_referral_acquisition,
     partner_referral_decisions,
@@ -29,5 +31,6 @@ from . import (
     res_company,
     res_config_settings,
     res_partner,
+    res_partner_training,
     sale_order,
 )

@@ -16,6 +16,7 @@ ROUTES = {
     "/my/commissions/page/<int:page>": ("user", None, True),
 }
 CRONS = {
+    "ir_cron_sync_training": ("partner.program.training", "model._cron_sync_training()"),
     "ir_cron_sync_referrals": ("partner.referral", "model._cron_sync_referrals()"),
     "ir_cron_sync": ("partner.commission.line", "model._cron_sync()"),
     "ir_cron_create_vendor_bills": ("partner.commission.line", "model._cron_create_vendor_bills()"),

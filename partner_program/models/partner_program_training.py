@@ -1,0 +1,152 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+WARN_DAYS = 30
+
+
+class PartnerProgramTraining(models.Model):
+    """A contact of a partner followed the product training, and counts as trained for a time (P17, P26).
+
+    A training belongs to the person: whoever moves to another partner is trained there.
+    """
+
+    _name = "partner.program.training"
+    _description = "Partner Training"
+    _inherit = ["mail.thread"]
+    _order = "date_from desc, id desc"
+    _rec_name = "contact_id"
+
+    contact_id = fields.Many2one(
+        "res.partner", required=True, index=True, ondelete="cascade", tracking=True, help="Who was trained."
+    )
+    partner_id = fields.Many2one(
+        "res.partner",
+        "Partner Company",
+        related="contact_id.commercial_partner_id",
+        store=True,
+        index=True,
+        help="The company of the trained contact.",
+    )
+    date_from = fields.Date("Trained On", required=True, default=fields.Date.context_today, tracking=True)
+    date_to = fields.Date(
+        "Valid Until", tracking=True, help="Last day on which the training counts. Empty: it does not expire."
+    )
+    source = fields.Selection(
+        [("manual", "Noted by Hand")],
+        required=True,
+        default="manual",
+        readonly=True,
+        help="Where the training comes from: noted by hand, or by itself from a passed certification or course.",
+    )
+    proof = fields.Binary(attachment=True, copy=False, help="Attendance list, certificate, or the like.")
+    proof_filename = fields.Char(copy=False)
+    trainer_id = fields.Many2one(
+        "res.users", domain="[('share', '=', False)]", help="Who gave the training, in general the account manager."
+    )
+    note = fields.Char()
+    state = fields.Selection(
+        [("planned", "Not Yet Valid"), ("valid", "Valid"), ("expiring", "Expires Soon"), ("expired", "Expired")],
+        compute="_compute_state",
+        search="_search_state",
+    )
+    warned_for = fields.Date(
+        readonly=True, copy=False, help="Technical: the expiry date that partner and account manager were warned of."
+    )
+
+    _ends_after_start = models.Constraint(
+        "CHECK (date_to IS NULL OR date_to >= date_from)",
+        "A training cannot end before it starts. Correct one of the two dates.",
+    )
+
+    @api.depends("contact_id.name", "date_to")
+    def _compute_display_name(self):
+        for training in self:
+            training.display_name = training.contact_id.name or ""
+
+    @api.depends("date_from", "date_to")
+    def _compute_state(self):
+        today = fields.Date.context_today(self)
+        for training in self:
+            if training.date_from and training.date_from > today:
+                training.state = "planned"
+            elif not training.date_to or training.date_to > today + timedelta(days=WARN_DAYS):
+                training.state = "valid"
+            else:
+                training.state = "expiring" if training.date_to >= today else "expired"
+
+    def _search_state(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        today = fields.Date.context_today(self)
+        soon = today + timedelta(days=WARN_DAYS)
+        Domain, started = fields.Domain, fields.Domain("date_from", "<=", today)
+        domains = {
+            "planned": Domain("date_from", ">", today),
+            "valid": started & (Domain("date_to", "=", False) | Domain("date_to", ">", soon)),
+            "expiring": started & Domain("date_to", ">=", today) & Domain("date_to", "<=", soon),
+            "expired": started & Domain("date_to", "<", today),
+        }
+        return Domain.OR(domains[state] for state in value if state in domains)
+
+    def _counts_on(self, day):
+        """Those that count on a day; contacts who were archived have left."""
+        return self.filtered(
+            lambda training: training.contact_id.active
+            and training.date_from
+            and training.date_from <= day
+            and (not training.date_to or training.date_to >= day)
+        )
+
+    # ------------------------------------------------------------
+    # EXPIRY
+    # ------------------------------------------------------------
+
+    @api.model
+    def _cron_sync_training(self):
+        """Scheduled action: enrollments learn what began or expired today; who expires soon is warned.
+
+        :return: how many enrollments changed
+        """
+        changed = self.env["partner.program.enrollment"]._sync_training()
+        self._warn_of_expiry()
+        return changed
+
+    @api.model
+    def _warn_of_expiry(self):
+        """Tell the partner and the account manager thirty days ahead, once for each expiry date.
+
+        :return: the trainings warned of
+        """
+        today = fields.Date.context_today(self)
+        soon = today + timedelta(days=WARN_DAYS)
+        expiring = self.search([("date_to", ">=", today), ("date_to", "<=", soon), ("contact_id.active", "=", True)])
+        later = self.search(
+            [
+                ("contact_id", "in", expiring.contact_id.ids),
+                ("date_from", "<=", soon),
+                "|",
+                ("date_to", "=", False),
+                ("date_to", ">", soon),
+            ]
+        )
+        enrollments = self.env["partner.program.enrollment"].search(
+            [("partner_id", "in", expiring.partner_id.ids), ("state", "in", ("onboarding", "active", "suspended"))]
+        )
+        by_partner = enrollments.grouped("partner_id")
+        due = expiring.filtered(
+            lambda one: one.warned_for != one.date_to
+            and one.contact_id not in later.contact_id
+            and one.partner_id in by_partner
+        )
+        for training in due:
+            training.warned_for = training.date_to
+            for enrollment in by_partner[training.partner_id][:1]:
+                enrollment.activity_schedule(
+                    "mail.mail_activity_data_todo",
+                    summary=self.env._("Training of %(contact)s expires", contact=training.contact_id.name),
+                    date_deadline=training.date_to,
+                    user_id=(enrollment.account_manager_id or self.env.ref("base.user_admin")).id,
+                )
+        self.env["mail.template"]._partner_program_send("partner_program.mail_template_training_expires", due)
+        return due
