@@ -134,7 +134,8 @@ class Story:
 
     def __init__(self, env):
         company = env.ref("base.main_company")
-        self.env = env(context={**env.context, "tracking_disable": True, "mail_create_nosubscribe": True})
+        quiet = {"tracking_disable": True, "mail_create_nosubscribe": True, "no_mail_to_attendees": True}
+        self.env = env(context={**env.context, **quiet})
         self.env = self.env(context={**self.env.context, "allowed_company_ids": company.ids})
         self.company = self.env.company
         self.today = self.company._partner_program_today()

@@ -8,7 +8,6 @@ class PartnerProgramEnrollment(models.Model):
 
     _inherit = "partner.program.enrollment"
 
-    training_ids = fields.One2many(related="partner_id.training_ids", string="Trainings")
     # Not stored: who is trained changes by itself at midnight. What is stored of it, `requirements_met`, is looked at
     # again every night.
     trained_contact_ids = fields.Many2many(
@@ -37,13 +36,14 @@ class PartnerProgramEnrollment(models.Model):
             today = enrollment.company_id._partner_program_today()
             valid = enrollment.partner_id.training_ids._counts_on(today)
             removed = valid.filtered(lambda training, contacts=contacts: training.contact_id not in contacts)
-            new = removed.filtered(lambda training, today=today: training.date_from >= today)
-            (removed - new).date_to = today - timedelta(days=1)
-            new.unlink()
+            untrained = contacts - valid.contact_id
+            of_today = removed.filtered(lambda training, today=today: training.date_from >= today)
+            (removed - of_today).date_to = today - timedelta(days=1)
+            of_today.unlink()
             self.env["partner.program.training"].create(
                 [
                     {"contact_id": contact.id, "date_from": today, "trainer_id": enrollment.account_manager_id.id}
-                    for contact in contacts - valid.contact_id
+                    for contact in untrained
                 ]
             )
 

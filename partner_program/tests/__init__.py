@@ -16,5 +16,6 @@ from . import (
     test_structure,
     test_time,
     test_tours,
+    test_training,
     test_translations,
 )

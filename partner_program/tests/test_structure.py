@@ -20,6 +20,7 @@ CRONS = {
     "ir_cron_sync_referrals": ("partner.referral", "model._cron_sync_referrals()"),
     "ir_cron_sync": ("partner.commission.line", "model._cron_sync()"),
     "ir_cron_create_vendor_bills": ("partner.commission.line", "model._cron_create_vendor_bills()"),
+    "ir_cron_meetings": ("partner.program.enrollment", "model._cron_meetings()"),
 }
 
 

@@ -1,0 +1,38 @@
+import uuid
+
+from odoo import fields, models
+
+from .res_partner import READERS
+
+
+class CalendarEvent(models.Model):
+    """A meeting with a partner: the link survives whatever people do with the series in their calendar."""
+
+    _inherit = "calendar.event"
+
+    enrollment_id = fields.Many2one(
+        "partner.program.enrollment",
+        "Partner of the Program",
+        index="btree_not_null",
+        ondelete="set null",
+        groups=READERS,
+        help="Meeting of the account manager with this partner.",
+    )
+
+    def _set_partner_meeting_links(self):
+        """Give each meeting its own video link, as Odoo does: one that is deleted takes no other's link along."""
+        for event in self.with_context(dont_notify=True, skip_attendee_notification=True):
+            token = uuid.uuid4().hex
+            link = f"{event.get_base_url()}/{event.DISCUSS_ROUTE}/{token}"
+            event.write({"access_token": token, "videocall_location": link})
+
+    def action_open_partner_meeting(self):
+        """Open pack, notes and actions of this meeting."""
+        self.ensure_one()
+        meeting = self.env["partner.program.meeting"]._of_events(self)
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": meeting._name,
+            "res_id": meeting.id,
+            "views": [(False, "form")],
+        }

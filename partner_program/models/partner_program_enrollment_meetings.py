@@ -1,0 +1,237 @@
+import calendar
+from datetime import UTC, date, datetime, time, timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Command
+
+AT_ONCE = 12  # meetings of a series: never an endless one
+PLAN_AHEAD_DAYS = 62  # the next series is planned when less than this is left
+WEEKDAYS = {"MON": 0, "TUE": 1, "WED": 2, "THU": 3, "FRI": 4}
+PLANNERS = {"state", "account_manager_id", "monthly_meeting", "program_id"}
+# Series are planned and moved by the system; people get one invitation, not twelve.
+QUIET = {"skip_attendee_notification": True, "dont_notify": True, "mail_notrack": True}
+
+
+def nth_weekday(year: int, month: int, week: int, weekday: int) -> date:
+    """The first to fourth, or last (-1), Monday (0) to Sunday of a month."""
+    days = [
+        day for day in calendar.Calendar().itermonthdates(year, month) if day.month == month and day.weekday() == weekday
+    ]
+    return days[week - 1 if week > 0 else week]
+
+
+def next_month(day: date) -> tuple[int, int]:
+    """Year and month after those of ``day``."""
+    return (day.year + day.month // 12, day.month % 12 + 1)
+
+
+class PartnerProgramEnrollment(models.Model):
+    """The monthly meeting of partner and account manager (P23)."""
+
+    _inherit = "partner.program.enrollment"
+
+    monthly_meeting = fields.Boolean(
+        compute="_compute_monthly_meeting",
+        store=True,
+        readonly=False,
+        precompute=True,
+        tracking=True,
+        help="Whether meetings are planned with this partner. The program says so, unless you do.",
+    )
+    meeting_contact_id = fields.Many2one(
+        "res.partner",
+        "Attends Meetings",
+        domain="[('id', 'child_of', partner_id)]",
+        help="Who of the partner is invited. Empty: a contact with access to the portal, or else the first with an email.",
+    )
+    meeting_ids = fields.One2many("calendar.event", "enrollment_id", "Meetings")
+    next_meeting_on = fields.Datetime("Next Meeting", compute="_compute_meeting_dates")
+    last_meeting_on = fields.Datetime("Last Meeting", compute="_compute_meeting_dates")
+    lacks_meeting = fields.Boolean(
+        "No Meeting This Month", compute="_compute_lacks_meeting", search="_search_lacks_meeting"
+    )
+
+    @api.depends("program_id")
+    def _compute_monthly_meeting(self):
+        for enrollment in self:
+            enrollment.monthly_meeting = enrollment.program_id.monthly_meeting
+
+    @api.depends("meeting_ids.start", "meeting_ids.active")
+    def _compute_meeting_dates(self):
+        now = fields.Datetime.now()
+        ours = [("enrollment_id", "in", self.ids)]
+        # sudo: when a meeting takes place is no secret of those who may read the enrollment
+        Event_sudo = self.env["calendar.event"].sudo()
+        last = dict(Event_sudo._read_group([*ours, ("start", "<=", now)], ["enrollment_id"], ["start:max"]))
+        following = dict(Event_sudo._read_group([*ours, ("start", ">", now)], ["enrollment_id"], ["start:min"]))
+        for enrollment in self:
+            enrollment.last_meeting_on = last.get(enrollment._origin)
+            enrollment.next_meeting_on = following.get(enrollment._origin)
+
+    @api.depends("state", "monthly_meeting", "meeting_ids.start", "meeting_ids.active")
+    def _compute_lacks_meeting(self):
+        lacking = self.filtered_domain(self._search_lacks_meeting("in", [True])) if self.ids else self.browse()
+        for enrollment in self:
+            enrollment.lacks_meeting = enrollment in lacking
+
+    def _search_lacks_meeting(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        first = fields.Datetime.context_timestamp(self, fields.Datetime.now()).date().replace(day=1)
+        year, month = next_month(first)
+        met = [("start", ">=", first), ("start", "<", date(year, month, 1))]
+        events_sudo = self.env["calendar.event"].sudo().search([*met, ("enrollment_id", "!=", False)])  # as above
+        domain = fields.Domain("state", "=", "active") & fields.Domain("monthly_meeting", "=", True)
+        domain &= fields.Domain("id", "not in", events_sudo.enrollment_id.ids)
+        if True in value and False in value:
+            return fields.Domain.TRUE
+        return domain if True in value else ~domain
+
+    # ------------------------------------------------------------
+    # SERIES
+    # ------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        enrollments = super().create(vals_list)
+        enrollments.filtered(lambda enrollment: enrollment.state == "active")._sync_meetings()
+        return enrollments
+
+    def write(self, vals):
+        result = super().write(vals)
+        if PLANNERS & vals.keys():
+            self._sync_meetings()
+        return result
+
+    def _sync_meetings(self):
+        """Bring the calendar up to what holds today: a series for active partners, nothing ahead for former ones."""
+        self.filtered(lambda e: e.state in ("ended", "rejected") or not e.monthly_meeting)._cancel_meetings()
+        self.filtered(lambda e: e.state == "active" and e.monthly_meeting and e.account_manager_id)._plan_meetings()
+
+    def action_plan_meetings(self):
+        """Plan the next series now; says why when there is none to plan."""
+        for enrollment in self:
+            if enrollment.state != "active":
+                raise UserError(
+                    self.env._(
+                        "%(partner)s is not an active partner: there is no series of meetings to plan. "
+                        "Activate the enrollment first.",
+                        partner=enrollment.partner_id.name,
+                    )
+                )
+            if not enrollment.account_manager_id:
+                raise UserError(
+                    self.env._(
+                        "Choose the account manager of %(partner)s first: the meetings take place with that person.",
+                        partner=enrollment.partner_id.name,
+                    )
+                )
+        self.monthly_meeting = True
+        self._plan_meetings()
+
+    def _plan_meetings(self):
+        """Plan the next twelve monthly meetings of each partner whose planned ones run out.
+
+        :return: the first meeting of each new series
+        """
+        Event_sudo = self.env["calendar.event"].sudo()  # the calendar of the account manager, whoever activates
+        planned = dict(
+            Event_sudo._read_group([("enrollment_id", "in", self.ids)], ["enrollment_id"], ["start:max"])
+        )
+        horizon = fields.Datetime.now() + timedelta(days=PLAN_AHEAD_DAYS)
+        due = self.filtered(lambda e: e not in planned or planned[e] < horizon)
+        if not due:
+            return Event_sudo
+        vals_list = [enrollment._prepare_meeting_vals(planned.get(enrollment)) for enrollment in due]
+        first_sudo = Event_sudo.with_context(skip_contact_description=True, mail_create_nosubscribe=True).create(
+            vals_list
+        )
+        first_sudo.recurrence_id.calendar_event_ids._set_partner_meeting_links()
+        return first_sudo
+
+    def _prepare_meeting_vals(self, last: datetime | None) -> dict:
+        """Values of the first meeting of a series, in the month after the last one planned."""
+        self.ensure_one()
+        program, zone = self.program_id, self.company_id._partner_program_zone()
+        today = self.company_id._partner_program_today()
+        week, weekday = int(program.meeting_week), WEEKDAYS[program.meeting_weekday]
+        day = nth_weekday(today.year, today.month, week, weekday)
+        if last:
+            day = nth_weekday(*next_month(self.company_id._partner_program_local_date(last)), week, weekday)
+        if day <= today:
+            day = nth_weekday(*next_month(today), week, weekday)
+        minutes = round(program.meeting_hour * 60)
+        local = datetime.combine(day, time(minutes // 60, minutes % 60), zone)
+        start = local.astimezone(UTC).replace(tzinfo=None)
+        manager, contact = self.account_manager_id, self._get_meeting_contact()
+        return {
+            "name": self.env._(
+                "%(company)s and %(partner)s: monthly meeting", company=self.company_id.name, partner=self.partner_id.name
+            ),
+            "description": self.env._(
+                "Sales made, objectives, support needed. The meeting pack comes three days before."
+            ),
+            "start": start,
+            "stop": start + timedelta(hours=program.meeting_duration),
+            "user_id": manager.id,
+            "partner_ids": [Command.set((manager.partner_id | contact).ids)],
+            "enrollment_id": self.id,
+            "privacy": "confidential",
+            "recurrency": True,
+            "rrule_type": "monthly",
+            "month_by": "day",
+            "byday": program.meeting_week,
+            "weekday": program.meeting_weekday,
+            "interval": 1,
+            "end_type": "count",
+            "count": AT_ONCE,
+            "event_tz": zone.key,
+        }
+
+    def _get_meeting_contact(self):
+        """Who of the partner attends: the one chosen, a portal user, somebody with an email, or the company."""
+        self.ensure_one()
+        if self.meeting_contact_id:
+            return self.meeting_contact_id
+        people_sudo = self.sudo().partner_id.child_ids.filtered("email")  # which contacts log in is asked for the user
+        portal_sudo = people_sudo.filtered(lambda person: any(user.share for user in person.user_ids))
+        return (portal_sudo[:1] or people_sudo[:1] or self.partner_id).sudo(False)
+
+    def _get_planned_meetings(self):
+        """Meetings of these partners that are still ahead."""
+        Event_sudo = self.env["calendar.event"].sudo()  # the calendar of the account manager, whoever asks
+        return Event_sudo.search([("enrollment_id", "in", self.ids), ("start", ">", fields.Datetime.now())])
+
+    def _cancel_meetings(self):
+        """Take the meetings ahead out of the calendar; held ones stay."""
+        if self:
+            self._get_planned_meetings().with_context(**QUIET).unlink()
+
+    def _move_meetings(self, old_user, new_user):
+        """Hand the meetings ahead over to another account manager; the partner is told by whoever hands over.
+
+        :param old_user: the former account manager; meetings of a stand-in stay with the stand-in
+        :return: the meetings moved
+        """
+        events_sudo = self._get_planned_meetings().filtered(lambda event: not old_user or event.user_id == old_user)
+        if events_sudo and new_user:
+            people = [Command.unlink(old_user.partner_id.id)] if old_user else []
+            events_sudo.with_context(**QUIET).write(
+                {"user_id": new_user.id, "partner_ids": [*people, Command.link(new_user.partner_id.id)]}
+            )
+        return events_sudo
+
+    def action_view_meetings(self):
+        """Open the meetings with this partner."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("partner_program.partner_meeting_action")
+        action["domain"] = [("enrollment_id", "=", self.id)]
+        action["context"] = {"default_enrollment_id": self.id}
+        return action
+
+    @api.model
+    def _cron_meetings(self):
+        """Scheduled action: plan what runs out, and send the packs of the meetings of the next three days."""
+        self.search([])._sync_meetings()
+        return self.env["partner.program.meeting"]._send_packs()

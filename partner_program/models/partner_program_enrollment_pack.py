@@ -1,0 +1,119 @@
+from datetime import date, timedelta
+
+from odoo import fields, models
+
+EXPIRES_WITHIN_DAYS = 30
+
+
+class PartnerProgramEnrollment(models.Model):
+    """The meeting pack: what partner and account manager talk about (P23). Only what the partner may see."""
+
+    _inherit = "partner.program.enrollment"
+
+    objective_ids = fields.One2many("partner.program.objective", "enrollment_id", "Objectives")
+
+    def _get_meeting_pack(self, since: date) -> dict:
+        """All parts of the pack of one partner, as of now.
+
+        :param since: day of the meeting before, at the company
+        :return: ``since``, ``today`` and one key for each part below
+        """
+        self.ensure_one()
+        enrollment_sudo = self.sudo()  # the pack shows chosen fields only; whoever makes it may read the enrollment
+        today = self.company_id._partner_program_today()
+        objective, figures = enrollment_sudo.env["partner.program.objective"]._get_shown(enrollment_sudo, today)
+        return {
+            "since": since,
+            "today": today,
+            "acquired": enrollment_sudo._get_pack_acquired(since),
+            "sales": enrollment_sudo._get_pack_sales(since),
+            "objective": objective,
+            "figures": figures,
+            "expiring": enrollment_sudo._get_pack_expiring(today),
+            "late": enrollment_sudo._get_pack_late(today),
+            "held": enrollment_sudo._get_pack_held(),
+            "upsells": enrollment_sudo._get_pack_upsells(),
+            "tickets": enrollment_sudo._get_pack_tickets(),
+            "training": enrollment_sudo._get_pack_training(today),
+            "resources": enrollment_sudo._get_pack_resources(since),
+            "actions": enrollment_sudo._get_pack_actions(),
+        }
+
+    def _get_pack_acquired(self, since):
+        """Clients won since the meeting before."""
+        return self.env["partner.referral"].search(
+            [("enrollment_id", "=", self.id), ("state", "in", ("acquired", "completed")), ("acquired_on", ">=", since)],
+            order="acquired_on",
+        )
+
+    def _get_pack_sales(self, since):
+        """Commission on invoices that clients have paid since then."""
+        return self.env["partner.commission.line"].search(
+            [("enrollment_id", "=", self.id), ("fully_paid_on", ">=", since), ("earned_amount", "!=", 0)],
+            order="fully_paid_on",
+        )
+
+    def _get_pack_expiring(self, today):
+        """Claims that end soon unless they are closed."""
+        return self.env["partner.referral"].search(
+            [
+                ("enrollment_id", "=", self.id),
+                ("state", "=", "accepted"),
+                ("expires_on", ">=", today),
+                ("expires_on", "<=", today + timedelta(days=EXPIRES_WITHIN_DAYS)),
+            ],
+            order="expires_on",
+        )
+
+    def _get_pack_late(self, today):
+        """Commission that waits for clients whose invoice is overdue."""
+        return self.env["partner.commission.line"].search(
+            [
+                ("enrollment_id", "=", self.id),
+                ("state", "=", "expected"),
+                ("move_id.invoice_date_due", "<", today),
+            ],
+            order="invoice_date",
+        )
+
+    def _get_pack_held(self):
+        """Commission that is earned and held, with the reason."""
+        return self.env["partner.commission.line"].search([("enrollment_id", "=", self.id), ("state", "=", "held")])
+
+    def _get_pack_upsells(self) -> list[dict]:
+        """Clients that are ready for a higher package: ``{"client", "package", "next"}``, all names."""
+        return []
+
+    def _get_pack_tickets(self) -> list[dict]:
+        """Open tickets: ``{"name", "stage", "since"}``. Without a ticket application there are none."""
+        return []
+
+    def _get_pack_training(self, today) -> dict:
+        """``{"missing": how many trained people are missing, "expiring": trainings}``."""
+        return {
+            "missing": max(0, self.program_id.trained_contacts_required - len(self.trained_contact_ids)),
+            "expiring": self.env["partner.program.training"].search(
+                [
+                    ("partner_id", "=", self.partner_id.id),
+                    ("date_to", ">=", today),
+                    ("date_to", "<=", today + timedelta(days=EXPIRES_WITHIN_DAYS)),
+                ]
+            ),
+        }
+
+    def _get_pack_resources(self, since):
+        """Resources that came since then, for this program or for all."""
+        return self.env["partner.program.resource"].search(
+            [
+                ("create_date", ">=", fields.Datetime.to_datetime(since)),
+                "|",
+                ("program_ids", "=", False),
+                ("program_ids", "in", self.program_id.ids),
+            ]
+        )
+
+    def _get_pack_actions(self):
+        """What was agreed in earlier meetings and is not done."""
+        return self.env["partner.program.meeting.action"].search(
+            [("enrollment_id", "=", self.id), ("state", "in", ("new", "open"))]
+        )

@@ -1,0 +1,243 @@
+import base64
+import logging
+from datetime import timedelta
+
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import html2plaintext
+
+_logger = logging.getLogger(__name__)
+
+PACK_DAYS = 3
+
+
+class PartnerProgramMeeting(models.Model):
+    """What a meeting with a partner leaves: the pack it started from, notes, and who does what until when (P23).
+
+    Apart from the event in the calendar, which every colleague reads.
+    """
+
+    _name = "partner.program.meeting"
+    _description = "Partner Meeting"
+    _inherit = ["mail.thread"]
+    _order = "start desc, id desc"
+    _rec_name = "enrollment_id"
+
+    event_id = fields.Many2one("calendar.event", "Meeting", required=True, index=True, ondelete="cascade")
+    enrollment_id = fields.Many2one(
+        "partner.program.enrollment", "Partner", required=True, index=True, ondelete="cascade", readonly=True
+    )
+    company_id = fields.Many2one(related="enrollment_id.company_id", store=True, index=True)
+    start = fields.Datetime("Date", related="event_id.start", store=True)
+    user_id = fields.Many2one(related="event_id.user_id", string="Account Manager")
+    notes = fields.Html(help="For the account managers. They are kept in the chatter of the enrollment too.")
+    action_ids = fields.One2many("partner.program.meeting.action", "meeting_id", "Actions")
+    pack_id = fields.Many2one("ir.attachment", "Meeting Pack", readonly=True, copy=False)
+    pack_sent_on = fields.Datetime("Pack Sent", readonly=True, copy=False)
+    state = fields.Selection(
+        [("planned", "Planned"), ("held", "Held")], default="planned", required=True, readonly=True, copy=False
+    )
+
+    _event_uniq = models.Constraint("UNIQUE (event_id)", "This meeting has its notes already. Open those.")
+
+    @api.depends("enrollment_id.partner_id.name", "start")
+    def _compute_display_name(self):
+        for meeting in self:
+            start = fields.Datetime.context_timestamp(meeting, meeting.start).date() if meeting.start else ""
+            meeting.display_name = self.env._(
+                "Meeting with %(partner)s, %(day)s", partner=meeting.enrollment_id.partner_id.name or "", day=start
+            )
+
+    @api.model
+    def _of_events(self, events):
+        """The meetings of these events of the calendar; made when they are not there yet."""
+        found = self.search([("event_id", "in", events.ids)])
+        missing = events.filtered("enrollment_id") - found.event_id
+        return found | self.create(
+            [{"event_id": event.id, "enrollment_id": event.enrollment_id.id} for event in missing]
+        )
+
+    # ------------------------------------------------------------
+    # AFTER THE MEETING
+    # ------------------------------------------------------------
+
+    def action_finish(self):
+        """Note that the meeting was held: notes go to the chatter of the partner, actions become activities."""
+        for meeting in self:
+            if meeting.start and meeting.start > fields.Datetime.now():
+                raise UserError(self.env._("This meeting has not taken place yet. Move it in the calendar first."))
+            if meeting.state == "planned" and html2plaintext(meeting.notes or "").strip():
+                meeting.enrollment_id.message_post(
+                    body=Markup("<p><strong>%s</strong></p>%s") % (meeting.display_name, meeting.notes),
+                    subtype_xmlid="mail.mt_note",
+                )
+        self.action_ids._create_activities()
+        self.state = "held"
+
+    def action_open_event(self):
+        """Open the meeting in the calendar."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "calendar.event",
+            "res_id": self.event_id.id,
+            "views": [(False, "form")],
+        }
+
+    def action_view_enrollment(self):
+        """Open the partner."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "partner.program.enrollment",
+            "res_id": self.enrollment_id.id,
+            "views": [(False, "form")],
+        }
+
+    # ------------------------------------------------------------
+    # PACK
+    # ------------------------------------------------------------
+
+    @api.model
+    def _send_packs(self):
+        """Make the packs of the meetings of the next three days, and mail them to all who attend; each once.
+
+        :return: the meetings whose pack was sent
+        """
+        now = fields.Datetime.now()
+        events = self.env["calendar.event"].search(
+            [
+                ("start", ">", now),
+                ("start", "<=", now + timedelta(days=PACK_DAYS)),
+                ("enrollment_id.state", "in", ("active", "suspended")),
+            ],
+            order="start",
+        )
+        meetings = self._of_events(events).filtered(lambda meeting: not meeting.pack_sent_on)
+        sent = self.browse()
+        commit = self.env["partner.commission.line"]._commit_in_cron
+        commit(remaining=len(meetings))
+        for meeting in meetings:
+            try:
+                with self.env.cr.savepoint():
+                    meeting.action_send_pack()
+                sent |= meeting
+            except UserError as problem:
+                _logger.warning("Partner program: no pack for %s: %s", meeting.display_name, problem)
+            if not commit(processed=1):
+                break
+        return sent
+
+    def action_make_pack(self):
+        """Make the pack anew with the figures of now, and attach it."""
+        for meeting in self:
+            lang = meeting.enrollment_id._get_meeting_contact().lang
+            localized = meeting.with_context(lang=lang or self.env.lang)
+            report = self.env["ir.actions.report"].sudo()  # reading the template of a report is technical
+            content, _kind = report.with_context(lang=lang or self.env.lang)._render_qweb_pdf(
+                "partner_program.action_report_meeting_pack", meeting.ids
+            )
+            values = {
+                "name": localized._get_report_base_filename() + ".pdf",
+                "datas": base64.b64encode(content),
+                "mimetype": "application/pdf",
+                "res_model": meeting._name,
+                "res_id": meeting.id,
+            }
+            if meeting.pack_id:
+                meeting.pack_id.write(values)
+            else:
+                meeting.pack_id = self.env["ir.attachment"].create(values)
+
+    def action_send_pack(self):
+        """Make the pack, and mail it to all who attend the meeting."""
+        self.action_make_pack()
+        for meeting in self:
+            self.env["mail.template"]._partner_program_send(
+                "partner_program.mail_template_meeting_pack",
+                meeting,
+                {"attachment_ids": meeting.pack_id.ids},
+            )
+        self.pack_sent_on = fields.Datetime.now()
+
+    def _get_report_base_filename(self) -> str:
+        self.ensure_one()
+        day = fields.Datetime.context_timestamp(self, self.start).date() if self.start else ""
+        return self.env._("Meeting pack %(partner)s %(day)s", partner=self.enrollment_id.partner_id.name, day=day)
+
+    def _get_pack(self) -> dict:
+        """What the pack shows, as of now, since the meeting before this one; see the enrollment."""
+        self.ensure_one()
+        before = self.env["calendar.event"].search(
+            [("enrollment_id", "=", self.enrollment_id.id), ("start", "<", self.start)], order="start desc", limit=1
+        )
+        since = before.start or self.start - timedelta(days=31)
+        return self.enrollment_id._get_meeting_pack(self.company_id._partner_program_local_date(since))
+
+
+class PartnerProgramMeetingAction(models.Model):
+    """Who does what until when: agreed in a meeting, followed up as an activity of the partner."""
+
+    _name = "partner.program.meeting.action"
+    _description = "Action of a Partner Meeting"
+    _order = "date_deadline, id"
+
+    meeting_id = fields.Many2one("partner.program.meeting", required=True, index=True, ondelete="cascade")
+    enrollment_id = fields.Many2one(related="meeting_id.enrollment_id", store=True, index=True, string="Partner")
+    company_id = fields.Many2one(related="meeting_id.company_id", store=True, index=True)
+    name = fields.Char("What", required=True)
+    by_partner = fields.Boolean("Partner Does It", help="The one responsible here asks the partner about it.")
+    user_id = fields.Many2one(
+        "res.users",
+        "Responsible",
+        required=True,
+        default=lambda self: self.env.user,
+        domain="[('share', '=', False)]",
+    )
+    date_deadline = fields.Date(
+        "Until", required=True, default=lambda self: fields.Date.context_today(self) + timedelta(days=7)
+    )
+    activity_id = fields.Many2one("mail.activity", readonly=True, copy=False, ondelete="set null")
+    state = fields.Selection(
+        [("new", "Noted"), ("open", "To Do"), ("done", "Done")], compute="_compute_state", search="_search_state"
+    )
+
+    @api.depends("activity_id.active")
+    def _compute_state(self):
+        for action in self:
+            activity_sudo = action.sudo().activity_id  # somebody else's to-do
+            action.state = "new" if not activity_sudo else "open" if activity_sudo.active else "done"
+
+    def _search_state(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        domains = {
+            "new": fields.Domain("activity_id", "=", False),
+            "open": fields.Domain("activity_id.active", "=", True),
+            "done": fields.Domain("activity_id.active", "=", False) & fields.Domain("activity_id", "!=", False),
+        }
+        return fields.Domain.OR(domains[state] for state in value if state in domains)
+
+    def _create_activities(self):
+        """A to-do on the partner for each action that has none."""
+        todo = self.env.ref("mail.mail_activity_data_todo")
+        model_id = self.env["ir.model"]._get_id("partner.program.enrollment")
+        new = self.filtered(lambda action: not action.activity_id)
+        activities = self.env["mail.activity"].create(
+            [
+                {
+                    "res_model_id": model_id,
+                    "res_id": action.enrollment_id.id,
+                    "activity_type_id": todo.id,
+                    "summary": self.env._("Partner: %(what)s", what=action.name) if action.by_partner else action.name,
+                    "note": action.meeting_id.display_name,
+                    "date_deadline": action.date_deadline,
+                    "user_id": action.user_id.id,
+                }
+                for action in new
+            ]
+        )
+        for action, activity in zip(new, activities, strict=True):
+            action.activity_id = activity

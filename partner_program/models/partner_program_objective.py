@@ -1,0 +1,171 @@
+from datetime import date
+
+from dateutil.relativedelta import relativedelta
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+
+class PartnerProgramObjective(models.Model):
+    """What a partner is to reach in a quarter; what it has reached follows from referrals and invoices (P23)."""
+
+    _name = "partner.program.objective"
+    _description = "Partner Objective"
+    _order = "date_from desc, enrollment_id, id"
+
+    enrollment_id = fields.Many2one(
+        "partner.program.enrollment", "Enrollment", required=True, index=True, ondelete="cascade"
+    )
+    partner_id = fields.Many2one(related="enrollment_id.partner_id", store=True, precompute=True, index=True)
+    company_id = fields.Many2one(related="enrollment_id.company_id", store=True, precompute=True, index=True)
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    year = fields.Char(required=True, size=4, default=lambda self: str(fields.Date.context_today(self).year))
+    quarter = fields.Selection(
+        [("1", "Q1"), ("2", "Q2"), ("3", "Q3"), ("4", "Q4")],
+        required=True,
+        default=lambda self: str((fields.Date.context_today(self).month + 2) // 3),
+    )
+    date_from = fields.Date(compute="_compute_dates", store=True, precompute=True, index=True)
+    date_to = fields.Date(compute="_compute_dates", store=True, precompute=True)
+    target_clients = fields.Integer("Clients: Objective", help="Clients acquired in the quarter.")
+    target_revenue = fields.Monetary(
+        "Revenue: Objective", help="Untaxed invoices of the partner's clients dated in the quarter, less credit notes."
+    )
+    target_upsells = fields.Integer(
+        "Up-sells: Objective", help="Clients of the partner invoiced for a higher package for the first time."
+    )
+    actual_clients = fields.Integer("Clients", compute="_compute_actuals")
+    actual_revenue = fields.Monetary("Revenue", compute="_compute_actuals")
+    actual_upsells = fields.Integer("Up-sells", compute="_compute_actuals")
+    note = fields.Char()
+
+    _quarter_uniq = models.Constraint(
+        "UNIQUE (enrollment_id, year, quarter)",
+        "This partner has objectives for that quarter already. Change those instead.",
+    )
+    _targets_positive = models.Constraint(
+        "CHECK (target_clients >= 0 AND target_revenue >= 0 AND target_upsells >= 0)",
+        "An objective cannot be negative. 0 means: none.",
+    )
+    _year_range = models.Constraint(
+        "CHECK (year ~ '^20[0-9][0-9]$')", "Write the year with four digits, such as 2026."
+    )
+
+    @api.depends("enrollment_id.partner_id.name", "year", "quarter")
+    def _compute_display_name(self):
+        for objective in self:
+            objective.display_name = self.env._(
+                "%(partner)s, Q%(quarter)s %(year)s",
+                partner=objective.partner_id.name or "",
+                quarter=objective.quarter or "",
+                year=objective.year or "",
+            )
+
+    @api.depends("year", "quarter")
+    def _compute_dates(self):
+        for objective in self:
+            year = (objective.year or "").strip()
+            if objective.quarter and len(year) == 4 and year.isdigit() and year > "0000":
+                first = date(int(year), int(objective.quarter) * 3 - 2, 1)
+                objective.date_from = first
+                objective.date_to = first + relativedelta(months=3, days=-1)
+            else:
+                objective.date_from = objective.date_to = False
+
+    @api.depends("enrollment_id", "date_from", "date_to")
+    def _compute_actuals(self):
+        facts = self._origin._get_actuals()
+        for objective in self:
+            actual = facts.get(objective._origin.id, {})
+            objective.actual_clients = actual.get("clients", 0)
+            objective.actual_revenue = float(actual.get("revenue") or 0)
+            objective.actual_upsells = actual.get("upsells", 0)
+
+    def _get_actuals(self) -> dict[int, dict]:
+        """Clients, revenue (in the currency of the company) and up-sells of each objective's quarter, in one query."""
+        if not self.ids:
+            return {}
+        for model in ("partner.referral", "partner.commission.line", "account.move", "account.move.line"):
+            self.env[model].flush_model()
+        for model in ("product.template", "product.product", "partner.program.package"):
+            self.env[model].flush_model()
+        self.flush_model()
+        rows = self.env.execute_query_dict(
+            SQL(
+                """
+                WITH objective AS (
+                    SELECT id, enrollment_id, date_from, date_to FROM partner_program_objective WHERE id IN %(ids)s
+                ), claim AS (
+                    SELECT id, enrollment_id, client_id, company_id, acquired_on
+                      FROM partner_referral
+                     WHERE state IN ('acquired', 'completed')
+                       AND enrollment_id IN (SELECT enrollment_id FROM objective)
+                ), step AS (  -- the day on which a client first had a package
+                    SELECT claim.id AS claim_id, claim.enrollment_id, package.rank, MIN(move.invoice_date) AS day
+                      FROM claim
+                      JOIN account_move move ON move.commercial_partner_id = claim.client_id
+                       AND move.company_id = claim.company_id
+                       AND move.move_type = 'out_invoice'
+                       AND move.state = 'posted'
+                       AND move.payment_state <> 'reversed'
+                      JOIN account_move_line line ON line.move_id = move.id AND line.display_type = 'product'
+                      JOIN product_product product ON product.id = line.product_id
+                      JOIN product_template template ON template.id = product.product_tmpl_id
+                      JOIN partner_program_package package ON package.id = template.package_id
+                     GROUP BY claim.id, claim.enrollment_id, package.rank
+                )
+                SELECT objective.id,
+                       (SELECT COUNT(*)
+                          FROM claim
+                         WHERE claim.enrollment_id = objective.enrollment_id
+                           AND claim.acquired_on BETWEEN objective.date_from AND objective.date_to) AS clients,
+                       (SELECT SUM((line.base_amount - line.credited_amount) / COALESCE(
+                                   NULLIF(move.invoice_currency_rate, 0), 1))
+                          FROM partner_commission_line line
+                          JOIN account_move move ON move.id = line.move_id AND move.state = 'posted'
+                         WHERE line.enrollment_id = objective.enrollment_id
+                           AND line.invoice_date BETWEEN objective.date_from AND objective.date_to) AS revenue,
+                       (SELECT COUNT(*)
+                          FROM step
+                         WHERE step.enrollment_id = objective.enrollment_id
+                           AND step.day BETWEEN objective.date_from AND objective.date_to
+                           AND step.rank > (SELECT MAX(earlier.rank) FROM step earlier
+                                             WHERE earlier.claim_id = step.claim_id AND earlier.day < step.day)
+                       ) AS upsells
+                  FROM objective
+                """,
+                ids=tuple(self.ids),
+            )
+        )
+        return {row["id"]: row for row in rows}
+
+    @api.model
+    def _get_shown(self, enrollments, today):
+        """The objectives of the quarter of a day, or else the latest before it; for pack and portal.
+
+        :return: ``[{"label", "objective", "actual", "share" (percent, at most 100), "monetary"}]`` of each objective
+        """
+        current = self.search(
+            [("enrollment_id", "in", enrollments.ids), ("date_from", "<=", today)], order="date_from desc"
+        )[:1]
+        return current, current._get_figures() if current else []
+
+    def _get_figures(self) -> list[dict]:
+        """What is aimed at, in the order of the policy: acquired clients, revenue, up-sells."""
+        self.ensure_one()
+        figures = (
+            (self.env._("Acquired clients"), self.target_clients, self.actual_clients, False),
+            (self.env._("Revenue"), self.target_revenue, self.actual_revenue, True),
+            (self.env._("Up-sells"), self.target_upsells, self.actual_upsells, False),
+        )
+        return [
+            {
+                "label": label,
+                "objective": target,
+                "actual": actual,
+                "share": max(0, min(100, round(100 * actual / target))) if target else 100,
+                "monetary": monetary,
+            }
+            for label, target, actual, monetary in figures
+            if target
+        ]
