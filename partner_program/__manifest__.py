@@ -51,6 +51,7 @@
         "views/portal_templates.xml",
         "views/portal_commission_templates.xml",
         "views/portal_dashboard_templates.xml",
+        "views/portal_objectives_templates.xml",
         "views/partner_program_menus.xml",
     ],
     "demo": ["demo/demo.xml"],

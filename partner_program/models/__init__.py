@@ -23,6 +23,7 @@ from . import (
     partner_program_objective,
     partner_program_package,
     partner_program_portal,
+    partner_program_portal_objectives,
     partner_program_resource,
     partner_program_training,
     partner_referral,

@@ -9,6 +9,7 @@ from . import (
     test_ledger,
     test_mails,
     test_milestones,
+    test_meetings,
     test_oracle,
     test_queries,
     test_referral_rules,

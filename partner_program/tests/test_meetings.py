@@ -1,0 +1,290 @@
+"""The monthly meeting: a series that never ends by being forgotten and never is endless; pack, notes, actions (P23)."""
+
+import base64
+from datetime import timedelta
+
+from odoo import fields
+from odoo.exceptions import AccessError
+from odoo.fields import Command
+from odoo.tests import tagged
+
+from .common import PartnerProgramCommon
+
+
+@tagged("post_install", "-at_install")
+class TestMeetings(PartnerProgramCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.Enrollment = cls.env["partner.program.enrollment"]
+        cls.Event = cls.env["calendar.event"]
+        # second Wednesday, half past two, in the time zone of a company with summer time
+        cls.company.partner_id.tz = "Europe/Brussels"
+        cls.program_affiliate.write(
+            {"monthly_meeting": True, "meeting_week": "2", "meeting_weekday": "WED", "meeting_hour": 14.5}
+        )
+        cls.enrollment_byte.account_manager_id = cls.manager
+
+    def meetings(self, enrollment=None):
+        return self.Event.search([("enrollment_id", "=", (enrollment or self.enrollment_byte).id)], order="start")
+
+    def night(self):
+        """What the scheduler does every night."""
+        sent = self.Enrollment._cron_meetings()
+        self.env.flush_all()
+        return sent
+
+    def test_p23_a_partner_with_a_manager_gets_twelve_meetings(self):
+        self.assertFalse(self.enrollment_byte.monthly_meeting, "enrolled before the program had meetings")
+        self.enrollment_byte.monthly_meeting = True
+        events = self.meetings()
+        self.assertEqual(len(events), 12)
+        self.assertEqual(events[0].start, fields.Datetime.to_datetime("2026-01-14 13:30:00"))
+        self.assertEqual(events[6].start, fields.Datetime.to_datetime("2026-07-08 12:30:00"), "summer time")
+        self.assertEqual(events.user_id, self.manager)
+        self.assertEqual(events.partner_ids, self.manager.partner_id + self.byte_contact)
+        self.assertEqual({event.recurrence_id.end_type for event in events}, {"count"}, "never endless")
+        links = events.mapped("videocall_location")
+        self.assertTrue(all("/calendar/join_videocall/" in link for link in links))
+        self.assertEqual(len(set(links)), 12)
+        self.assertEqual(self.enrollment_byte.next_meeting_on, events[0].start)
+        self.assertFalse(self.enrollment_byte.lacks_meeting)
+
+    def test_p23_activation_plans_and_a_program_without_meetings_does_not(self):
+        fresh = self.Enrollment.create(
+            {"partner_id": self.ada.id, "program_id": self.program_affiliate.id, "account_manager_id": self.manager.id}
+        )
+        self.assertTrue(fresh.monthly_meeting)
+        self.assertFalse(self.meetings(fresh))
+        fresh.action_onboard()
+        self.assertFalse(self.meetings(fresh))
+        fresh.action_activate()
+        self.assertEqual(len(self.meetings(fresh)), 12)
+        self.enrollment_ada.account_manager_id = self.manager
+        self.assertFalse(self.meetings(self.enrollment_ada))
+
+    def test_p23_thirteen_months_by_themselves(self):
+        """Each month exactly one meeting, with one pack three days before it; the series goes on before it runs out."""
+        self.enrollment_byte.monthly_meeting = True
+        packs = self.env["partner.program.meeting"]
+        day = fields.Date.to_date("2026-01-05")
+        for _month in range(13):
+            meeting = self.meetings().filtered(lambda event: event.start > fields.Datetime.now())[0]
+            for before in (4, 3, 2):
+                day = meeting.start.date() - timedelta(days=before)
+                self.go_to(f"{day} 20:00:00")
+                sent = self.night()
+                packs |= sent
+                self.assertEqual(sent.event_id, meeting if before == 3 else self.Event, f"{before} days before")
+            self.assertFalse(self.night(), "running it twice changes nothing")
+            self.go_to(str(meeting.start.date() + timedelta(days=1)))
+        self.assertEqual(len(packs), 13)
+        events = self.meetings()
+        months = [(event.start.year, event.start.month) for event in events]
+        self.assertEqual(len(events), 24, "the second twelve, and no more")
+        self.assertEqual(len(set(months)), 24, "one in each month")
+        self.assertEqual({event.start.weekday() for event in events}, {2})
+        self.assertEqual({(event.start.day - 1) // 7 for event in events}, {1}, "the second Wednesday")
+
+    def test_p23_no_series_for_an_ended_partner(self):
+        self.enrollment_byte.monthly_meeting = True
+        self.go_to("2026-02-01")
+        self.enrollment_byte.action_end()
+        self.assertEqual(len(self.meetings()), 1, "the one that was held stays")
+        self.night()
+        self.assertEqual(len(self.meetings()), 1)
+        with self.assertRefused("not an active partner"):
+            self.enrollment_byte.action_plan_meetings()
+        self.assertFalse(self.enrollment_byte.lacks_meeting)
+
+    def test_p23_without_a_manager_there_is_nobody_to_meet(self):
+        self.enrollment_byte.write({"account_manager_id": False, "monthly_meeting": True})
+        self.assertFalse(self.meetings())
+        with self.assertRefused("Choose the account manager"):
+            self.enrollment_byte.action_plan_meetings()
+        self.assertTrue(self.enrollment_byte.lacks_meeting)
+        self.assertEqual(self.Enrollment.search([("lacks_meeting", "=", True)]), self.enrollment_byte)
+        self.assertNotIn(self.enrollment_byte, self.Enrollment.search([("lacks_meeting", "=", False)]))
+        self.enrollment_byte.account_manager_id = self.manager
+        self.assertFalse(self.Enrollment.search([("lacks_meeting", "=", True)]))
+        self.meetings()[0].unlink()
+        self.assertEqual(self.Enrollment.search([("lacks_meeting", "=", True)]), self.enrollment_byte)
+
+    def test_p22_handing_over_moves_the_meetings_ahead(self):
+        self.enrollment_byte.monthly_meeting = True
+        self.go_to("2026-03-01")
+        new = self._new_user("nick", "partner_program.group_manager")
+        stand_in = self.meetings()[4]
+        stand_in.user_id = self.salesperson
+        moved = self.enrollment_byte._move_meetings(self.manager, new)
+        self.assertEqual(len(moved), 9)
+        events = self.meetings()
+        self.assertEqual(events[:2].user_id, self.manager, "what was held was held by the former manager")
+        self.assertEqual(stand_in.user_id, self.salesperson)
+        self.assertEqual(events[5].partner_ids, new.partner_id + self.byte_contact)
+        self.assertEqual(events[5].attendee_ids.partner_id, new.partner_id + self.byte_contact)
+
+    def test_p23_the_pack_says_what_there_is_to_talk_about(self):
+        self.enrollment_byte.monthly_meeting = True
+        self.env["partner.program.objective"].create(
+            {
+                "enrollment_id": self.enrollment_byte.id,
+                "year": "2026",
+                "quarter": "1",
+                "target_clients": 4,
+                "target_revenue": 10000,
+            }
+        )
+        self.refer(self.enrollment_byte)
+        self.pay(self.invoice(1000, product=self.starter, on="2026-01-06"), on="2026-01-20")
+        self.invoice(500, on="2026-01-10", invoice_date_due="2026-01-31", invoice_payment_term_id=False)
+        self.byte.training_ids.date_to = "2026-02-20"
+        self.go_to("2026-02-09")
+        self.env["partner.program.resource"].create({"name": "Deck 2026", "url": "https://deck.example"})
+        first = self.env["partner.program.meeting"]._of_events(self.meetings()[0])
+        first.action_ids = [Command.create({"name": "Call Cobalt", "user_id": self.manager.id})]
+        first.action_finish()
+        meeting = self.env["partner.program.meeting"]._of_events(self.meetings()[1])
+        pack = meeting._get_pack()
+        self.assertEqual(pack["since"], fields.Date.to_date("2026-01-14"))
+        self.assertEqual(pack["acquired"].client_id, self.client)
+        self.assertEqual(pack["sales"].mapped("earned_amount"), [200])
+        self.assertEqual(pack["late"].mapped("amount"), [100])
+        self.assertFalse(pack["held"])
+        self.assertEqual(
+            [(figure["label"], figure["actual"], figure["objective"], figure["share"]) for figure in pack["figures"]],
+            [("Acquired clients", 1, 4, 25), ("Revenue", 1500.0, 10000.0, 15)],
+        )
+        self.assertEqual(pack["training"]["expiring"].contact_id, self.byte_contact)
+        self.assertEqual(pack["resources"].mapped("name"), ["Deck 2026"])
+        self.assertEqual(pack["actions"].mapped("name"), ["Call Cobalt"])
+        self.agreement = self.env["partner.program.agreement"].create({"name": "Second", "body": "<p>More</p>"})
+        self.program_affiliate.agreement_id = self.agreement
+        self.assertEqual(meeting._get_pack()["held"].mapped("open_amount"), [200])
+
+        self.assertEqual(self.night(), meeting)
+        html = base64.b64decode(meeting.pack_id.datas).decode()
+        for text in ("Cobalt Clinics", "200.00", "Deck 2026", "Call Cobalt", "contract not signed", "25 %"):
+            self.assertIn(text, html.replace("\xa0", " "))
+        mail = self.env["mail.mail"].search([("model", "=", meeting._name), ("res_id", "=", meeting.id)])
+        self.assertEqual(mail.recipient_ids, self.manager.partner_id + self.byte_contact)
+        self.assertIn(meeting.pack_id, mail.attachment_ids)
+        self.assertIn(meeting.event_id.videocall_location, mail.body_html)
+
+    def test_p23_notes_and_actions_become_activities(self):
+        self.enrollment_byte.monthly_meeting = True
+        meeting = self.env["partner.program.meeting"].browse(
+            self.meetings()[0].with_user(self.manager).action_open_partner_meeting()["res_id"]
+        )
+        meeting = meeting.with_user(self.manager)
+        meeting.notes = "<p>They want a second demo</p>"
+        meeting.action_ids = [
+            Command.create({"name": "Send offer", "date_deadline": "2026-01-20"}),
+            Command.create({"name": "Name three prospects", "by_partner": True, "date_deadline": "2026-01-30"}),
+        ]
+        with self.assertRefused("not taken place yet"):
+            meeting.action_finish()
+        self.go_to("2026-01-14 18:00:00")
+        meeting.action_finish()
+        activities = self.enrollment_byte.activity_ids.sorted("date_deadline")
+        self.assertEqual(activities.mapped("summary"), ["Send offer", "Partner: Name three prospects"])
+        self.assertEqual(activities.user_id, self.manager)
+        self.assertIn("second demo", self.enrollment_byte.message_ids[:1].body)
+        self.assertEqual(meeting.action_ids.mapped("state"), ["open", "open"])
+        activities[0].action_done()
+        meeting.invalidate_recordset()
+        meeting.action_ids.invalidate_recordset()
+        self.assertEqual(meeting.action_ids.mapped("state"), ["done", "open"])
+        meeting.action_ids = [Command.create({"name": "One more", "date_deadline": "2026-02-01"})]
+        meeting.action_finish()
+        self.assertEqual(len(self.enrollment_byte.activity_ids), 2, "the done one is gone, none comes twice")
+
+    def test_notes_and_packs_are_for_managers(self):
+        self.enrollment_byte.monthly_meeting = True
+        meeting = self.env["partner.program.meeting"]._of_events(self.meetings()[0])
+        for user in (self.salesperson, self.employee, self.accountant, self.portal_byte):
+            with self.assertRefused(".", AccessError):
+                meeting.with_user(user).read(["notes"])
+        self.meetings()[0].with_user(self.employee).read()
+
+    def test_planning_costs_no_more_for_each_partner_than_its_meetings(self):
+        """Nothing to plan: a constant number of queries, however many partners there are."""
+        counts = []
+        for size in (1, 9, 90):
+            companies = self.env["res.partner"].create([{"name": f"P{n}", "is_company": True} for n in range(size)])
+            self.Enrollment.create(
+                [{"partner_id": one.id, "program_id": self.program_affiliate.id, "state": "active"} for one in companies]
+            )
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.cr.sql_log_count
+            self.night()
+            counts.append(self.cr.sql_log_count - before)
+        self.assertLessEqual(counts[2], counts[0] + 2, counts)
+
+
+@tagged("post_install", "-at_install")
+class TestObjectives(PartnerProgramCommon):
+    def objective(self, quarter="1", **vals):
+        return self.env["partner.program.objective"].create(
+            {"enrollment_id": self.enrollment_byte.id, "year": "2026", "quarter": quarter, **vals}
+        )
+
+    def test_p23_actuals_follow_from_clients_and_invoices(self):
+        first, second = self.objective("1"), self.objective("2")
+        self.refer(self.enrollment_byte)
+        self.go_to("2026-06-30")
+        self.pay(self.invoice(100, product=self.starter, on="2026-01-06"), on="2026-01-20")
+        self.invoice(900, product=self.pro, on="2026-03-31")
+        self.credit(self.invoice(400, product=self.pro, on="2026-04-01"), 150, on="2026-04-02")
+        self.invoice(2000, product=self.enterprise, on="2026-05-01")
+        self.invoice(100, product=self.starter, on="2026-06-01")
+        self.invoice(7000, product=self.enterprise, client=self.other_client, on="2026-02-01")
+        self.assertRecordValues(
+            first + second,
+            [
+                {"actual_clients": 1, "actual_revenue": 1000.0, "actual_upsells": 1},
+                {"actual_clients": 0, "actual_revenue": 2350.0, "actual_upsells": 1},
+            ],
+        )
+
+    def test_revenue_is_counted_in_the_currency_of_the_company(self):
+        euro = self.setup_other_currency("EUR", rates=[("2026-01-01", 2.0)])
+        objective = self.objective()
+        self.refer(self.enrollment_byte)
+        self.pay(self.invoice(100, product=self.starter, on="2026-01-05"))
+        self.invoice(600, on="2026-01-06", currency_id=euro.id)
+        self.assertEqual(objective.actual_revenue, 400.0)
+
+    def test_partners_see_their_objectives_and_nobody_elses(self):
+        self.objective(target_clients=2)
+        for user, partner, shown in (
+            (self.portal_byte, self.byte, [("Acquired clients", 0, 2)]),
+            (self.portal_ada, self.ada, []),
+        ):
+            figures = self.env["partner.program.portal"].with_user(user)._get_dashboard(partner)["objective_figures"]
+            self.assertEqual([(one["label"], one["actual"], one["objective"]) for one in figures], shown)
+        for user in (self.portal_byte, self.employee):
+            with self.assertRefused(".", AccessError):
+                self.env["partner.program.objective"].with_user(user).search([])
+
+    def test_one_row_per_partner_and_quarter_and_nothing_odd(self):
+        self.objective()
+        with self.assertRefused("objectives for that quarter already"):
+            self.objective()
+        with self.assertRefused("four digits"):
+            self.objective("2", year="26")
+        with self.assertRefused("cannot be negative"):
+            self.objective("3", target_clients=-1)
+
+    def test_actuals_of_many_objectives_in_one_query(self):
+        for quarter in "1234":
+            self.objective(quarter)
+        objectives = self.env["partner.program.objective"].search([])
+        for size in (1, 4):
+            chosen = objectives[:size]
+            self.env.flush_all()
+            self.env.invalidate_all()
+            chosen.mapped("date_from")
+            with self.assertQueryCount(1):
+                chosen.mapped("actual_revenue")
