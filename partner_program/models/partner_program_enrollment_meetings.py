@@ -16,7 +16,9 @@ QUIET = {"skip_attendee_notification": True, "dont_notify": True, "mail_notrack"
 def nth_weekday(year: int, month: int, week: int, weekday: int) -> date:
     """The first to fourth, or last (-1), Monday (0) to Sunday of a month."""
     days = [
-        day for day in calendar.Calendar().itermonthdates(year, month) if day.month == month and day.weekday() == weekday
+        day
+        for day in calendar.Calendar().itermonthdates(year, month)
+        if day.month == month and day.weekday() == weekday
     ]
     return days[week - 1 if week > 0 else week]
 
@@ -43,7 +45,8 @@ class PartnerProgramEnrollment(models.Model):
         "res.partner",
         "Attends Meetings",
         domain="[('id', 'child_of', partner_id)]",
-        help="Who of the partner is invited. Empty: a contact with access to the portal, or else the first with an email.",
+        help="Who of the partner is invited. "
+        "Empty: a contact with access to the portal, or else the first with an email.",
     )
     meeting_ids = fields.One2many("calendar.event", "enrollment_id", "Meetings")
     next_meeting_on = fields.Datetime("Next Meeting", compute="_compute_meeting_dates")
@@ -136,9 +139,7 @@ class PartnerProgramEnrollment(models.Model):
         :return: the first meeting of each new series
         """
         Event_sudo = self.env["calendar.event"].sudo()  # the calendar of the account manager, whoever activates
-        planned = dict(
-            Event_sudo._read_group([("enrollment_id", "in", self.ids)], ["enrollment_id"], ["start:max"])
-        )
+        planned = dict(Event_sudo._read_group([("enrollment_id", "in", self.ids)], ["enrollment_id"], ["start:max"]))
         horizon = fields.Datetime.now() + timedelta(days=PLAN_AHEAD_DAYS)
         due = self.filtered(lambda e: e not in planned or planned[e] < horizon)
         if not due:
@@ -167,7 +168,9 @@ class PartnerProgramEnrollment(models.Model):
         manager, contact = self.account_manager_id, self._get_meeting_contact()
         return {
             "name": self.env._(
-                "%(company)s and %(partner)s: monthly meeting", company=self.company_id.name, partner=self.partner_id.name
+                "%(company)s and %(partner)s: monthly meeting",
+                company=self.company_id.name,
+                partner=self.partner_id.name,
             ),
             "description": self.env._(
                 "Sales made, objectives, support needed. The meeting pack comes three days before."

@@ -47,9 +47,7 @@ class PartnerProgramObjective(models.Model):
         "CHECK (target_clients >= 0 AND target_revenue >= 0 AND target_upsells >= 0)",
         "An objective cannot be negative. 0 means: none.",
     )
-    _year_range = models.Constraint(
-        "CHECK (year ~ '^20[0-9][0-9]$')", "Write the year with four digits, such as 2026."
-    )
+    _year_range = models.Constraint("CHECK (year ~ '^20[0-9][0-9]$')", "Write the year with four digits, such as 2026.")
 
     @api.depends("enrollment_id.partner_id.name", "year", "quarter")
     def _compute_display_name(self):

@@ -92,10 +92,12 @@ class PartnerProgramTraining(models.Model):
     def _counts_on(self, day):
         """Those that count on a day; contacts who were archived have left."""
         return self.filtered(
-            lambda training: training.contact_id.active
-            and training.date_from
-            and training.date_from <= day
-            and (not training.date_to or training.date_to >= day)
+            lambda training: (
+                training.contact_id.active
+                and training.date_from
+                and training.date_from <= day
+                and (not training.date_to or training.date_to >= day)
+            )
         )
 
     # ------------------------------------------------------------
@@ -135,9 +137,11 @@ class PartnerProgramTraining(models.Model):
         )
         by_partner = enrollments.grouped("partner_id")
         due = expiring.filtered(
-            lambda one: one.warned_for != one.date_to
-            and one.contact_id not in later.contact_id
-            and one.partner_id in by_partner
+            lambda one: (
+                one.warned_for != one.date_to
+                and one.contact_id not in later.contact_id
+                and one.partner_id in by_partner
+            )
         )
         for training in due:
             training.warned_for = training.date_to

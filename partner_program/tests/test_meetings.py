@@ -213,7 +213,10 @@ class TestMeetings(PartnerProgramCommon):
         for size in (1, 9, 90):
             companies = self.env["res.partner"].create([{"name": f"P{n}", "is_company": True} for n in range(size)])
             self.Enrollment.create(
-                [{"partner_id": one.id, "program_id": self.program_affiliate.id, "state": "active"} for one in companies]
+                [
+                    {"partner_id": one.id, "program_id": self.program_affiliate.id, "state": "active"}
+                    for one in companies
+                ]
             )
             self.env.flush_all()
             self.env.invalidate_all()
