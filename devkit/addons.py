@@ -41,17 +41,22 @@ def all_addons() -> list[Addon]:
     return found
 
 
+def bridges() -> list[Addon]:
+    """The add-ons that install themselves as soon as both of their sides are there."""
+    return [addon for addon in all_addons() if addon.auto_install]
+
+
 def to_install(*, tests: bool) -> list[str]:
-    """Names of the add-ons to install: bridges too, those made for tests only where wanted."""
-    return [addon.name for addon in all_addons() if tests or not addon.is_for_tests]
+    """Names of the add-ons to ask for; those made for tests only where wanted, bridges come by themselves."""
+    return [addon.name for addon in all_addons() if not addon.auto_install and (tests or not addon.is_for_tests)]
 
 
-def dependencies(*, tests: bool) -> list[str]:
+def dependencies(*, tests: bool, with_bridges: bool) -> list[str]:
     """What the add-ons need from Odoo: this is what a template database is made of."""
+    names = {addon.name for addon in all_addons()}
     chosen = [addon for addon in all_addons() if tests or not addon.is_for_tests]
-    needed = {name for addon in chosen for name in addon.depends}
-    needed -= {addon.name for addon in all_addons()}
-    return sorted(needed | {"base"} | ({"test_lint"} if tests else set()))
+    needed = {name for addon in chosen for name in addon.depends if with_bridges or not addon.auto_install}
+    return sorted((needed - names) | {"base"} | ({"test_lint"} if tests else set()))
 
 
 def source_digest() -> str:

@@ -12,24 +12,38 @@ LISTED = 40  # missing terms shown
 
 
 def main() -> int:
-    from . import addons, process, stack
+    from . import addons, stack
     from .console import say
-    from .templates import TEST, Templates
+    from .templates import BRIDGES, TEST, Templates
 
-    with stack.ready() as here, here.databases.scratch("i18n") as name:
-        templates = Templates(here)
-        templates.clone(TEST, name)
-        templates.install(name, kind=TEST)
-        translated = [addon for addon in addons.all_addons() if not addon.is_for_tests]
-        for addon in translated:
-            (addon.path / "i18n").mkdir(exist_ok=True)
-        names = [addon.name for addon in translated]
-        here.run_odoo("Exporting the terms", "i18n", "export", "-d", name, *names, "-l", "pot").unlink()
-        folders = [str(addon.path / "i18n") for addon in translated]
-        child = process.start([str(here.python), __file__, *folders], env=here.env())
-        missing = process.finish(child)
+    translated = [addon for addon in addons.all_addons() if not addon.is_for_tests]
+    # Each where only its own side of the applications is there: other add-ons add fields to its models.
+    parts = {
+        TEST: [addon for addon in translated if not addon.auto_install],
+        BRIDGES: [addon for addon in translated if addon.auto_install],
+    }
+    missing = 0
+    with stack.ready() as here:
+        for kind, chosen in parts.items():
+            if chosen:
+                missing |= _bring_up(here, Templates(here), kind, chosen)
     say("Some terms wait for their translation." if missing else "Every term is translated.")
     return 0
+
+
+def _bring_up(here, templates, kind, chosen) -> int:
+    """Export the terms of some add-ons from a fresh database, and merge them; 1 if any waits for its translation."""
+    from . import process
+
+    with here.databases.scratch("i18n") as name:
+        templates.clone(kind, name)
+        templates.install(name, kind=kind)
+        for addon in chosen:
+            (addon.path / "i18n").mkdir(exist_ok=True)
+        names = [addon.name for addon in chosen]
+        here.run_odoo("Exporting the terms", "i18n", "export", "-d", name, *names, "-l", "pot").unlink()
+        folders = [str(addon.path / "i18n") for addon in chosen]
+        return process.finish(process.start([str(here.python), __file__, *folders], env=here.env()))
 
 
 # In Odoo's Python environment from here on

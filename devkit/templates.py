@@ -11,7 +11,9 @@ from .locks import exclusive
 from .paths import ROOT, cache_root, digest
 from .stack import Stack
 
-DEMO, TEST = "demo", "test"
+# What a database is for: to look at, with demo data and the bridges; for the suite, without anything that the add-on
+# does not need; for the tests of the bridges, with the applications on their other side.
+DEMO, TEST, BRIDGES = "demo", "test", "bridges"
 
 
 class Templates:
@@ -22,9 +24,9 @@ class Templates:
     def template(self, kind: str) -> str:
         """A database with what our add-ons depend on, but not with them; made when it is not there.
 
-        :param kind: `demo` (with Odoo's demo data) or `test` (without, but with Odoo's own lint tests)
+        :param kind: `demo` (with Odoo's demo data), `test` (without, but with Odoo's own lint tests) or `bridges`
         """
-        modules = addons.dependencies(tests=kind == TEST)
+        modules = addons.dependencies(tests=kind == TEST, with_bridges=kind != TEST)
         name = f"{self.databases.prefix}_template_{kind}_{digest(self.stack.odoo.version, *modules)}"
         if self.databases.exists(name):
             return name
@@ -43,7 +45,7 @@ class Templates:
         return name
 
     def install(self, name: str, *, kind: str) -> None:
-        """Install the add-ons of this checkout.
+        """Install the add-ons of this checkout; bridges have to come by themselves.
 
         :raise Failure: one of them, or its demo data, does not install
         """
@@ -55,12 +57,13 @@ class Templates:
             f"Installing {', '.join(names)}",
             *("-d", name, "-i", ",".join(names), *demo, "--stop-after-init", "--no-http"),
         )
-        self._check_installed(name, names, log, demo=kind == DEMO)
+        expected = names if kind == TEST else [*names, *(bridge.name for bridge in addons.bridges())]
+        self._check_installed(name, expected, log, demo=kind == DEMO)
         log.unlink()
 
     def update(self, name: str) -> None:
         """Bring the add-ons in a database up to the sources of this checkout."""
-        names = addons.to_install(tests=False)
+        names = [addon.name for addon in addons.all_addons() if not addon.is_for_tests]
         modules = ",".join(names)
         log = self.stack.run_odoo(
             f"Updating {', '.join(names)}", "-d", name, "-i", modules, "-u", modules, "--stop-after-init", "--no-http"

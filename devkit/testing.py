@@ -1,4 +1,4 @@
-"""`./dev test`: the whole suite in one pytest run, on a fresh database."""
+"""`./dev test`: the whole suite on a fresh database, then the tests of the bridges on one with their applications."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from . import addons, lifecycle, process, stack
 from .console import say
 from .paths import ROOT, cache_root
 from .stack import Stack
-from .templates import DEMO, TEST, Templates
+from .templates import BRIDGES, DEMO, TEST, Templates
 
 WORKERS = 4  # each needs about half a gigabyte, and a browser now and then
+NOTHING_COLLECTED = 5  # exit status of pytest
 ALONE = ("-n", "--numprocesses", "-k", "--lf", "--pdb", "--trace")  # say it otherwise, or choose a part
 
 
@@ -21,11 +22,39 @@ def main(arguments: list[str]) -> int:
         templates = Templates(here)
         if lifecycle.FOLDER.is_dir():
             templates.template(DEMO)
-        with here.databases.scratch("test") as name:
-            templates.clone(TEST, name)
-            if addons.to_install(tests=True):
-                templates.install(name, kind=TEST)
-            return run_pytest(here, name, arguments)
+        codes = [_run(here, templates, kind, chosen) for kind, chosen in _parts(arguments)]
+    failed = [code for code in codes if code not in (0, NOTHING_COLLECTED)]
+    return failed[0] if failed else min(codes)
+
+
+def _run(here: Stack, templates: Templates, kind: str, arguments: list[str]) -> int:
+    with here.databases.scratch(kind) as name:
+        templates.clone(kind, name)
+        templates.install(name, kind=kind)
+        return run_pytest(here, name, arguments)
+
+
+def _parts(arguments: list[str]) -> list[tuple[str, list[str]]]:
+    """What to run on which kind of database: the add-on without its bridges, and they with their applications.
+
+    Paths say which of the two is meant; without a path both are.
+    """
+    folders = [addon.path for addon in addons.bridges()]
+    paths = {argument: Path(argument.partition("::")[0]).resolve() for argument in arguments if _is_path(argument)}
+    of_bridges = {argument for argument, path in paths.items() if any(path.is_relative_to(one) for one in folders)}
+    parts = []
+    if not paths or paths.keys() - of_bridges:
+        parts.append((TEST, [argument for argument in arguments if argument not in of_bridges]))
+    if folders and (not paths or of_bridges):
+        chosen = [argument for argument in arguments if argument in of_bridges or argument not in paths]
+        tests = [] if of_bridges else [str((folder / "tests").relative_to(ROOT)) for folder in folders]
+        parts.append((BRIDGES, [*chosen, *tests]))
+    return parts
+
+
+def _is_path(argument: str) -> bool:
+    # os.path: see _from_here
+    return not argument.startswith("-") and os.path.exists(ROOT / argument.partition("::")[0])  # noqa: PTH110
 
 
 def run_pytest(here: Stack, database: str, arguments: list[str]) -> int:

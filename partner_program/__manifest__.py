@@ -38,6 +38,7 @@
         "views/partner_program_agreement_views.xml",
         "views/partner_program_package_views.xml",
         "views/partner_program_resource_views.xml",
+        "views/partner_program_resource_links_views.xml",
         "views/partner_program_views.xml",
         "views/partner_program_meeting_views.xml",
         "views/partner_program_objective_views.xml",

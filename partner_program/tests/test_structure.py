@@ -21,7 +21,9 @@ CRONS = {
     "ir_cron_sync": ("partner.commission.line", "model._cron_sync()"),
     "ir_cron_create_vendor_bills": ("partner.commission.line", "model._cron_create_vendor_bills()"),
     "ir_cron_meetings": ("partner.program.enrollment", "model._cron_meetings()"),
+    "ir_cron_check_links": ("partner.program.resource", "model._cron_check_links()"),
 }
+OFF_BY_DEFAULT = {"ir_cron_check_links": "months"}  # all others run every day
 
 
 class TestStructure(PartnerProgramCommon):
@@ -174,8 +176,10 @@ class TestStructure(PartnerProgramCommon):
         self.earned_line()
         for name, (model, code) in CRONS.items():
             cron = self.env.ref(f"{MODULE}.{name}").sudo()
-            self.assertEqual((cron.model_id.model, cron.code.strip(), cron.active), (model, code, True))
-            self.assertEqual((cron.interval_number, cron.interval_type, cron.user_id.id), (1, "days", SUPERUSER_ID))
+            active = name not in OFF_BY_DEFAULT
+            self.assertEqual((cron.model_id.model, cron.code.strip(), cron.active), (model, code, active))
+            interval = OFF_BY_DEFAULT.get(name, "days")
+            self.assertEqual((cron.interval_number, cron.interval_type, cron.user_id.id), (1, interval, SUPERUSER_ID))
         order = crons.sorted("priority").mapped("code")
         self.assertEqual(order, [code for _model, code in CRONS.values()], "claims, then the ledger, then the bills")
         for cron in crons.sorted("priority"):

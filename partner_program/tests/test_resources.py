@@ -1,0 +1,139 @@
+"""Resources: files, links, and the check for broken ones, which never looks into the network of the server."""
+
+import base64
+import ipaddress
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from odoo.tests import tagged
+
+from ..tools import link_check
+from .common import PartnerProgramCommon
+
+LOOPBACK = [ipaddress.ip_network("127.0.0.0/8")]
+
+
+class Pages(BaseHTTPRequestHandler):
+    """A small web site: /ok, /gone, /login, /moved (to /ok), /loop, /nohead, /inside (a redirect into the network)."""
+
+    asked = []
+
+    def answer(self):
+        self.asked.append((self.command, self.path))
+        status, location = {
+            "/ok": (200, None),
+            "/login": (401, None),
+            "/moved": (302, "/ok"),
+            "/loop": (302, "/loop"),
+            "/inside": (302, "http://10.0.0.1/secret"),
+            "/file": (302, "file:///etc/passwd"),
+            "/nohead": (405 if self.command == "HEAD" else 200, None),
+        }.get(self.path, (404, None))
+        self.send_response(status)
+        if location:
+            self.send_header("Location", location)
+        self.end_headers()
+
+    do_HEAD = do_GET = answer  # noqa: N815
+
+    def log_message(self, *args):
+        """Quiet."""
+
+
+@tagged("post_install", "-at_install")
+class TestResources(PartnerProgramCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Pages)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        cls.addClassCleanup(thread.join)
+        cls.addClassCleanup(server.server_close)
+        cls.addClassCleanup(server.shutdown)
+        cls.site = f"http://127.0.0.1:{server.server_port}"
+        cls.Resource = cls.env["partner.program.resource"].with_user(cls.manager)
+
+    def setUp(self):
+        super().setUp()
+        Pages.asked.clear()
+
+    def allow_loopback(self):
+        self.env["ir.config_parameter"].sudo().set_param("partner_program.link_check_networks", "127.0.0.0/8, nonsense")
+
+    def resource(self, path, **vals):
+        return self.Resource.create({"name": path, "url": path if "://" in path else self.site + path, **vals})
+
+    def test_p16_broken_links_are_found_and_shown(self):
+        self.allow_loopback()
+        expected = {
+            "/ok": ("ok", False),
+            "/gone": ("broken", "The server answers with error 404."),
+            "/login": ("unclear", "The server answers with error 401."),
+            "/moved": ("ok", False),
+            "/nohead": ("ok", False),
+            "/loop": ("broken", "The page sends visitors on too many times."),
+        }
+        resources = self.Resource.union(*[self.resource(path) for path in expected])
+        self.assertEqual(set(resources.mapped("link_state")), {"unchecked"})
+        broken = self.Resource._cron_check_links()
+        self.assertEqual({one.name: (one.link_state, one.link_problem) for one in resources}, expected)
+        self.assertEqual(set((broken & resources).mapped("name")), {"/gone", "/loop"})
+        self.assertTrue(all(resources.mapped("link_checked_on")))
+        resources[1].url = self.site + "/ok"
+        self.assertEqual((resources[1].link_state, resources[1].link_problem), ("unchecked", False))
+        resources[1].action_check_links()
+        self.assertEqual(resources[1].link_state, "ok")
+
+    def test_the_check_never_asks_the_servers_own_network(self):
+        for url in (
+            self.site + "/ok",
+            "http://localhost/",
+            "http://10.0.0.1/",
+            "http://192.168.1.1/",
+            "http://169.254.169.254/latest/meta-data/",
+            "http://[::1]/",
+            "http://[::ffff:127.0.0.1]/",
+            "http://[64:ff9b::7f00:1]/",
+            "http://2130706433/",
+            "http://0/",
+        ):
+            result = link_check.check(url)
+            self.assertEqual((result.state, result.problem), ("broken", "private"), url)
+        self.assertFalse(Pages.asked)
+        resource = self.resource("/ok")
+        resource.action_check_links()
+        self.assertIn("is not on the public internet", resource.link_problem)
+
+    def test_a_redirect_goes_through_the_same_gate(self):
+        self.assertEqual(link_check.check(self.site + "/inside", LOOPBACK).problem, "private")
+        self.assertEqual(link_check.check(self.site + "/file", LOOPBACK).problem, "address")
+        self.assertEqual(Pages.asked, [("HEAD", "/inside"), ("HEAD", "/file")])
+
+    def test_bad_addresses_have_a_sentence(self):
+        for url, problem in (
+            ("http://", "address"),
+            ("http://user:secret@example.com/", "address"),
+            ("http://example.com:99999/", "address"),
+            ("http://no-such-name.invalid/", "unknown"),
+            ("http://127.0.0.1:1/", "unreachable"),
+        ):
+            self.assertEqual(link_check.check(url, LOOPBACK).problem, problem, url)
+        with self.assertRefused("no link to check"):
+            self.resource("/ok", file=base64.b64encode(b"x"), url=False).action_check_links()
+
+    def test_p19_a_file_is_uploaded_with_the_resource_and_follows_its_rights(self):
+        resource = self.Resource.create(
+            {"name": "Logos", "category": "branding", "file": base64.b64encode(b"logo"), "file_name": "logos.zip"}
+        )
+        attachment = resource.attachment_id
+        self.assertEqual((attachment.name, attachment.raw), ("logos.zip", b"logo"))
+        self.assertEqual((attachment.res_model, attachment.res_id), (resource._name, resource.id))
+        self.assertEqual((resource.file, resource.file_name), (attachment.datas, "logos.zip"))
+        resource.write({"url": "https://example.com/logos", "file": False})
+        self.assertFalse(resource.attachment_id)
+        with self.assertRefused("a link or a file"):
+            resource.url = False
+
+    def test_the_check_is_off_by_default(self):
+        self.assertFalse(self.env.ref("partner_program.ir_cron_check_links").active)

@@ -1,0 +1,1 @@
+"""Plain Python that talks to the outside; no Odoo."""
