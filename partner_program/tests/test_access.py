@@ -29,6 +29,10 @@ RIGHTS = {
     "partner.commission.accrual.date": (NONE, KEEP, KEEP, NONE),
     "partner.commission.accrual": (NONE, "rcu", "rcu", NONE),  # made and thrown away for each reader
     "partner.commission.integrity": (NONE, READ, READ, NONE),
+    "partner.program.training": (READ, ALL, READ, NONE),
+    "partner.program.meeting": (NONE, ALL, NONE, NONE),
+    "partner.program.meeting.action": (NONE, ALL, NONE, NONE),
+    "partner.program.objective": (READ, ALL, READ, NONE),
 }
 ARCHIVING = ("action_archive", "action_unarchive")
 OPERATIONS = {"read": "r", "write": "w", "create": "c", "unlink": "u"}
