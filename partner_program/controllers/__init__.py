@@ -1,1 +1,1 @@
-from . import portal, portal_commissions, portal_dashboard
+from . import portal, portal_commissions, portal_dashboard, portal_referral_form, portal_referrals

@@ -1,5 +1,10 @@
+from psycopg2 import IntegrityError
+
 from odoo import http
+from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.http import request
+from odoo.tools.sql import escape_psql
 
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
@@ -12,17 +17,17 @@ class PartnerProgramPortalCommissions(PartnerProgramPortal):
     @http.route(
         ["/my/commissions", "/my/commissions/page/<int:page>"], type="http", auth="user", website=True, readonly=True
     )
-    def portal_my_commissions(self, page=1, sortby=None, filterby=None, **kw):
+    def portal_my_commissions(self, page=1, sortby=None, filterby=None, search=None, **kw):
         """Commission lines and bills of the partner company of the reader."""
         Line = request.env["partner.commission.line"]
         sortings = self._get_commission_sortings()
         filters = self._get_commission_filters()
         sortby = sortby if sortby in sortings else "date"
         filterby = filterby if filterby in filters else "all"
-        domain = [("partner_id", "=", request.env.user.commercial_partner_id.id), *filters[filterby]["domain"]]
+        domain = self._get_own_domain() & filters[filterby]["domain"] & self._get_commission_search(search)
         pager = portal_pager(
             url="/my/commissions",
-            url_args={"sortby": sortby, "filterby": filterby},
+            url_args={"sortby": sortby, "filterby": filterby, "search": search},
             total=Line.search_count(domain),
             page=page,
             step=self._items_per_page,
@@ -33,15 +38,70 @@ class PartnerProgramPortalCommissions(PartnerProgramPortal):
                 domain, order=sortings[sortby]["order"], limit=self._items_per_page, offset=pager["offset"]
             ),
             bills=Line._get_portal_bills(),
-            totals=Line._get_portal_totals(),
+            totals=request.env["partner.program.portal"]._get_totals(request.env.user.commercial_partner_id),
             default_url="/my/commissions",
             pager=pager,
             searchbar_sortings=sortings,
             sortby=sortby,
             searchbar_filters=filters,
             filterby=filterby,
+            search=search,
         )
         return request.render("partner_program.portal_my_commissions", values)
+
+    @http.route("/my/commissions/<int:line_id>", type="http", auth="user", website=True, readonly=True)
+    def portal_my_commission(self, line_id, asked=None, **kw):
+        """One commission: how it came about, what happened to it, and the questions on it."""
+        line = self._get_own_line(line_id)
+        if not line:
+            return request.not_found()
+        return self._render_commission(line, asked=bool(asked))
+
+    @http.route("/my/commissions/<int:line_id>/question", type="http", auth="user", website=True, methods=["POST"])
+    def portal_question_commission(self, line_id, question="", **kw):
+        """The partner doubts the figure: the line is held until somebody has answered."""
+        line = self._get_own_line(line_id)
+        if not line:
+            return request.not_found()
+        try:
+            with request.env.cr.savepoint():
+                line._ask_from_portal(question[: self._MAX_TEXT])
+        except UserError as error:
+            return self._render_commission(line, question_error=str(error), question=question)
+        except IntegrityError as error:
+            if "one_open_per_line" not in (error.diag.constraint_name or ""):
+                raise
+        return request.redirect(f"/my/commissions/{line.id}?asked=1")
+
+    def _render_commission(self, line, **extra):
+        values = self._prepare_partner_program_values("commission")
+        values.update(
+            line=line,
+            history=line._get_portal_history(),
+            questions_sudo=line._get_portal_questions_sudo(),
+            may_ask=line._may_be_questioned(),
+            max_text=self._MAX_TEXT,
+            **extra,
+        )
+        response = request.render("partner_program.portal_my_commission", values)
+        if extra.get("question_error"):
+            response.status_code = 422
+        return response
+
+    def _get_own_line(self, line_id):
+        """The line with this id if it belongs to the reader's company, under the reader's rights."""
+        return request.env["partner.commission.line"].search(self._get_own_domain() & Domain("id", "=", line_id))
+
+    def _get_commission_search(self, search) -> Domain:
+        """Number of the invoice or of the referral, name of the client; nothing else of them can be searched for."""
+        if not (search or "").strip():
+            return Domain.TRUE
+        text = escape_psql(search.strip())
+        return (
+            Domain("move_id", "any!", [("name", "ilike", text)])
+            | Domain("client_id", "any!", [("name", "ilike", text)])
+            | Domain("referral_id", "any!", [("name", "ilike", text)])
+        )
 
     def _get_commission_sortings(self):
         return {
@@ -55,9 +115,10 @@ class PartnerProgramPortalCommissions(PartnerProgramPortal):
             "all": (request.env._("All"), None),
             "expected": (request.env._("Waiting for the Client"), ("expected",)),
             "to_pay": (request.env._("To Be Paid"), ("earned", "held", "billed")),
+            "held": (request.env._("Held"), ("held",)),
             "paid": (request.env._("Paid"), ("paid",)),
         }
         return {
-            key: {"label": label, "domain": [("state", "in", wanted)] if wanted else []}
+            key: {"label": label, "domain": Domain("state", "in", wanted) if wanted else Domain.TRUE}
             for key, (label, wanted) in states.items()
         }

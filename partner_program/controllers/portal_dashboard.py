@@ -17,6 +17,21 @@ class PartnerProgramPortalDashboard(PartnerProgramPortal):
         values.update(self._prepare_dashboard_values(request.env.user.commercial_partner_id))
         return request.render("partner_program.portal_my_partner", values)
 
+    # Not read-only: that somebody looked is written down. No form, and no link, leads on from there.
+    @http.route(
+        "/my/partner/as/<int:enrollment_id>", type="http", auth="user", website=True, methods=["GET"], sitemap=False
+    )
+    def portal_see_as_partner(self, enrollment_id, **kw):
+        """The dashboard of a partner, for a manager; every figure is asked for by the name of that partner."""
+        enrollment = request.env["partner.program.enrollment"].browse(enrollment_id)
+        if not request.env.user.has_group("partner_program.group_manager") or not enrollment.exists():
+            return request.not_found()
+        enrollment._note_seen_as_partner()
+        values = self._prepare_portal_layout_values()
+        values.update(self._prepare_dashboard_values(enrollment.partner_id))
+        values.update(page_name="partner_dashboard", preview=True, enrollment=enrollment)
+        return request.render("partner_program.portal_my_partner", values)
+
     def _prepare_dashboard_values(self, partner):
         values = request.env["partner.program.portal"]._get_dashboard(partner)
         for total in values["totals"]:

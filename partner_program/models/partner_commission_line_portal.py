@@ -1,6 +1,9 @@
 from odoo import api, models
+from odoo.exceptions import UserError, ValidationError
 
-from .partner_referral_acquisition import LIVE_BILL
+from ..engine import windows
+
+PAID = ("paid", "in_payment")
 
 
 class PartnerCommissionLine(models.Model):
@@ -24,34 +27,103 @@ class PartnerCommissionLine(models.Model):
             return self.env._("Paid")
         return self.void_reason or self.env._("Nothing due")
 
-    @api.model
-    def _get_portal_totals(self) -> list[dict]:
-        """One row per currency: expected, to be paid, paid; as text in the currency's format."""
-        own = [("partner_id", "=", self.env.user.commercial_partner_id.id)]
-        totals = {}
+    def _get_portal_month(self) -> str:
+        """Which month of the window the invoice is of; empty when it is outside."""
+        self.ensure_one()
+        referral_sudo = self.sudo().referral_id  # the partner's own referral
+        start, day = referral_sudo.window_start, self.invoice_date
+        if not start or not day or not windows.in_window(day, start, referral_sudo.window_end):
+            return ""
+        return self.env._(
+            "Month %(month)s of %(months)s",
+            month=windows.month_in_window(day, start),
+            months=referral_sudo.commission_months,
+        )
 
-        def add(currency, key, amount):
-            empty = {"currency": currency, "expected": 0.0, "to_pay": 0.0, "paid": 0.0}
-            totals.setdefault(currency, empty)[key] += amount
+    def _get_portal_history(self) -> list[dict]:
+        """What happened to this commission, oldest first: invoiced, paid, billed, corrected, paid out.
 
-        for currency, state, amount, open_amount in self._read_group(
-            own, ["currency_id", "state"], ["amount:sum", "open_amount:sum"]
-        ):
-            add(currency, "expected", amount if state == "expected" else 0.0)
-            add(currency, "to_pay", open_amount if state in ("earned", "held") else 0.0)
-        billings_sudo = self.env["partner.commission.billing"].sudo()  # portal users have no right on billings
-        for currency, payment_state, billed in billings_sudo._read_group(
-            [*own, *LIVE_BILL], ["currency_id", "bill_id.payment_state"], ["amount:sum"]
-        ):
-            add(currency, "paid" if payment_state in ("paid", "in_payment") else "to_pay", billed)
-        return list(totals.values())
+        :return: ``[{"date", "text", "amount"}]``; date and amount may be None
+        """
+        self.ensure_one()
+        self.check_access("read")
+        history = [
+            {
+                "date": self.invoice_date,
+                "text": self.env._("Invoice %(invoice)s to your client", invoice=self.invoice_number),
+                "amount": None,
+            }
+        ]
+        if self.fully_paid_on:
+            paid = self.env._("Your client has paid in full")
+            history.append({"date": self.fully_paid_on, "text": paid, "amount": None})
+        paid_on = {
+            bill["id"]: bill["paid_on"] for bill in self.env["partner.program.portal"]._get_bills(self.partner_id)
+        }
+        for billing_sudo in self.sudo().billing_ids.sorted("revision"):  # partners have no right on billings
+            history += self._get_portal_billing_history(billing_sudo, paid_on.get(billing_sudo.bill_id.id))
+        return history
+
+    def _get_portal_billing_history(self, billing_sudo, paid_on) -> list[dict]:
+        bill_sudo, amount = billing_sudo.bill_id, billing_sudo.amount
+        if bill_sudo.state == "draft":
+            return [{"date": None, "text": self.env._("On a bill that is being checked"), "amount": amount}]
+        if billing_sudo.revision > 1:
+            text = self.env._("Corrected on bill %(bill)s", bill=bill_sudo.name)
+        else:
+            text = self.env._("Billed on %(bill)s", bill=bill_sudo.name)
+        history = [{"date": bill_sudo.invoice_date, "text": text, "amount": amount}]
+        if bill_sudo.state == "cancel" or bill_sudo.payment_state == "reversed":
+            taken_back = self.env._("Bill %(bill)s was taken back", bill=bill_sudo.name)
+            history.append({"date": None, "text": taken_back, "amount": -amount})
+        elif bill_sudo.payment_state in PAID:
+            history.append({"date": paid_on, "text": self.env._("Paid to you"), "amount": amount})
+        return history
 
     @api.model
     def _get_portal_bills(self):
-        """The posted commission bills of the reader's company, newest first."""
-        lines = self.search([("partner_id", "=", self.env.user.commercial_partner_id.id), ("billed_amount", "!=", 0)])
-        bill_ids = lines.sudo().billing_ids.bill_id.ids  # sudo: portal users have no right on billings
+        """The newest posted commission bills of the reader's company."""
+        partner = self.env.user.commercial_partner_id
+        bills = self.env["partner.program.portal"]._get_bills(partner)
         return self.env["account.move"].search(
-            [("id", "in", bill_ids), ("state", "=", "posted"), ("move_type", "=", "in_invoice")],
+            [("id", "in", [bill["id"] for bill in bills if bill["state"] == "posted"])],
             order="invoice_date desc, id desc",
+            limit=12,
         )
+
+    # ------------------------------------------------------------
+    # QUESTIONS
+    # ------------------------------------------------------------
+
+    def _get_portal_questions_sudo(self):
+        """The questions on this line, oldest first: the partner reads its own words and our answers."""
+        self.check_access("read")
+        return self.sudo().question_ids.sorted("id")  # sudo: partners have no right on questions, only on this line
+
+    def _may_be_questioned(self) -> bool:
+        self.ensure_one()
+        return self.state != "void" and not self.is_questioned
+
+    def _ask_from_portal(self, text):
+        """The partner doubts this line: it is held until the account manager has answered.
+
+        :return: the question (sudo)
+        :raise UserError: a sentence for the partner: no text, or nothing to question
+        """
+        self.ensure_one()
+        self.check_access("read")
+        if not (text or "").strip():
+            raise ValidationError(self.env._("Write what you doubt: we cannot answer an empty question."))
+        if self.is_questioned:
+            raise UserError(self.env._("Your question on this commission is being answered already."))
+        questions_sudo = self.env["partner.commission.question"].sudo()  # partners ask on lines they may read, only
+        question_sudo = questions_sudo.create(
+            {
+                "commission_line_id": self.id,
+                "question": text.strip(),
+                "asked_by_id": self.env.user.partner_id.id,
+                "asked_on": self.company_id._partner_program_today(),
+            }
+        )
+        question_sudo.flush_recordset()
+        return question_sudo

@@ -86,6 +86,7 @@ class PartnerCommissionQuestion(models.Model):
                 raise UserError(self.env._("Write the answer and choose the outcome first: the partner reads both."))
         self.state = "answered"
         self.sudo().activity_ids.filtered("automated").action_done()  # it may be somebody else's to-do
+        self.env["mail.template"]._partner_program_send("partner_program.mail_template_question_answered", self)
 
     def action_reopen(self):
         """Take the question up again: the line is held again."""

@@ -321,6 +321,7 @@ class PartnerProgramPortal(models.AbstractModel):
             "pipeline": self._get_pipeline(partner),
             "clients": clients,
             "packages_sudo": self._get_packages_sudo(clients),
+            "may_refer": any(enrollment.state == "active" for enrollment in enrollments_sudo),
             "manager_sudo": manager_sudo,
             "meeting_sudo": self._get_next_meeting_sudo(partner, manager_sudo),
         }

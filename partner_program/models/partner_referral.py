@@ -319,7 +319,7 @@ class PartnerReferral(models.Model):
     def _compute_access_url(self):
         # OVERRIDES portal
         for referral in self:
-            referral.access_url = "/my/commissions"
+            referral.access_url = f"/my/referrals/{referral.id}"
 
     @api.depends("name", "client_id", "prospect_name")
     def _compute_display_name(self):

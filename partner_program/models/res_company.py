@@ -20,6 +20,17 @@ class ResCompany(models.Model):
         help="Gets a to-do on each commission bill that is drafted. Empty: the first accountant of the company.",
     )
 
+    partner_program_referral_limit = fields.Integer(
+        "Referrals per Hour",
+        default=20,
+        help="How many referrals one person may send in the portal within an hour. 0: no limit.",
+    )
+    partner_program_decision_days = fields.Integer(
+        "Days to Answer",
+        default=5,
+        help="Within how many days a partner is promised an answer on a referral sent in the portal.",
+    )
+
     def _partner_program_zone(self) -> ZoneInfo:
         """Time zone in which the company counts days: clocks end when its day ends.
 

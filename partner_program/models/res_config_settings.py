@@ -6,6 +6,8 @@ class ResConfigSettings(models.TransientModel):
 
     partner_program_alert_factor = fields.Float(related="company_id.partner_program_alert_factor", readonly=False)
     partner_program_accountant_id = fields.Many2one(related="company_id.partner_program_accountant_id", readonly=False)
+    partner_program_referral_limit = fields.Integer(related="company_id.partner_program_referral_limit", readonly=False)
+    partner_program_decision_days = fields.Integer(related="company_id.partner_program_decision_days", readonly=False)
 
     def action_partner_program_mails(self):
         """Open the mails that partners get, each with its switch."""

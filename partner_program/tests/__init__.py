@@ -12,6 +12,7 @@ from . import (
     test_meetings,
     test_milestones,
     test_oracle,
+    test_portal,
     test_queries,
     test_referral_rules,
     test_referral_story,

@@ -12,8 +12,18 @@ MODULE = "partner_program"
 # Every route of the add-on, by hand: (authentication, methods, read-only). A new one needs a row, and a thought.
 ROUTES = {
     "/my/partner": ("user", None, True),
+    "/my/partner/as/<int:enrollment_id>": ("user", ("GET",), False),  # for managers; writes down who looked
+    "/my/referrals": ("user", None, True),
+    "/my/referrals/page/<int:page>": ("user", None, True),
+    "/my/referrals/<int:referral_id>": ("user", None, True),
+    "/my/referrals/<int:referral_id>/withdraw": ("user", ("POST",), False),
+    "/my/referrals/new": ("user", None, True),
+    "/my/referrals/send": ("user", ("POST",), False),
+    "/my/referrals/sent/<string:token>": ("user", None, True),
     "/my/commissions": ("user", None, True),
     "/my/commissions/page/<int:page>": ("user", None, True),
+    "/my/commissions/<int:line_id>": ("user", None, True),
+    "/my/commissions/<int:line_id>/question": ("user", ("POST",), False),
 }
 CRONS = {
     "ir_cron_sync_training": ("partner.program.training", "model._cron_sync_training()"),

@@ -1,0 +1,157 @@
+import re
+import uuid
+from pathlib import PurePath
+
+from odoo import http
+from odoo.exceptions import UserError
+from odoo.http import request
+from odoo.tools import email_normalize
+from odoo.tools.mimetypes import guess_mimetype
+
+from .portal_referrals import PartnerProgramPortalReferrals
+
+# What the form asks for: name in the form, field of the referral, longest text.
+FIELDS = {
+    "company": ("prospect_name", 200),
+    "contact": ("prospect_contact_name", 200),
+    "email": ("prospect_email", 254),
+    "phone": ("prospect_phone", 50),
+    "note": ("note", 5000),
+}
+MAX_FILE_MB = 10
+# Types by what is in the file, and the endings that go with them.
+FILE_TYPES = {
+    "application/pdf": {".pdf"},
+    "image/png": {".png"},
+    "image/jpeg": {".jpg", ".jpeg"},
+    "text/plain": {".txt"},
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": {".docx"},
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {".xlsx"},
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": {".pptx"},
+    "application/vnd.oasis.opendocument.text": {".odt"},
+    "application/vnd.oasis.opendocument.spreadsheet": {".ods"},
+    "application/vnd.oasis.opendocument.presentation": {".odp"},
+}
+ENDINGS = sorted(ending for endings in FILE_TYPES.values() for ending in endings)
+TOKEN = re.compile(r"[0-9a-f]{32}")
+PHONE = re.compile(r"[0-9 +()/.\-]{5,50}")
+
+
+class PartnerProgramPortalReferralForm(PartnerProgramPortalReferrals):
+    """The form with which a partner refers a client; an affiliate registers its client with the same one (P4, P5)."""
+
+    @http.route("/my/referrals/new", type="http", auth="user", website=True, readonly=True)
+    def portal_new_referral(self, **kw):
+        """The empty form."""
+        return self._render_referral_form({}, {})
+
+    @http.route("/my/referrals/send", type="http", auth="user", website=True, methods=["POST"])
+    def portal_send_referral(self, **post):
+        """Register the referral, or show what is wrong with everything that was typed."""
+        enrollments_sudo = self._get_open_enrollments_sudo()
+        typed = {key: str(post.get(key) or "").strip() for key in (*FIELDS, "country_id", "enrollment_id")}
+        token = post.get("token") if TOKEN.fullmatch(str(post.get("token") or "")) else uuid.uuid4().hex
+        enrollment_sudo = self._choose_enrollment(enrollments_sudo, typed["enrollment_id"])
+        upload = post.get("attachment")
+        errors = self._check_referral_form(typed, enrollment_sudo)
+        content, file_error = self._read_upload(upload)
+        if file_error:
+            errors["attachment"] = file_error
+        vals = {fname: typed[key] for key, (fname, _size) in FIELDS.items()}
+        vals["prospect_country_id"] = int(typed["country_id"]) if typed["country_id"].isdigit() else False
+        duplicates = request.env["partner.referral"]
+        if not errors and not post.get("not_the_same"):
+            partner = request.env.user.commercial_partner_id
+            sent_sudo = duplicates._find_by_portal_token(partner, token)
+            duplicates = duplicates if sent_sudo else duplicates._find_own_duplicates(partner, vals)
+        if errors or duplicates:
+            return self._render_referral_form(typed, errors, token=token, duplicates=duplicates)
+        try:
+            with request.env.cr.savepoint():
+                referral_sudo = duplicates._register_from_portal(enrollment_sudo, vals, token)
+                if content:
+                    self._attach(referral_sudo, upload.filename, content)
+        except UserError as error:
+            return self._render_referral_form(typed, {"form": str(error)}, token=token)
+        return request.redirect(f"/my/referrals/sent/{token}")
+
+    @http.route("/my/referrals/sent/<string:token>", type="http", auth="user", website=True, readonly=True)
+    def portal_sent_referral(self, token, **kw):
+        """Where the form leads to, also when it was sent twice at once: the referral, and what happens next."""
+        referral_sudo = request.env["partner.referral"]._find_by_portal_token(
+            request.env.user.commercial_partner_id, token
+        )
+        if not referral_sudo:
+            return request.not_found()
+        return request.redirect(f"/my/referrals/{referral_sudo.id}?sent=1")
+
+    def _choose_enrollment(self, enrollments_sudo, chosen):
+        if len(enrollments_sudo) == 1:
+            return enrollments_sudo
+        return enrollments_sudo.filtered(lambda enrollment: str(enrollment.id) == chosen)
+
+    def _check_referral_form(self, typed, enrollment_sudo) -> dict[str, str]:
+        """What is wrong, as a sentence for each field."""
+        _ = request.env._
+        errors = {}
+        if not enrollment_sudo:
+            errors["enrollment_id"] = _("Choose the program for this referral.")
+        if not typed["company"]:
+            errors["company"] = _("Enter the name of the company that you refer.")
+        if not typed["contact"]:
+            errors["contact"] = _("Enter the person at the company whom we should talk to.")
+        if not typed["email"]:
+            errors["email"] = _("Enter the email address of that person: we write there first.")
+        elif not email_normalize(typed["email"]):
+            errors["email"] = _("This is not an email address. It looks like name@company.com.")
+        if typed["phone"] and not PHONE.fullmatch(typed["phone"]):
+            errors["phone"] = _("A phone number has digits, blanks and + ( ) / . - only.")
+        country_id = typed["country_id"]
+        if country_id and not (country_id.isdigit() and request.env["res.country"].browse(int(country_id)).exists()):
+            errors["country_id"] = _("Choose a country of the list.")
+        for key, (_fname, size) in FIELDS.items():
+            if len(typed[key]) > size:
+                errors[key] = _("This is too long: use %(size)s characters at most.", size=size)
+        return errors
+
+    def _read_upload(self, upload) -> tuple:
+        """``(content, error)`` of the file that was sent along, if any."""
+        _ = request.env._
+        if not upload or not getattr(upload, "filename", ""):
+            return None, None
+        content = upload.read(MAX_FILE_MB * 1024 * 1024 + 1)
+        if len(content) > MAX_FILE_MB * 1024 * 1024:
+            return None, _("The file is larger than %(size)s MB. Send a smaller one.", size=MAX_FILE_MB)
+        ending = PurePath(upload.filename).suffix.lower()
+        if not content or ending not in FILE_TYPES.get(guess_mimetype(content), ()):
+            return None, _("This kind of file cannot be sent. Send one of: %(endings)s.", endings=", ".join(ENDINGS))
+        return content, None
+
+    def _attach(self, referral_sudo, filename, content):
+        """Put the file into the messages of the referral, where both sides find it."""
+        if referral_sudo:
+            referral_sudo.message_post(
+                body=request.env._("Sent along with the referral."),
+                author_id=request.env.user.partner_id.id,
+                message_type="comment",
+                subtype_xmlid="mail.mt_comment",
+                attachments=[(PurePath(filename).name, content)],
+            )
+
+    def _render_referral_form(self, typed, errors, token=None, duplicates=None):
+        values = self._prepare_partner_program_values("referral_form")
+        values.update(
+            typed=typed,
+            errors=errors,
+            token=token or uuid.uuid4().hex,
+            duplicates=duplicates,
+            open_enrollments_sudo=self._get_open_enrollments_sudo(),
+            countries=request.env["res.country"].search([]),
+            endings=ENDINGS,
+            max_file_mb=MAX_FILE_MB,
+            sizes={key: size for key, (_fname, size) in FIELDS.items()},
+        )
+        response = request.render("partner_program.portal_referral_form", values)
+        if errors:
+            response.status_code = 422
+        return response

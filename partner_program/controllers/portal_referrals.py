@@ -1,0 +1,123 @@
+from odoo import http
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.http import request
+from odoo.tools.sql import escape_psql
+
+from odoo.addons.portal.controllers.portal import pager as portal_pager
+
+from ..models.partner_referral import EARNING_STATES, EXIT_STATES, OPEN_STATES
+from .portal import PartnerProgramPortal
+
+
+class PartnerProgramPortalReferrals(PartnerProgramPortal):
+    """Referrals of a partner: the list, each one with its clock and messages, withdrawing it."""
+
+    @http.route(
+        ["/my/referrals", "/my/referrals/page/<int:page>"], type="http", auth="user", website=True, readonly=True
+    )
+    def portal_my_referrals(self, page=1, sortby=None, filterby=None, search=None, **kw):
+        """Referrals of the partner company of the reader."""
+        Referral = request.env["partner.referral"]
+        sortings, filters = self._get_referral_sortings(), self._get_referral_filters()
+        sortby = sortby if sortby in sortings else "newest"
+        filterby = filterby if filterby in filters else "all"
+        domain = self._get_own_domain() & filters[filterby]["domain"] & self._get_referral_search(search)
+        pager = portal_pager(
+            url="/my/referrals",
+            url_args={"sortby": sortby, "filterby": filterby, "search": search},
+            total=Referral.search_count(domain),
+            page=page,
+            step=self._items_per_page,
+        )
+        referrals = Referral.search(
+            domain, order=sortings[sortby]["order"], limit=self._items_per_page, offset=pager["offset"]
+        )
+        values = self._prepare_partner_program_values("referrals")
+        values.update(
+            referrals=referrals,
+            packages_sudo=request.env["partner.program.portal"]._get_packages_sudo(referrals),
+            may_refer=self._get_open_enrollments_sudo(),
+            default_url="/my/referrals",
+            pager=pager,
+            searchbar_sortings=sortings,
+            sortby=sortby,
+            searchbar_filters=filters,
+            filterby=filterby,
+            search=search,
+        )
+        return request.render("partner_program.portal_my_referrals", values)
+
+    @http.route("/my/referrals/<int:referral_id>", type="http", auth="user", website=True, readonly=True)
+    def portal_my_referral(self, referral_id, sent=None, **kw):
+        """One referral: its steps, its clock, the decision, and the messages with the sales team."""
+        referral = self._get_own_referral(referral_id)
+        if not referral:
+            return request.not_found()
+        return self._render_referral(referral, sent=bool(sent))
+
+    @http.route("/my/referrals/<int:referral_id>/withdraw", type="http", auth="user", website=True, methods=["POST"])
+    def portal_withdraw_referral(self, referral_id, reason="", **kw):
+        """The partner takes its claim back."""
+        referral = self._get_own_referral(referral_id)
+        if not referral:
+            return request.not_found()
+        try:
+            with request.env.cr.savepoint():
+                referral._withdraw_by_partner(reason[: self._MAX_TEXT])
+        except UserError as error:
+            return self._render_referral(referral, withdraw_error=str(error), withdraw_reason=reason)
+        return request.redirect(f"/my/referrals/{referral.id}")
+
+    def _render_referral(self, referral, **extra):
+        values = self._prepare_partner_program_values("referral")
+        values.update(
+            referral=referral,
+            object=referral,
+            client_name=referral.client_id.sudo().name or referral.prospect_name,  # the name is what partners may know
+            milestones=referral._get_milestones(),
+            package_sudo=request.env["partner.program.portal"]._get_packages_sudo(referral).get(referral),
+            may_withdraw=referral.state in OPEN_STATES,
+            **extra,
+        )
+        return request.render("partner_program.portal_my_referral", values)
+
+    def _get_own_referral(self, referral_id):
+        """The referral with this id if it belongs to the reader's company, under the reader's rights."""
+        return request.env["partner.referral"].search(self._get_own_domain() & Domain("id", "=", referral_id))
+
+    def _get_open_enrollments_sudo(self):
+        """The programs on which the reader's company may refer clients now."""
+        return self._get_own_enrollments_sudo().filtered(lambda enrollment: enrollment.state == "active")
+
+    def _get_referral_search(self, search) -> Domain:
+        """Number, and name of the client; nothing else of the client can be searched for."""
+        if not (search or "").strip():
+            return Domain.TRUE
+        text = escape_psql(search.strip())
+        return (
+            Domain("name", "ilike", text)
+            | Domain("prospect_name", "ilike", text)
+            | Domain("client_id", "any!", [("name", "ilike", text)])
+        )
+
+    def _get_referral_sortings(self):
+        _ = request.env._
+        return {
+            "newest": {"label": _("Newest"), "order": "referred_on desc, id desc"},
+            "clock": {"label": _("Last Day"), "order": "expires_on, id"},
+            "status": {"label": _("Status"), "order": "state, id desc"},
+        }
+
+    def _get_referral_filters(self):
+        _ = request.env._
+        states = {
+            "all": (_("All"), None),
+            "open": (_("Open"), OPEN_STATES),
+            "clients": (_("Clients"), EARNING_STATES),
+            "closed": (_("Closed"), EXIT_STATES),
+        }
+        return {
+            key: {"label": label, "domain": Domain("state", "in", wanted) if wanted else Domain.TRUE}
+            for key, (label, wanted) in states.items()
+        }

@@ -1,0 +1,24 @@
+from odoo import models
+from odoo.exceptions import AccessError
+
+
+class PartnerProgramEnrollment(models.Model):
+    """The partner's pages, seen from the back office."""
+
+    _inherit = "partner.program.enrollment"
+
+    def action_see_as_partner(self):
+        """Open the dashboard as the partner sees it; looking is noted on the enrollment."""
+        self.ensure_one()
+        return {"type": "ir.actions.act_url", "url": f"/my/partner/as/{self.id}", "target": "new"}
+
+    def _note_seen_as_partner(self):
+        """Say on the enrollment who looks at the partner's page.
+
+        :raise AccessError: for anybody but a manager who may read the enrollment
+        """
+        self.ensure_one()
+        if not self.env.user.has_group("partner_program.group_manager"):
+            raise AccessError(self.env._("Only a partner manager sees the page of a partner."))
+        self.check_access("read")
+        self.message_post(body=self.env._("Looked at the portal as the partner sees it."))
