@@ -10,6 +10,14 @@ from odoo.addons.portal.controllers.portal import pager as portal_pager
 
 from .portal import PartnerProgramPortal
 
+FILTERS = {
+    "all": Domain.TRUE,
+    "expected": Domain("state", "=", "expected"),
+    "to_pay": Domain("state", "in", ("earned", "held", "billed")),
+    "held": Domain("state", "=", "held"),
+    "paid": Domain("state", "=", "paid"),
+}
+
 
 class PartnerProgramPortalCommissions(PartnerProgramPortal):
     """Commissions of a partner: the list, each line, and the question on a line."""
@@ -111,14 +119,11 @@ class PartnerProgramPortalCommissions(PartnerProgramPortal):
         }
 
     def _get_commission_filters(self):
-        states = {
-            "all": (request.env._("All"), None),
-            "expected": (request.env._("Waiting for the Client"), ("expected",)),
-            "to_pay": (request.env._("To Be Paid"), ("earned", "held", "billed")),
-            "held": (request.env._("Held"), ("held",)),
-            "paid": (request.env._("Paid"), ("paid",)),
+        labels = {
+            "all": request.env._("All"),
+            "expected": request.env._("Waiting for the Client"),
+            "to_pay": request.env._("To Be Paid"),
+            "held": request.env._("Held"),
+            "paid": request.env._("Paid"),
         }
-        return {
-            key: {"label": label, "domain": Domain("state", "in", wanted) if wanted else Domain.TRUE}
-            for key, (label, wanted) in states.items()
-        }
+        return {key: {"label": label, "domain": FILTERS[key]} for key, label in labels.items()}
