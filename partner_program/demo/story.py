@@ -67,6 +67,7 @@ PROSPECTS = [  # partner, name, contact, email, referred days ago, accepted
     ("azure", "Bluebird Logistics", "Ben Bird", "ben@bluebird.example.com", 2, False),
     ("azure", "Solana Clinics", "Sol Ana", "sol@solana.example.com", 66, True),
     ("lumber", "Tandem Bikes", "Tim Dem", "tim@tandem.example.com", 20, True),
+    ("brightside", "Quill Optometry", "Quinn Ill", "quinn@quill.example.com", 3, False),
 ]
 
 # client, invoiced days ago, product, quantity, what became of it:
@@ -373,7 +374,7 @@ class Story:
                 bill.action_post()
                 days_ago = (self.today - due_on).days
                 if days_ago > UNPAID_BILLS_SINCE:
-                    self.pay(bill, days_ago - 2)
+                    self.pay(bill, days_ago)
 
     def credit_after_billing(self):
         client, days_ago, share = CREDITED_AFTER_BILLING

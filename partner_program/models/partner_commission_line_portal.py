@@ -11,6 +11,16 @@ class PartnerCommissionLine(models.Model):
 
     _inherit = "partner.commission.line"
 
+    # What a partner adds up and pages through, at a million lines of its own; see partner.program.portal.
+    _portal_open = models.Index(
+        "(partner_id, currency_id, state, hold_code, due_on) INCLUDE (company_id, amount, open_amount) "
+        "WHERE state IN ('expected', 'earned', 'held')"
+    )
+    _portal_earned = models.Index(
+        "(partner_id, fully_paid_on) INCLUDE (company_id, currency_id, earned_amount) WHERE fully_paid_on IS NOT NULL"
+    )
+    _portal_list = models.Index("(partner_id, invoice_date DESC, id DESC)")
+
     def _get_portal_state(self) -> str:
         """The state in words that a partner understands."""
         self.ensure_one()

@@ -13,6 +13,7 @@ from . import (
     test_milestones,
     test_oracle,
     test_portal,
+    test_portal_tours,
     test_queries,
     test_referral_rules,
     test_referral_story,
