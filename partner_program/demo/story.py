@@ -10,6 +10,8 @@ from datetime import timedelta
 from odoo import fields
 from odoo.fields import Command
 
+from .applicants import Applicants
+
 # login: (name, groups); the password is the login
 USERS = {
     "salesperson": ("Sam Sales", "sales_team.group_sale_salesman_all_leads"),
@@ -150,6 +152,10 @@ class Story:
         self.products()
         self.currency()
         self.enroll()
+        applicants = Applicants(self)
+        applicants.rules()
+        applicants.papers()
+        applicants.apply()
         self.refer()
         for invoice in INVOICES:
             self.bill_client(*invoice)

@@ -1,4 +1,4 @@
-from odoo import api, fields, models, tools
+from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 LIVE_STATES = ("applied", "onboarding", "active", "suspended")
@@ -120,11 +120,15 @@ class PartnerProgramEnrollment(models.Model):
                 enrollment.agreement_id = enrollment.program_id.agreement_id
 
     @api.depends(
-        "program_id.agreement_id",
+        "program_id.agreement_id.sign_by",
         "program_id.trained_contacts_required",
+        "program_id.bank_account_required",
+        "program_id.tax_id_required",
         "agreement_id",
         "signed_on",
         "trained_contact_ids",
+        "partner_id.bank_ids.active",
+        "partner_id.vat",
     )
     def _compute_requirements_met(self):
         for enrollment in self:
@@ -142,11 +146,15 @@ class PartnerProgramEnrollment(models.Model):
         program, missing = self.program_id, []
         if program.agreement_id and not self.signed_on:
             missing.append(self.env._("contract not signed"))
-        elif program.agreement_id and self.agreement_id != program.agreement_id:
+        elif program.agreement_id and self.agreement_id != program.agreement_id and self._is_signature_due():
             missing.append(self.env._("new version of the contract not signed"))
         trained, required = len(self.trained_contact_ids), program.trained_contacts_required
         if trained < required:
             missing.append(self.env._("trained staff: %(trained)s of %(required)s", trained=trained, required=required))
+        if program.bank_account_required and not self.partner_id.bank_ids:
+            missing.append(self.env._("bank account unknown"))
+        if program.tax_id_required and not self.partner_id.vat:
+            missing.append(self.env._("tax ID unknown"))
         return missing
 
     def _compute_counts(self):
@@ -238,78 +246,8 @@ class PartnerProgramEnrollment(models.Model):
             )
 
     # ------------------------------------------------------------
-    # MAIL GATEWAY (P24)
-    # ------------------------------------------------------------
-
-    @api.model
-    def message_new(self, msg_dict, custom_values=None):
-        """A mail to the address of a program is an application; a further one joins the first."""
-        values = dict(custom_values or {})
-        email = tools.email_normalize(msg_dict.get("email_from"))
-        partner = self.env["res.partner"].browse(msg_dict.get("author_id") or ())
-        if not partner and email:
-            name = tools.parse_contact_from_email(msg_dict["email_from"])[0] or email
-            partner = self.env["res.partner"].create({"name": name, "email": email})
-        company_partner = partner.commercial_partner_id
-        known = self.search(
-            [
-                ("partner_id", "=", company_partner.id),
-                ("program_id", "=", values.get("program_id")),
-                ("state", "in", LIVE_STATES),
-            ],
-            limit=1,
-        )
-        if known:
-            return known
-        values["partner_id"] = company_partner.id
-        enrollment = super().message_new(msg_dict, custom_values=values)
-        enrollment.applicant_email = email
-        enrollment.message_subscribe(partner.ids)
-        return enrollment
-
-    # ------------------------------------------------------------
     # ACTIONS
     # ------------------------------------------------------------
-
-    def action_onboard(self):
-        """Approve an application."""
-        self.filtered(lambda enrollment: enrollment.state == "applied").state = "onboarding"
-
-    def action_activate(self):
-        """Make the partner active: it can refer clients from now on."""
-        self.filtered(lambda enrollment: enrollment.state in ("applied", "onboarding", "suspended")).state = "active"
-
-    def action_suspend(self):
-        """Hold payouts and refuse new referrals for a while."""
-        self.filtered(lambda enrollment: enrollment.state == "active").state = "suspended"
-
-    def action_end(self):
-        """End the enrollment: acquired clients keep earning on their frozen terms (D14)."""
-        self.filtered(lambda enrollment: enrollment.state in LIVE_STATES).state = "ended"
-
-    def action_reopen(self):
-        """Take an ended enrollment up again, or look at a rejected application once more."""
-        self.filtered(lambda enrollment: enrollment.state == "ended").state = "active"
-        self.filtered(lambda enrollment: enrollment.state == "rejected").state = "applied"
-
-    def action_reject(self):
-        """Reject an application."""
-        self.filtered(lambda enrollment: enrollment.state in ("applied", "onboarding")).state = "rejected"
-
-    def action_sign(self):
-        """Record that the current version of the agreement was signed on paper."""
-        for enrollment in self:
-            if not enrollment.program_id.agreement_id:
-                raise UserError(
-                    self.env._("The program %(program)s asks for no agreement.", program=enrollment.program_id.name)
-                )
-            enrollment.write(
-                {
-                    "agreement_id": enrollment.program_id.agreement_id.id,
-                    "signed_on": enrollment.company_id._partner_program_today(),
-                    "signed_by": enrollment.signed_by or enrollment.partner_id.name,
-                }
-            )
 
     def action_view_referrals(self):
         """Open the referrals of the partner."""

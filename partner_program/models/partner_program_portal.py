@@ -33,9 +33,10 @@ class PartnerProgramPortal(models.AbstractModel):
 
     @api.model
     def _get_enrollments_sudo(self, partner):
-        """The enrollments of the partner company, the running ones first."""
+        """The enrollments of the partner company, the running ones first; applicants see their status page only."""
         enrollments_sudo = self.env["partner.program.enrollment"].sudo()  # partners have no right on enrollments
-        return enrollments_sudo.search(self._own(partner)).sorted(
+        approved = Domain("state", "not in", ("applied", "rejected"))
+        return enrollments_sudo.search(self._own(partner) & approved).sorted(
             lambda enrollment: (enrollment.state not in ("active", "suspended"), enrollment.id)
         )
 

@@ -9,6 +9,10 @@ class ResConfigSettings(models.TransientModel):
     partner_program_referral_limit = fields.Integer(related="company_id.partner_program_referral_limit", readonly=False)
     partner_program_decision_days = fields.Integer(related="company_id.partner_program_decision_days", readonly=False)
 
+    partner_program_alias_name = fields.Char(related="company_id.partner_program_alias_name", readonly=False)
+    partner_program_alias_domain = fields.Char(related="company_id.alias_domain_id.name", string="Alias Domain Name")
+    partner_program_apply_limit = fields.Integer(related="company_id.partner_program_apply_limit", readonly=False)
+
     def action_partner_program_mails(self):
         """Open the mails that partners get, each with its switch."""
         return self.env["mail.template"]._partner_program_action()

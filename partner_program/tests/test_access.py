@@ -33,6 +33,10 @@ RIGHTS = {
     "partner.program.meeting": (NONE, ALL, NONE, NONE),
     "partner.program.meeting.action": (NONE, ALL, NONE, NONE),
     "partner.program.objective": (READ, ALL, READ, NONE),
+    "partner.program.manager.rule": (NONE, ALL, NONE, NONE),
+    "partner.program.signature": (NONE, READ, READ, NONE),  # made by signing only
+    "partner.program.signature.upload": (NONE, KEEP, NONE, NONE),
+    "partner.program.enrollment.decision": (NONE, KEEP, NONE, NONE),
 }
 ARCHIVING = ("action_archive", "action_unarchive")
 OPERATIONS = {"read": "r", "write": "w", "create": "c", "unlink": "u"}
@@ -466,6 +470,11 @@ class TestPortalRights(AccessCommon):
         with self.assertRaises(AccessError):
             bill_line.commission_billing_ids.read(["amount"])
 
+    def _sign_for_byte(self):
+        self.enrollment_byte.signed_on = False
+        self.enrollment_byte.action_sign()
+        return self.enrollment_byte.signature_ids
+
     def test_no_action_of_any_model_does_anything(self):
         records = {
             **self.own_rows(),
@@ -493,6 +502,16 @@ class TestPortalRights(AccessCommon):
             ),
             "partner.commission.accrual": self.env["partner.commission.accrual"]._fill(Date.to_date("2026-01-31")),
             "partner.commission.integrity": self.env["partner.commission.integrity"],
+            "partner.program.manager.rule": self.env["partner.program.manager.rule"].create(
+                {"program_id": self.program_referral.id, "user_id": self.manager.id}
+            ),
+            "partner.program.signature": self._sign_for_byte(),
+            "partner.program.signature.upload": self.env["partner.program.signature.upload"].create(
+                {"enrollment_id": self.enrollment_byte.id, "signed_by": "x", "document": "eA=="}
+            ),
+            "partner.program.enrollment.decision": self.env["partner.program.enrollment.decision"].create(
+                {"enrollment_id": self.enrollment_ada.id, "kind": "end", "reason": "x"}
+            ),
         }
         self.assertEqual(set(records), set(RIGHTS))
         self.referral.decision_reason = "A reason"

@@ -1,47 +1,252 @@
+"""P24: applications by mail, through Odoo's gateway with raw messages."""
+
+from odoo import fields
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from .common import PartnerProgramCommon
-
-MAIL = """\
-From: {sender}
-To: partners@fieldpro.example
-Subject: {subject}
-Message-Id: <{number}@mail.example>
-Date: Mon, 05 Jan 2026 08:00:00 +0000
-Content-Type: text/plain; charset=utf-8
-
-We would like to become a partner.
-"""
+from .mails import BOUNCE, BROKEN_ENCODING, TO, mail
 
 
 @tagged("post_install", "-at_install")
-class TestApplications(PartnerProgramCommon):
-    def receive(self, sender, number, subject="Partnership"):
-        raw = MAIL.format(sender=sender, number=number, subject=subject)
-        values = {"program_id": self.program_affiliate.id}
-        enrollment_id = self.env["mail.thread"].message_process(
-            "partner.program.enrollment", raw.encode(), custom_values=values
-        )
-        return self.env["partner.program.enrollment"].browse(enrollment_id)
+class ApplicationsCommon(PartnerProgramCommon):
+    """The company has a domain, both programs an address, and there is one for those who do not know yet."""
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.domain = cls.env["mail.alias.domain"].create({"name": "fieldpro.example"})
+        cls.env["mail.alias"].search([("alias_name", "=like", "partners%")]).alias_name = False
+        cls.company.alias_domain_id = cls.domain
+        cls.company.email = "office@fieldpro.example"
+        cls.program_affiliate.write({"alias_name": "partners-affiliate", "alias_domain_id": cls.domain.id})
+        cls.program_referral.write({"alias_name": "partners-referral", "alias_domain_id": cls.domain.id})
+        cls.company.partner_program_alias_name = "partners"
+        cls.ada_contact.email = "ann@ada.example"  # the log-in has written its own
+        cls.enrollments = cls.env["partner.program.enrollment"]
+
+    def receive(self, raw):
+        """Hand a raw mail to the gateway; returns the new enrollments."""
+        before = self.enrollments.search([])
+        with mute_logger("odoo.addons.mail.models.mail_thread"):
+            self.env["mail.thread"].message_process(False, raw)
+        self.env.flush_all()
+        return self.enrollments.search([]) - before
+
+    def mails_of(self, record, key=None):
+        """The mails to outside about a record; of one template when its subject is given."""
+        domain = [("model", "=", record._name), ("res_id", "in", record.ids)]
+        mails = self.env["mail.mail"].sudo().search(domain, order="id")
+        return mails.filtered(lambda one: not key or key in one.subject)
+
+
+class TestApplications(ApplicationsCommon):
     def test_p24_a_mail_becomes_an_application_and_a_second_one_joins_it(self):
-        application = self.receive('"Nora New" <nora@new.example>', 1)
+        application = self.receive(mail(number=1))
         self.assertEqual((application.state, application.program_id), ("applied", self.program_affiliate))
         self.assertEqual((application.partner_id.name, application.applicant_email), ("Nora New", "nora@new.example"))
-        self.assertIn("become a partner", application.message_ids.filtered("author_id").mapped("body")[0])
-        again = self.receive('"Nora New" <nora@new.example>', 2, subject="One more thing")
-        self.assertEqual(again, application)
-        self.assertEqual(len(application.message_ids.filtered(lambda message: message.message_type == "email")), 2)
+        self.assertIn("like to join", application.application_text)
+        self.assertEqual(application.application_source, "email")
+        self.assertFalse(self.receive(mail(number=2, subject="One more thing")))
+        letters = application.message_ids.filtered(lambda message: message.message_type == "email")
+        self.assertEqual(letters.mapped("subject"), ["One more thing", "Partnership"])
+        self.assertEqual(letters.author_id, application.partner_id)
+
+    def test_p24_the_applicant_is_answered_once_with_a_link_to_the_status(self):
+        application = self.receive(mail(number=1))
+        answer = self.mails_of(application)
+        self.assertEqual(answer.recipient_ids, application.partner_id)
+        self.assertIn(f"/partners/status/{application.id}/{application.status_token}", answer.body_html)
+        self.assertEqual(answer.email_from, self.company.email_formatted)
+        self.receive(mail(number=2))
+        self.assertEqual(len(self.mails_of(application)), 1, "a further mail is not answered by a machine")
+        self.env.ref("partner_program.mail_template_application_received").active = False
+        other = self.receive(mail(sender="otto@other.example", number=3))
+        self.assertFalse(self.mails_of(other), "the switch in the settings")
 
     def test_p24_a_mail_of_a_known_contact_is_an_application_of_its_company(self):
-        self.client_contact.email = "cleo@cobalt.example"
-        application = self.receive("cleo@cobalt.example", 3)
-        self.assertEqual(application.partner_id, self.client)
+        application = self.receive(mail(sender="cleo@cobalt.example"))
+        self.assertEqual((application.partner_id, application.applicant_id), (self.client, self.client_contact))
 
-    def test_the_address_of_a_program_makes_applications_for_it(self):
-        domain = self.env["mail.alias.domain"].create({"name": "fieldpro.example"})
-        self.company.alias_domain_id = domain
-        self.program_affiliate.alias_name = "partners"
-        alias = self.program_affiliate.alias_id
-        self.assertEqual(alias.alias_model_id.model, "partner.program.enrollment")
-        self.assertIn(f"'program_id': {self.program_affiliate.id}", alias.alias_defaults)
+    def test_p24_the_address_for_those_who_do_not_know_yet(self):
+        application = self.receive(mail(to="partners@fieldpro.example", number=1))
+        self.assertEqual((application.program_id.company_id, application.is_program_open), (self.company, True))
+        self.assertFalse(self.receive(mail(number=2)), "writing to a program joins the open application")
+        self.assertEqual((application.program_id, application.is_program_open), (self.program_affiliate, False))
+        self.assertFalse(self.receive(mail(to="partners@fieldpro.example", number=3)))
+
+    def test_p24_two_programs_two_applications(self):
+        affiliate = self.receive(mail(number=1))
+        referral = self.receive(mail(to="partners-referral@fieldpro.example", number=2))
+        self.assertEqual((affiliate.program_id, referral.program_id), (self.program_affiliate, self.program_referral))
+        self.assertEqual(affiliate.partner_id, referral.partner_id)
+
+    def test_p24_html_and_twenty_attachments_and_much_text(self):
+        files = [(f"proof {number}.pdf", b"%PDF-" + bytes([number])) for number in range(20)]
+        html = "<p>We <b>love</b> it.<script>alert(1)</script></p>"
+        application = self.receive(mail(html=html, files=files, text="x" * 2_000_000))
+        message = application.message_ids.filtered(lambda one: one.message_type == "email")
+        self.assertEqual(len(message.attachment_ids), 20)
+        self.assertEqual(set(message.attachment_ids.mapped("res_model")), {"partner.program.enrollment"})
+        self.assertIn("<b>love</b>", message.body)
+        self.assertNotIn("script", message.body)
+
+    def test_p24_a_huge_mail(self):
+        application = self.receive(mail(text="word " * 1_000_000, files=[("huge.pdf", b"%PDF-" + b"0" * 8_000_000)]))
+        self.assertLessEqual(len(application.application_text), 5000)
+        self.assertEqual(application.message_ids.attachment_ids.file_size, 8_000_005)
+
+    def test_p24_broken_encoding(self):
+        application = self.receive(BROKEN_ENCODING)
+        self.assertEqual(application.partner_id.name, "Jürgen Groß")
+        self.assertIn("Partner werden", application.application_text)
+
+    def test_p24_machines_do_not_apply(self):
+        headers = [
+            {"Auto-Submitted": "auto-replied"},
+            {"X-Autoreply": "yes"},
+            {"Precedence": "bulk"},
+            {"List-Id": "<news.new.example>"},
+            {"X-Spam-Flag": "YES"},
+            {"X-Spam-Status": "Yes, score=9.1"},
+            {"Return-Path": "<>"},
+        ]
+        for number, header in enumerate(headers):
+            with self.subTest(header=header):
+                self.assertFalse(self.receive(mail(headers=header, number=number)))
+        self.assertFalse(self.receive(BOUNCE))
+        self.assertFalse(self.env["res.partner"].search([("email", "=", "nora@new.example")]))
+        self.assertTrue(self.receive(mail(headers={"Auto-Submitted": "no"}, number="human")))
+
+    def test_p24_an_automatic_reply_to_our_answer_joins_the_application_and_is_not_answered(self):
+        application = self.receive(mail(number=1))
+        answer = self.mails_of(application)
+        headers = {"Auto-Submitted": "auto-replied", "In-Reply-To": answer.message_id, "References": answer.message_id}
+        self.assertFalse(self.receive(mail(number=2, subject="Out of office", headers=headers)))
+        self.assertEqual(self.mails_of(application), answer)
+
+    def test_p24_a_mail_without_sender_is_kept_on_the_program(self):
+        self.assertFalse(self.receive(mail(sender="", headers={"From": None}, subject="No sender")))
+        kept = self.program_affiliate.message_ids.filtered(lambda message: message.subject == "No sender")
+        self.assertIn("like to join", kept.body)
+
+    def test_p24_a_mail_of_a_colleague_is_kept_and_a_forwarded_one_is_the_application_of_whoever_wrote_it(self):
+        self.manager.email = "mona@fieldpro.example"
+        for number, sender in enumerate(("mona@fieldpro.example", "office@fieldpro.example", TO)):
+            with self.subTest(sender=sender):
+                self.assertFalse(self.receive(mail(sender=sender, subject="A question", number=number)))
+        self.assertEqual(
+            len(self.program_affiliate.message_ids.filtered(lambda message: message.subject == "A question")), 3
+        )
+        text = "FYI\n\n---- Forwarded message ----\nFrom: Fred Far <fred@far.example>\nTo: office\n\nWe want to join."
+        application = self.receive(mail(sender="mona@fieldpro.example", subject="Fwd: Partner", text=text, number=9))
+        self.assertEqual((application.applicant_email, application.partner_id.name), ("fred@far.example", "Fred Far"))
+        self.assertEqual(self.mails_of(application).recipient_ids.email, "fred@far.example")
+
+    def test_p24_a_forwarded_mail_of_an_applicant_is_his_application(self):
+        text = "See below.\nFrom: Boss <boss@new.example>\n\nPlease apply."
+        application = self.receive(mail(subject="Fwd: apply", text=text))
+        self.assertEqual(application.applicant_email, "nora@new.example")
+
+    def test_p24_an_address_of_two_companies_is_asked_about(self):
+        self.env["res.partner"].create(
+            [
+                {"name": "Twin", "email": "twin@two.example", "parent_id": self.client.id},
+                {"name": "Twin", "email": "twin@two.example", "parent_id": self.other_client.id},
+            ]
+        )
+        application = self.receive(mail(sender="Twin <twin@two.example>", number=1))
+        self.assertEqual(application.ambiguous_partner_ids, self.client + self.other_client)
+        self.assertNotIn(application.partner_id, self.client + self.other_client)
+        self.assertFalse(self.receive(mail(sender="Twin <twin@two.example>", number=2)), "joins the first")
+        with self.assertRefused("more than one company .Cobalt Clinics, Delta Dairies.. Choose"):
+            application.with_user(self.manager).action_onboard()
+        application.with_user(self.manager).partner_id = self.other_client
+        application.with_user(self.manager).action_onboard()
+        self.assertEqual((application.state, application.partner_id), ("onboarding", self.other_client))
+
+    def test_p24_addresses_of_the_programs_at_installation(self):
+        for xmlid in ("partner_program.program_referral", "partner_program.program_affiliate"):
+            alias = self.env.ref(xmlid).sudo().alias_id
+            self.assertEqual(alias.alias_model_id.model, "partner.program.enrollment")
+            self.assertIn(f"'program_id': {self.env.ref(xmlid).id}", alias.alias_defaults)
+        general = self.env.ref("base.main_company").sudo().partner_program_alias_id
+        self.assertEqual(general.alias_model_id.model, "partner.program.enrollment")
+
+
+class TestReferralsByMail(ApplicationsCommon):
+    """P4: an active partner writes to the address; the receipt of the mail is the official time."""
+
+    def refer_by_mail(self, text, sender="ann@ada.example", to="partners-referral@fieldpro.example", **options):
+        before = self.env["partner.referral"].search([])
+        self.assertFalse(self.receive(mail(sender=sender, text=text, to=to, **options)), "no application")
+        return self.env["partner.referral"].search([]) - before
+
+    def test_p4_a_mail_of_a_partner_is_a_referral_received_when_our_server_got_it(self):
+        text = "Company: Bluebird Logistics\nContact: Ben Bird\nEmail: ben@bluebird.example\nPhone: +1 555 0101\n"
+        # The topmost header is of our own server; the one below and the date are the sender's word.
+        headers = {"Received": "from mail.ada.example by mx.fieldpro.example; Mon, 05 Jan 2026 08:30:00 +0000"}
+        headers["Date"] = "Mon, 01 Dec 2025 08:00:00 +0000"
+        referral = self.refer_by_mail(text, headers=headers, files=[("card.pdf", b"%PDF-")])
+        self.assertRecordValues(
+            referral,
+            [
+                {
+                    "enrollment_id": self.enrollment_ada.id,
+                    "source": "email",
+                    "prospect_name": "Bluebird Logistics",
+                    "prospect_contact_name": "Ben Bird",
+                    "prospect_email": "ben@bluebird.example",
+                    "prospect_phone": "+1 555 0101",
+                    "referred_on": fields.Datetime.to_datetime("2026-01-05 08:30:00"),
+                }
+            ],
+        )
+        self.assertEqual(referral.message_ids.attachment_ids.mapped("name"), ["card.pdf"])
+        answer = self.mails_of(referral)
+        self.assertIn(referral.name, answer.subject)
+        self.assertNotIn("need a little more", answer.body_html)
+
+    def test_p4_what_is_missing_is_asked_for_and_filled_in_by_the_answer(self):
+        referral = self.refer_by_mail("They need your help.", subject="Referral: Bluebird Logistics")
+        self.assertEqual((referral.prospect_name, referral.prospect_email), ("Bluebird Logistics", False))
+        question = self.mails_of(referral)
+        self.assertIn("Phone", question.body_html)
+        self.assertEqual(question.recipient_ids, self.ada_contact)
+        headers = {"In-Reply-To": question.message_id, "References": question.message_id}
+        reply = "> Contact: Ben Bird\n> Email: ben@bluebird.example\n> Phone:\nCompany: Something else"
+        self.assertFalse(self.refer_by_mail(reply, subject="Re: referral", headers=headers))
+        self.assertRecordValues(
+            referral,
+            [
+                {
+                    "prospect_name": "Bluebird Logistics",
+                    "prospect_contact_name": "Ben Bird",
+                    "prospect_email": "ben@bluebird.example",
+                    "prospect_phone": False,
+                    "referred_on": fields.Datetime.to_datetime("2026-01-05 09:00:00"),
+                }
+            ],
+        )
+        self.assertEqual(referral.lead_id.email_from, "ben@bluebird.example")
+
+    def test_p4_a_mail_that_names_no_client_is_kept_and_answered_and_the_answer_is_the_referral(self):
+        self.assertFalse(self.refer_by_mail("When am I paid?", subject="A question"))
+        self.assertIn("When am I paid", "".join(self.enrollment_ada.message_ids.mapped("body")))
+        question = self.mails_of(self.enrollment_ada)
+        self.assertIn("does not say who the client is", question.body_html)
+        self.go_to("2026-01-06")
+        headers = {"In-Reply-To": question.message_id, "References": question.message_id}
+        referral = self.refer_by_mail("Company: Bluebird", subject="Re: client", headers=headers)
+        self.assertEqual(referral.referred_on, fields.Datetime.to_datetime("2026-01-06 09:00:00"))
+
+    def test_p4_d11_a_partner_that_refers_itself_is_told_why_not(self):
+        text = "Company: Ada Advisory\nEmail: office@ada.example"
+        referral = self.refer_by_mail(text, subject="x")
+        self.assertFalse(referral)
+
+    def test_p4_the_address_for_those_who_do_not_know_yet_and_that_of_another_program(self):
+        referral = self.refer_by_mail("Company: Bluebird", to="partners@fieldpro.example", number=1)
+        self.assertEqual(referral.enrollment_id, self.enrollment_ada)
+        application = self.receive(mail(sender="ann@ada.example", number=2))
+        self.assertEqual((application.partner_id, application.program_id), (self.ada, self.program_affiliate))

@@ -1,0 +1,384 @@
+import re
+import uuid
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+
+from markupsafe import Markup
+
+from odoo import api, fields, models, tools
+from odoo.fields import Domain
+
+from .partner_program_enrollment import LIVE_STATES
+from .partner_program_enrollment_life import NO_MAIL
+
+WAITING_STATES = ("applied", "onboarding")
+# Kinds of companies that are in regular contact with the target customers (P3).
+AFFILIATE_KINDS = ("it_provider", "reseller", "agency", "consultancy", "contact")
+MAX_TEXT = 5000  # characters of the mail that the form shows; all of it is in the chatter
+FORWARDED = re.compile(
+    r"^\W{0,3}(?:From|Von|De|Da|Van|Från|Fra)\W{0,3}:\W{0,3}(.{0,200}?[\w.+-]+@[\w.-]+\.\w+\W{0,2})", re.MULTILINE
+)
+
+
+class PartnerProgramEnrollment(models.Model):
+    """Applications: by mail, by the public form, or by hand (P24)."""
+
+    _inherit = "partner.program.enrollment"
+
+    applicant_id = fields.Many2one(
+        "res.partner",
+        "Contact Person",
+        index="btree_not_null",
+        ondelete="set null",
+        tracking=True,
+        copy=False,
+        domain="['|', ('id', '=', partner_id), ('id', 'child_of', partner_id)]",
+        help="Who applied for the partner. Emails about the enrollment go to this person.",
+    )
+    applied_on = fields.Datetime(copy=False, default=fields.Datetime.now, readonly=True)
+    application_source = fields.Selection(
+        [("email", "Email"), ("form", "Form"), ("manual", "By Hand")],
+        "Applied By",
+        required=True,
+        default="manual",
+        readonly=True,
+        copy=False,
+    )
+    is_program_open = fields.Boolean(
+        "Program Not Chosen Yet",
+        copy=False,
+        help="The applicant does not know yet which program fits. The program here is a suggestion.",
+    )
+    company_kind = fields.Selection(
+        [
+            ("customer", "Customer or user of our product"),
+            ("it_provider", "IT solution provider"),
+            ("reseller", "SaaS reseller"),
+            ("agency", "Market-research agency"),
+            ("consultancy", "Consultancy"),
+            ("contact", "Other, in regular contact with our target customers"),
+            ("other", "Something else"),
+        ],
+        "Kind of Company",
+        tracking=True,
+    )
+    application_text = fields.Text("Why", copy=False)
+    expected_volume = fields.Char(copy=False, help="Clients that the applicant expects to bring within a year.")
+    consent_on = fields.Datetime(
+        "Consent Given On", readonly=True, copy=False, help="When the applicant agreed that we keep these data."
+    )
+    applicant_ip = fields.Char(
+        "IP Address", readonly=True, copy=False, groups="base.group_system", help="Kept for 30 days, against abuse."
+    )
+    ambiguous_partner_ids = fields.Many2many(
+        "res.partner",
+        "partner_program_enrollment_ambiguous_rel",
+        string="Possible Companies",
+        readonly=True,
+        copy=False,
+        help="The address of the sender belongs to contacts of more than one company.",
+    )
+    status_token = fields.Char(readonly=True, copy=False, groups="partner_program.group_manager")
+
+    # ------------------------------------------------------------
+    # MAIL GATEWAY
+    # ------------------------------------------------------------
+
+    @api.model
+    def _filter_application_routes(self, message, message_dict, routes):
+        """What the gateway does with mails that would become applications.
+
+        Replies to an application that exists pass. Machines are not applicants: automatic replies, lists and what a
+        filter calls spam make none. A mail that nobody can be made responsible for, because it has no sender or comes
+        from the company itself, is kept on the program.
+
+        :param message: the mail, as ``email.message.EmailMessage``
+        :param dict message_dict: the mail, as Odoo has parsed it
+        :param list routes: ``(model, thread_id, values, user_id, alias)``
+        :return: the routes to follow
+        """
+        if not any(model == self._name and not thread_id for model, thread_id, *_rest in routes or ()):
+            return routes
+        if self._is_automatic(message):
+            return [route for route in routes if route[0] != self._name or route[1]]
+        received_on = self._get_receipt_time(message)
+        kept = []
+        for model, thread_id, values, user_id, alias in routes:
+            if model == self._name and not thread_id:
+                values = {**(values or {}), "applied_on": received_on}
+                program = self._get_application_program(values)
+                if program and not self._get_sender(message_dict):
+                    model, thread_id = program._name, program.id
+            kept.append((model, thread_id, values, user_id, alias))
+        return kept
+
+    @api.model
+    def _is_automatic(self, message) -> bool:
+        """Whether a machine wrote this mail: an automatic reply, a list, a bounce, or spam."""
+
+        def header(name):
+            return str(message.get(name) or "").strip().lower()
+
+        return (
+            header("Auto-Submitted") not in ("", "no")
+            or any(
+                message.get(name) is not None for name in ("X-Autoreply", "X-Autorespond", "X-Auto-Reply", "List-Id")
+            )
+            or header("Precedence") in ("auto_reply", "bulk", "junk", "list")
+            or header("Return-Path") == "<>"
+            or header("X-Spam-Flag").startswith("yes")
+            or header("X-Spam-Status").startswith("yes")
+        )
+
+    @api.model
+    def _get_receipt_time(self, message):
+        """When our mail server received the mail: the topmost Received header, which senders cannot write.
+
+        The Date header is the sender's word, so it does not count.
+        """
+        now = fields.Datetime.now()
+        received = message.get_all("Received") or []
+        if not received or ";" not in str(received[0]):
+            return now
+        try:
+            moment = parsedate_to_datetime(str(received[0]).rpartition(";")[2].strip())
+        except ValueError:
+            return now
+        return min(moment.astimezone(UTC).replace(tzinfo=None), now) if moment.tzinfo else now
+
+    @api.model
+    def _get_application_program(self, values):
+        """The program that was written to; the first of the company for the address for those who do not know yet."""
+        programs_sudo = self.env["partner.program"].sudo()  # strangers write
+        if values.get("program_id"):
+            return programs_sudo.browse(values["program_id"]).exists()
+        company_id = values.get("company_id") or self.env.company.id
+        return programs_sudo.search([("company_id", "=", company_id)], limit=1)
+
+    @api.model
+    def _get_sender(self, message_dict) -> str:
+        """Who applies: the sender, or whoever a colleague forwards; empty when that is nobody else than ourselves."""
+        sender = message_dict.get("email_from") or ""
+        if not tools.email_normalize(sender):
+            return ""
+        if not self._is_own_address(sender):
+            return sender
+        text = tools.html2plaintext(message_dict.get("body") or "")
+        for match in FORWARDED.finditer(text):
+            found = tools.mail.email_split_and_format(match[1])
+            if found and not self._is_own_address(found[0]):
+                return found[0]
+        return ""
+
+    @api.model
+    def _is_own_address(self, email) -> bool:
+        """Whether an address is of the company: a colleague, the company itself, or one of its aliases."""
+        normalized = tools.email_normalize(email)
+        companies_sudo = self.env["res.company"].sudo()  # strangers write
+        own = companies_sudo.search([]).mapped("email")
+        if normalized in {tools.email_normalize(address) for address in own if address}:
+            return True
+        if self.env["mail.alias.domain"].sudo()._find_aliases([normalized]):  # strangers write
+            return True
+        users_sudo = self.env["res.users"].sudo()  # strangers write
+        return bool(
+            users_sudo.search_count(
+                [("share", "=", False), "|", ("email_normalized", "=", normalized), ("login", "=ilike", normalized)],
+                limit=1,
+            )
+        )
+
+    @api.model
+    def message_new(self, msg_dict, custom_values=None):
+        """A mail to the address of a program is an application; a further one joins the first.
+
+        From a contact of an active partner it is a referral.
+        """
+        values = dict(custom_values or {})
+        program, is_open = self._get_application_program(values), not values.get("program_id")
+        sender = self._get_sender(msg_dict) or msg_dict.get("email_from")
+        contact, ambiguous = self._find_applicant(sender)
+        if active := self._find_active_enrollment(contact | ambiguous, program, is_open):
+            return active._receive_referral_mail(msg_dict, contact, values.get("applied_on"))
+        if known := self._find_application(contact, sender, program, is_open):
+            if known.is_program_open and not is_open:
+                known.write({"program_id": program.id, "is_program_open": False})
+            return known
+        if not contact:
+            contact = self._create_applicant(sender)
+        if sender == msg_dict.get("email_from"):
+            msg_dict["author_id"] = contact.id
+        values.pop("company_id", None)
+        values.update(
+            partner_id=contact.commercial_partner_id.id,
+            program_id=program.id,
+            is_program_open=is_open,
+            applicant_id=contact.id,
+            application_source="email",
+            application_text=tools.html2plaintext(msg_dict.get("body") or "")[:MAX_TEXT],
+            ambiguous_partner_ids=ambiguous.ids,
+        )
+        application = super().message_new({**msg_dict, "email_from": sender}, custom_values=values)
+        application.applicant_email = tools.email_normalize(sender)
+        application.message_subscribe(contact.ids)
+        application._acknowledge()
+        return application
+
+    @api.model
+    def _find_applicant(self, email):
+        """The contact with this address, and the companies to choose from when there are several.
+
+        :return: ``(contact, companies)``: one of them is empty
+        """
+        none = self.env["res.partner"]
+        normalized = tools.email_normalize(email)
+        if not normalized:
+            return none, none
+        found = none.search([("email_normalized", "=", normalized)], order="id")
+        companies = found.commercial_partner_id
+        if len(companies) > 1:
+            return none, companies
+        # A person rather than the company, when both have the address.
+        return found.sorted("is_company")[:1], none
+
+    @api.model
+    def _create_applicant(self, sender, **vals):
+        name, email = tools.parse_contact_from_email(sender or "")
+        return self.env["res.partner"].create({"name": name or email or sender, "email": email, **vals})
+
+    @api.model
+    def _find_application(self, contact, email, program, is_open):
+        """The application that a further mail of the same company, or from the same address, joins."""
+        known = self.search(
+            Domain("company_id", "=", program.company_id.id)
+            & Domain("state", "in", LIVE_STATES)
+            & (
+                Domain("partner_id", "in", contact.commercial_partner_id.ids)
+                | Domain("applicant_email", "=", tools.email_normalize(email) or "-")
+            ),
+            order="id desc",
+        )
+        same = known.filtered(lambda enrollment: enrollment.program_id == program)
+        waiting = known.filtered(lambda enrollment: enrollment.state in WAITING_STATES)
+        if is_open:
+            return (waiting or known)[:1]
+        return (same or waiting.filtered("is_program_open"))[:1]
+
+    @api.model
+    def _find_active_enrollment(self, contacts, program, is_open):
+        """The active enrollment of the sender: on the program that was written to, or on any when none was named."""
+        domain = Domain("partner_id", "in", contacts.commercial_partner_id.ids) & Domain("state", "=", "active")
+        domain &= Domain("company_id", "=", program.company_id.id) if is_open else Domain("program_id", "=", program.id)
+        active = self.search(domain)
+        return active[:1] if len(active.partner_id) == 1 else self.browse()
+
+    # ------------------------------------------------------------
+    # STATUS
+    # ------------------------------------------------------------
+
+    def _acknowledge(self):
+        """Tell the applicant that the application has arrived, with the link to its status."""
+        if self.env.context.get(NO_MAIL):
+            return
+        for application in self.filtered("applicant_email"):
+            application._ensure_status_token()
+            self.env["mail.template"]._partner_program_send(
+                "partner_program.mail_template_application_received", application
+            )
+
+    def _ensure_status_token(self) -> str:
+        self.ensure_one()
+        enrollment_sudo = self.sudo()  # the token is a secret of managers and of the applicant
+        if not enrollment_sudo.status_token:
+            enrollment_sudo.status_token = uuid.uuid4().hex
+        return enrollment_sudo.status_token
+
+    def _get_status_url(self) -> str:
+        """The link to the page that shows the state of the application, and nothing more."""
+        self.ensure_one()
+        return f"{self.get_base_url()}/partners/status/{self.id}/{self._ensure_status_token()}"
+
+    @api.model
+    def _find_by_status_token(self, enrollment_id, token):
+        """The application with this token, with raised rights; empty when the token is wrong."""
+        enrollment_sudo = self.sudo().browse(enrollment_id).exists()  # the token is the right to read
+        if not enrollment_sudo.status_token or not tools.consteq(enrollment_sudo.status_token, token or ""):
+            return self.sudo().browse()
+        return enrollment_sudo
+
+    @api.autovacuum
+    def _gc_applicant_ip(self):
+        """Addresses of applicants are kept for thirty days, against abuse of the form."""
+        limit = fields.Datetime.subtract(fields.Datetime.now(), days=30)
+        self.sudo().search([("applicant_ip", "!=", False), ("applied_on", "<", limit)]).applicant_ip = False
+
+    # ------------------------------------------------------------
+    # FORM
+    # ------------------------------------------------------------
+
+    @api.model
+    def _is_rate_limited(self, company, ip_address) -> bool:
+        """Whether too many applications came from this address within the last hour."""
+        limit = company.partner_program_apply_limit
+        since = fields.Datetime.subtract(fields.Datetime.now(), hours=1)
+        return (
+            bool(limit)
+            and self.sudo().search_count(  # strangers apply
+                [("applicant_ip", "=", ip_address), ("applied_on", ">", since)], limit=limit
+            )
+            >= limit
+        )
+
+    @api.model
+    def _apply(self, company, vals, ip_address):
+        """Make an application of what the public form says; called with raised rights.
+
+        Nobody has shown yet that the address is really his, so contacts that exist are linked and not changed.
+
+        :param dict vals: ``name``, ``email``, ``company_name``, ``country_id``, ``program_id`` (or None),
+            ``company_kind``, ``application_text``, ``expected_volume``
+        :return: the application, new or joined
+        """
+        program, is_open = self._get_application_program({**vals, "company_id": company.id}), not vals["program_id"]
+        sender = tools.formataddr((vals["name"], vals["email"]))
+        contact, ambiguous = self._find_applicant(sender)
+        application = self._find_application(contact, sender, program, is_open)
+        if not application and not contact:
+            parent = self.env["res.partner"].create(
+                {"name": vals["company_name"], "is_company": True, "country_id": vals["country_id"]}
+            )
+            contact = self._create_applicant(sender, parent_id=parent.id)
+        if not application:
+            application = self.create(
+                {
+                    **{name: vals[name] for name in ("company_kind", "application_text", "expected_volume")},
+                    "partner_id": contact.commercial_partner_id.id,
+                    "program_id": program.id,
+                    "is_program_open": is_open,
+                    "applicant_id": contact.id,
+                    "applicant_email": tools.email_normalize(vals["email"]),
+                    "application_source": "form",
+                    "consent_on": fields.Datetime.now(),
+                    "applicant_ip": ip_address,
+                    "ambiguous_partner_ids": ambiguous.ids,
+                }
+            )
+            application.message_subscribe(contact.ids)
+            application._acknowledge()
+        application.message_post(body=self._prepare_form_message(vals), subtype_xmlid="mail.mt_note")
+        return application
+
+    def _prepare_form_message(self, vals) -> Markup:
+        """What was typed, for the chatter: it is kept also when the contact was known under another name."""
+        country = self.env["res.country"].browse(vals["country_id"])
+        rows = [
+            (self.env._("Company"), vals["company_name"]),
+            (self.env._("Country"), country.name),
+            (self.env._("Name"), vals["name"]),
+            (self.env._("Email"), vals["email"]),
+            (self.env._("Why"), vals["application_text"]),
+            (self.env._("Expected Volume"), vals["expected_volume"]),
+        ]
+        head = self.env._("Typed into the public form; the address has not been verified.")
+        lines = [Markup("<b>%s:</b> %s") % (label, value) for label, value in rows if value]
+        return Markup("<br/>").join([head, *lines])

@@ -1,0 +1,162 @@
+from odoo import api, fields, models
+from odoo.tools import format_date
+
+
+class PartnerProgramEnrollment(models.Model):
+    """What is left to do until a partner is active, who has to do it, and becoming active by itself."""
+
+    _inherit = "partner.program.enrollment"
+
+    checklist_done = fields.Boolean(
+        compute="_compute_checklist_done",
+        store=True,
+        compute_sudo=True,
+        help="Everything that the program asks for is there.",
+    )
+    checklist_html = fields.Html("Checklist", compute="_compute_checklist_html", compute_sudo=True, sanitize=False)
+
+    @api.depends("requirements_met", "account_manager_id", "program_id.account_manager_required")
+    def _compute_checklist_done(self):
+        for enrollment in self:
+            program = enrollment.program_id
+            managed = enrollment.account_manager_id or not program.account_manager_required
+            enrollment.checklist_done = enrollment.requirements_met and bool(managed)
+
+    @api.depends("checklist_done")
+    @api.depends_context("lang")
+    def _compute_checklist_html(self):
+        for enrollment in self:
+            enrollment.checklist_html = self.env["ir.qweb"]._render(
+                "partner_program.enrollment_checklist", {"items": enrollment._get_checklist(), "portal": False}
+            )
+
+    def _get_checklist(self) -> list[dict]:
+        """What the program asks for, done or not, in the order of onboarding.
+
+        :return: ``{"key", "name", "done" (bool), "who" (``partner`` or ``company``), "todo" (what to do next, or how it
+            was done), "url" (where partners do it, or None), "holds" (bool: holds payouts while it is missing)}``
+        """
+        self.ensure_one()
+        program, items = self.program_id, []
+        if program.agreement_id:
+            items.append(self._get_checklist_agreement())
+        if program.trained_contacts_required:
+            items.append(self._get_checklist_training())
+        if program.bank_account_required:
+            items.append(self._get_checklist_bank_account())
+        if program.tax_id_required:
+            items.append(self._get_checklist_tax_id())
+        if program.account_manager_required:
+            items.append(self._get_checklist_account_manager())
+        return items
+
+    def _get_checklist_agreement(self) -> dict:
+        current = self.program_id.agreement_id
+        signed = self.signed_on and self.agreement_id == current
+        item = {
+            "key": "agreement",
+            "name": self.env._("Contract signed"),
+            "done": bool(signed),
+            "who": "partner",
+            "url": "/my/agreement",
+            "holds": not signed and self._is_signature_due(),
+        }
+        if signed:
+            item["todo"] = self.env._(
+                "%(agreement)s, signed by %(name)s on %(day)s",
+                agreement=current.display_name,
+                name=self.signed_by or self.partner_id.name,
+                day=format_date(self.env, self.signed_on),
+            )
+        elif self.signed_on and not self._is_signature_due():
+            item["todo"] = self.env._(
+                "Sign the new version of the contract by %(day)s.", day=format_date(self.env, current.sign_by)
+            )
+        else:
+            item["todo"] = self.env._("Read the contract and sign it online.")
+        return item
+
+    def _get_checklist_training(self) -> dict:
+        trained, required = self.trained_contact_ids, self.program_id.trained_contacts_required
+        done = len(trained) >= required
+        if done:
+            todo = ", ".join(trained.mapped("name"))
+        else:
+            todo = self.env._(
+                "Agree on a date for the product training with your account manager: %(trained)s of %(required)s "
+                "people trained.",
+                trained=len(trained),
+                required=required,
+            )
+        return {
+            "key": "training",
+            "name": self.env._("Staff trained"),
+            "done": done,
+            "who": "partner",
+            "todo": todo,
+            "url": None,
+            "holds": not done,
+        }
+
+    def _get_checklist_bank_account(self) -> dict:
+        accounts = self.partner_id.bank_ids
+        # The last digits tell which account it is, and nobody who looks over a shoulder more than that.
+        todo = accounts and self.env._("Account ending in %(digits)s", digits=(accounts[0].acc_number or "")[-4:])
+        return {
+            "key": "bank_account",
+            "name": self.env._("Bank account"),
+            "done": bool(accounts),
+            "who": "partner",
+            "todo": todo or self.env._("Tell us the bank account to which commissions are paid."),
+            "url": "/my/agreement#bank_account",
+            "holds": not accounts,
+        }
+
+    def _get_checklist_tax_id(self) -> dict:
+        vat = self.partner_id.vat
+        return {
+            "key": "tax_id",
+            "name": self.env._("Tax data"),
+            "done": bool(vat),
+            "who": "partner",
+            "todo": vat or self.env._("Tell us your tax ID, which has to be on the bills."),
+            "url": "/my/agreement#bank_account",
+            "holds": not vat,
+        }
+
+    def _get_checklist_account_manager(self) -> dict:
+        manager_sudo = self.account_manager_id.sudo()  # partners are told the name of their account manager
+        return {
+            "key": "account_manager",
+            "name": self.env._("Account manager"),
+            "done": bool(manager_sudo),
+            "who": "company",
+            "todo": manager_sudo.name or self.env._("Assign an account manager."),
+            "url": None,
+            "holds": False,
+        }
+
+    # ------------------------------------------------------------
+    # ACTIVE BY ITSELF
+    # ------------------------------------------------------------
+
+    def _compute_field_value(self, field):
+        # EXTENDS mail: whatever completes the list (a signature, a bank account, a certificate) is heard of here
+        super()._compute_field_value(field)
+        if field.name == "checklist_done" and (ids := self.filtered("checklist_done")._origin.ids):
+            data = self.env.cr.precommit.data
+            waiting = data.setdefault("partner_program.checklist", set())
+            if not waiting:
+                self.env.cr.precommit.add(self.env[self._name].sudo()._activate_waiting)  # the system does it
+            waiting.update(ids)
+
+    @api.model
+    def _activate_waiting(self):
+        ids = self.env.cr.precommit.data.pop("partner_program.checklist", set())
+        self.browse(ids).exists()._activate_when_complete()
+
+    def _activate_when_complete(self):
+        """Onboarding ends by itself: nobody has to notice that the last item has arrived."""
+        complete = self.filtered(lambda enrollment: enrollment.state == "onboarding" and enrollment.checklist_done)
+        complete.state = "active"
+        return complete

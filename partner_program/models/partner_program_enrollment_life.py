@@ -1,0 +1,188 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from .partner_program_enrollment import LIVE_STATES
+
+NO_MAIL = "partner_program_no_mail"  # context key: whoever brings in existing partners does not write to them
+# What a partner is told when its status changes: from (any, or these), to, template.
+STATE_MAILS = [
+    (("applied", "rejected"), "onboarding", "mail_template_application_approved"),
+    (("applied", "onboarding"), "active", "mail_template_welcome"),
+    (("suspended", "ended"), "active", "mail_template_resumed"),
+    (("active",), "suspended", "mail_template_suspended"),
+    (LIVE_STATES, "ended", "mail_template_ended"),
+    (("applied", "onboarding"), "rejected", "mail_template_application_rejected"),
+]
+
+
+class PartnerProgramEnrollment(models.Model):
+    """The life of an enrollment: each step, its reason, and the mail that tells the partner (D14)."""
+
+    _inherit = "partner.program.enrollment"
+
+    decision_reason = fields.Text(
+        "Reason",
+        tracking=True,
+        copy=False,
+        help="Why the application was rejected, or the partner suspended. The partner reads it in the email.",
+    )
+    previous_enrollment_id = fields.Many2one(
+        "partner.program.enrollment",
+        "Changed From",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The enrollment that this one took over from when the partner changed the program.",
+    )
+    next_enrollment_ids = fields.One2many("partner.program.enrollment", "previous_enrollment_id", "Changed To")
+
+    # ------------------------------------------------------------
+    # MAILS
+    # ------------------------------------------------------------
+
+    def write(self, vals):
+        before = {}
+        if {"state", "program_id"} & vals.keys() and not self.env.context.get(NO_MAIL):
+            before = {enrollment: (enrollment.state, enrollment.program_id) for enrollment in self}
+        result = super().write(vals)
+        for enrollment, (state, program) in before.items():
+            if state != enrollment.state:
+                enrollment._mail_state(state)
+            if program != enrollment.program_id and enrollment.state != "applied":
+                enrollment._mail_program_change()
+        return result
+
+    def _mail_state(self, previous):
+        """Tell the partner what changed."""
+        self.ensure_one()
+        for origins, state, xmlid in STATE_MAILS:
+            if state == self.state and previous in origins:
+                # Nothing is left to do: the welcome follows in the same moment, and says that it is approved.
+                if state == "onboarding" and self.checklist_done:
+                    return
+                self.env["mail.template"]._partner_program_send(f"partner_program.{xmlid}", self)
+
+    def _mail_program_change(self):
+        self.env["mail.template"]._partner_program_send("partner_program.mail_template_program_changed", self)
+
+    # ------------------------------------------------------------
+    # STEPS
+    # ------------------------------------------------------------
+
+    def _step(self, states, state):
+        """Set the state of those that are in one of these states."""
+        enrollments = self.filtered(lambda enrollment: enrollment.state in states)
+        enrollments.state = state
+        return enrollments
+
+    def action_activate(self):
+        """Make the partner active: it can refer clients from now on."""
+        self._step(("applied", "onboarding", "suspended"), "active")
+
+    def action_suspend(self):
+        """Hold payouts and refuse new referrals for a while."""
+        self._step(("active",), "suspended")
+
+    def action_end(self):
+        """End the enrollment: acquired clients keep earning on their frozen terms (D14)."""
+        self._step(LIVE_STATES, "ended")
+
+    def action_reopen(self):
+        """Take an ended enrollment up again, or look at a rejected application once more."""
+        if replaced := self.filtered(lambda one: one.state == "ended" and one.next_enrollment_ids):
+            raise UserError(
+                self.env._(
+                    "%(partner)s changed to %(program)s. Change the program there instead.",
+                    partner=replaced[0].partner_id.name,
+                    program=replaced[0].next_enrollment_ids[0].program_id.name,
+                )
+            )
+        self._step(("ended",), "active")
+        self._step(("rejected",), "applied").decision_reason = False
+
+    def action_reject(self):
+        """Reject an application."""
+        self._step(("applied", "onboarding"), "rejected")
+
+    def action_decide(self):
+        """Open the wizard that asks for the reason of the step named in the context."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Change Status"),
+            "res_model": "partner.program.enrollment.decision",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {
+                "default_enrollment_id": self.id,
+                "default_kind": self.env.context.get("decision_kind", "suspend"),
+            },
+        }
+
+    # ------------------------------------------------------------
+    # CHANGE OF PROGRAM
+    # ------------------------------------------------------------
+
+    def _change_program(self, program):
+        """Go on with the partner on another program.
+
+        Before the first referral the enrollment itself moves. After it, clients and commissions stay where they were
+        promised (D14): this enrollment ends, and a new one takes over.
+
+        :return: the enrollment on the new program
+        """
+        self.ensure_one()
+        self._check_program_change(program)
+        if not self.referral_ids:
+            self.program_id = program
+            if self.state == "active" and not self.checklist_done:
+                self.with_context(**{NO_MAIL: True}).state = "onboarding"
+            return self
+        successor = self.create([self._prepare_successor_vals(program)])
+        self.with_context(**{NO_MAIL: True}).write(
+            {"state": "ended", "end_reason": self.env._("Changed to %(program)s", program=program.name)}
+        )
+        successor.with_context(**{NO_MAIL: True})._activate_when_complete()  # one mail tells it all
+        successor.message_subscribe(self.message_partner_ids.ids)
+        successor._mail_program_change()
+        return successor
+
+    def _check_program_change(self, program):
+        if program == self.program_id:
+            raise UserError(
+                self.env._(
+                    "%(partner)s is on %(program)s already. Choose another program.",
+                    partner=self.partner_id.name,
+                    program=program.name,
+                )
+            )
+        if program.company_id != self.company_id:
+            raise UserError(self.env._("A partner changes between programs of one company only."))
+        if self.state not in LIVE_STATES:
+            raise UserError(self.env._("Reopen the enrollment before you change its program."))
+
+    def _prepare_successor_vals(self, program) -> dict:
+        """Values of the enrollment that takes over: what the partner has signed counts if it is the same contract."""
+        vals = {
+            "partner_id": self.partner_id.id,
+            "program_id": program.id,
+            "state": "suspended" if self.state == "suspended" else "onboarding",
+            "account_manager_id": self.account_manager_id.id,
+            "applicant_id": self.applicant_id.id,
+            "applicant_email": self.applicant_email,
+            "previous_enrollment_id": self.id,
+        }
+        if self.agreement_id and self.agreement_id == program.agreement_id:
+            vals.update(agreement_id=self.agreement_id.id, signed_on=self.signed_on, signed_by=self.signed_by)
+        return vals
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_successor(self):
+        if used := self.filtered("next_enrollment_ids"):
+            raise UserError(
+                self.env._(
+                    "%(partner)s changed the program: this enrollment is the history of the one that runs.",
+                    partner=used[0].display_name,
+                )
+            )

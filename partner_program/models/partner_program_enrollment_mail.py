@@ -1,0 +1,40 @@
+from odoo import models
+from odoo.fields import Domain
+
+
+class PartnerProgramEnrollment(models.Model):
+    """Who writes to whom in the mails about an enrollment; called by the templates."""
+
+    _inherit = "partner.program.enrollment"
+
+    def _get_mail_contact(self):
+        """The person whom mails go to, else the company."""
+        self.ensure_one()
+        people = self.applicant_id | self._get_portal_contact()
+        return people.filtered("email")[:1] or self.partner_id
+
+    def _get_mail_recipients(self) -> str:
+        """For ``partner_to`` of a template."""
+        return ",".join(map(str, self._get_mail_contact().ids))
+
+    def _get_mail_sender(self) -> str:
+        """The account manager, else the company: never a portal user who happens to trigger a mail."""
+        self.ensure_one()
+        manager, company = self.account_manager_id, self.company_id
+        root = self.env.ref("base.user_root")
+        return manager.email_formatted or company.email_formatted or root.email_formatted
+
+    def _get_mail_copy(self) -> str:
+        """The company's own copy of what both sides get."""
+        self.ensure_one()
+        return self.account_manager_id.email_formatted or self.company_id.email_formatted or ""
+
+    def _get_greeting_name(self) -> str:
+        return self._get_mail_contact().name or ""
+
+    def _get_resources(self):
+        """What helps the partner to sell, for the welcome mail."""
+        self.ensure_one()
+        return self.env["partner.program.resource"].search(
+            Domain("program_ids", "=", False) | Domain("program_ids", "in", self.program_id.ids), limit=12
+        )

@@ -1,0 +1,106 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Command, Domain
+
+from .partner_program_enrollment_meetings import QUIET
+from .partner_program_manager_rule import LOOKED_AFTER
+
+
+class PartnerProgramEnrollment(models.Model):
+    """The account manager of a partner: who it is, and what changes hands with it (P22)."""
+
+    _inherit = "partner.program.enrollment"
+
+    account_manager_id = fields.Many2one(domain=lambda self: self._get_manager_domain())
+
+    @api.model
+    def _get_manager_domain(self):
+        """Who can be account manager: colleagues with that role."""
+        return [("share", "=", False), ("all_group_ids", "in", self.env.ref("partner_program.group_manager").ids)]
+
+    @api.constrains("account_manager_id")
+    def _check_account_manager(self):
+        for enrollment in self:
+            user_sudo = enrollment.account_manager_id.sudo()  # the role of a colleague is no secret to whoever asks
+            if user_sudo and (user_sudo.share or not user_sudo.has_group("partner_program.group_manager")):
+                raise ValidationError(
+                    self.env._(
+                        "%(user)s has not the role of an account partner manager. Give the role under "
+                        "Settings › Users, or choose somebody who has it.",
+                        user=user_sudo.name,
+                    )
+                )
+
+    def _get_lang(self) -> str:
+        """The language of the partner, as a code."""
+        self.ensure_one()
+        return self.applicant_id.lang or self.partner_id.lang or self.env.lang
+
+    def action_assign_account_manager(self):
+        """Choose the account manager by the rule of the program, for those who have none."""
+        rules = self.env["partner.program.manager.rule"]
+        without = self.filtered(lambda enrollment: not enrollment.account_manager_id)
+        counts = rules._count_partners(without.program_id.manager_rule_ids.user_id)
+        for enrollment in without.sorted("id"):
+            if user := rules._find_manager(enrollment, counts):
+                enrollment.account_manager_id = user
+                counts[user] = counts.get(user, 0) + 1
+
+    # ------------------------------------------------------------
+    # HANDING OVER
+    # ------------------------------------------------------------
+
+    def write(self, vals):
+        before = {}
+        if "account_manager_id" in vals:
+            before = {enrollment: enrollment.account_manager_id for enrollment in self}
+        result = super().write(vals)
+        for enrollment, manager in before.items():
+            if manager != enrollment.account_manager_id and enrollment.state in LOOKED_AFTER:
+                enrollment._hand_over(manager)
+        return result
+
+    def _hand_over(self, previous):
+        """Open to-dos and future meetings go to the new account manager, and the partner is told."""
+        self.ensure_one()
+        if not self.account_manager_id:
+            return
+        if previous:
+            self._hand_over_activities(previous)
+            self._hand_over_meetings(previous)
+        if self.state != "onboarding" or previous:  # the mails of onboarding carry the card of the first manager
+            self.env["mail.template"]._partner_program_send("partner_program.mail_template_account_manager", self)
+
+    def _hand_over_activities(self, previous):
+        activities_sudo = self.env["mail.activity"].sudo()  # to-dos of somebody who may have left
+        referrals = self.sudo().referral_ids
+        questions = self.env["partner.commission.question"].sudo().search([("partner_id", "=", self.partner_id.id)])
+        documents = {
+            self._name: self.ids,
+            referrals._name: referrals.ids,
+            questions._name: questions.ids,
+        }
+        where = Domain.OR(
+            Domain("res_model", "=", model) & Domain("res_id", "in", ids) for model, ids in documents.items()
+        )
+        activities = activities_sudo.search(where & Domain("user_id", "=", previous.id))
+        # One by one would notify one by one; the partner's new manager reads the list.
+        activities.with_context(mail_activity_quick_update=True).user_id = self.account_manager_id
+
+    def _hand_over_meetings(self, previous):
+        """Meetings to come of the previous manager with people of the partner; past ones stay as they were.
+
+        The monthly series as a whole, and what was arranged beside it.
+        """
+        events_sudo = self.env["calendar.event"].sudo()  # meetings of a colleague
+        self._move_meetings(previous, self.account_manager_id)
+        events = events_sudo.search(
+            [
+                ("start", ">", fields.Datetime.now()),
+                ("partner_ids", "in", previous.partner_id.ids),
+                ("partner_ids.commercial_partner_id", "=", self.partner_id.id),
+            ]
+        ).with_context(**QUIET)
+        events.filtered(lambda event: event.user_id == previous).user_id = self.account_manager_id
+        people = [Command.unlink(previous.partner_id.id), Command.link(self.account_manager_id.partner_id.id)]
+        events.write({"partner_ids": people})

@@ -1,0 +1,212 @@
+import binascii
+import logging
+from base64 import b64decode
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from .partner_program_enrollment_life import NO_MAIL
+
+_logger = logging.getLogger(__name__)
+
+# Whoever has left in good standing keeps earning, and still has to complete its papers.
+SIGNING_STATES = ("onboarding", "active", "suspended", "ended")
+MAX_SIGNATURE = 2 * 1024 * 1024  # bytes; a drawing has some ten thousand
+
+
+class PartnerProgramEnrollment(models.Model):
+    """Signing the contract: in the portal, on paper, or noted by hand (P25, D15)."""
+
+    _inherit = "partner.program.enrollment"
+
+    signature_ids = fields.One2many(
+        "partner.program.signature",
+        "enrollment_id",
+        "Signatures",
+        groups="partner_program.group_manager,account.group_account_invoice,account.group_account_readonly",
+    )
+    signature_count = fields.Integer(compute="_compute_signature_count", compute_sudo=True)
+    agreement_to_sign_id = fields.Many2one(related="program_id.agreement_id", string="Agreement to Sign")
+
+    @api.depends("signature_ids")
+    def _compute_signature_count(self):
+        for enrollment in self:
+            enrollment.signature_count = len(enrollment.signature_ids)
+
+    def _is_signature_due(self) -> bool:
+        """Whether payouts wait for a signature: always for the first one, after its day for a new version."""
+        self.ensure_one()
+        sign_by = self.program_id.agreement_id.sign_by
+        return not self.signed_on or not sign_by or sign_by < self.company_id._partner_program_today()
+
+    def _has_to_sign(self) -> bool:
+        """Whether the partner is asked for a signature today, be it that payouts wait for it or not yet."""
+        self.ensure_one()
+        agreement = self.program_id.agreement_id
+        return bool(
+            agreement and self.state in SIGNING_STATES and not (self.signed_on and self.agreement_id == agreement)
+        )
+
+    # ------------------------------------------------------------
+    # SIGNING
+    # ------------------------------------------------------------
+
+    def _sign_online(self, agreement_id, name, signature, ip_address):
+        """Sign in the portal; called with raised rights, after a check that the reader belongs to the partner.
+
+        :param int agreement_id: the version that was shown
+        :param str name: who signs
+        :param str signature: the drawing, an image in base64
+        :param str ip_address: of whoever signs
+        :return: the signature
+        :raise UserError: a sentence for whoever signs; nothing is saved
+        """
+        self.ensure_one()
+        agreement, name = self._check_signable(agreement_id), (name or "").strip()
+        if not name:
+            raise UserError(self.env._("Enter your name."))
+        if not self._is_image(signature):
+            raise UserError(self.env._("Draw your signature, or let it be written from your name."))
+        record = self._record_signature(
+            agreement,
+            "portal",
+            {
+                "signed_by": name,
+                "signature": signature,
+                "ip_address": ip_address,
+                "body": agreement.with_context(lang=self._get_lang())._render_body(self, signer_name=name),
+            },
+        )
+        record._keep_document(self._get_document_name(agreement), self._render_signed_document(record))
+        self._after_signature(record)
+        return record
+
+    def _check_signable(self, agreement_id):
+        """The version to sign, if it is the one that was read, and not signed yet."""
+        if not self.try_lock_for_update():
+            raise UserError(self.env._("Somebody else is signing at this moment. Reload the page and look again."))
+        self.invalidate_recordset(["agreement_id", "signed_on"])
+        agreement = self.program_id.agreement_id
+        if self.state not in SIGNING_STATES:
+            raise UserError(self.env._("The contract can be signed once your application is approved."))
+        if not agreement:
+            raise UserError(self.env._("The program %(program)s asks for no agreement.", program=self.program_id.name))
+        if agreement.id != agreement_id:
+            raise UserError(
+                self.env._("There is a newer version of the contract. Reload the page, read it, and sign that one.")
+            )
+        if not self._has_to_sign():
+            raise UserError(
+                self.env._(
+                    "%(name)s has signed this version of the contract already. Reload the page to see it.",
+                    name=self.signed_by or self.partner_id.name,
+                )
+            )
+        return agreement
+
+    def _is_image(self, signature) -> bool:
+        try:
+            raw = b64decode(signature or "", validate=True)
+        except (binascii.Error, ValueError):
+            return False
+        return len(raw) <= MAX_SIGNATURE and raw.startswith((b"\x89PNG", b"\xff\xd8\xff"))
+
+    def _record_signature(self, agreement, method, vals, signed_on=None):
+        """Note the signature in the list and on the enrollment."""
+        signatures_sudo = self.env["partner.program.signature"].sudo()  # nobody has the right to write signatures
+        record = signatures_sudo.create(
+            {
+                "enrollment_id": self.id,
+                "company_id": self.company_id.id,
+                "partner_id": self.partner_id.id,
+                "program_name": self.program_id.name,
+                "agreement_id": agreement.id,
+                "method": method,
+                "signed_at": fields.Datetime.now(),
+                "user_id": self.env.context.get("partner_program_signer", self.env.uid),
+                **vals,
+            }
+        )
+        self.write(
+            {
+                "agreement_id": agreement.id,
+                "signed_on": signed_on or self.company_id._partner_program_today(),
+                "signed_by": record.signed_by,
+            }
+        )
+        return record
+
+    def _get_document_name(self, agreement) -> str:
+        return f"{agreement.display_name} - {self.partner_id.name}.pdf".replace("/", "-")
+
+    def _render_signed_document(self, record) -> bytes:
+        """The contract with its signature, as PDF."""
+        self.env.flush_all()  # the report is rendered by the database's rows
+        reports_sudo = self.env["ir.actions.report"].sudo()  # whoever signs has no right on reports
+        try:
+            return reports_sudo.with_context(lang=self._get_lang())._render_qweb_pdf(
+                "partner_program.action_report_signature", record.ids
+            )[0]
+        except UserError as error:  # wkhtmltopdf is missing or fails: nothing of the signature is kept
+            _logger.warning("The signed contract could not be printed: %s", error)
+            raise UserError(
+                self.env._("The signed contract could not be printed, so nothing was signed. Try again later.")
+            ) from error
+
+    def _after_signature(self, record):
+        """Both sides get the document."""
+        self.message_post(
+            body=self.env._(
+                "%(name)s signed %(agreement)s.",
+                name=record.signed_by,
+                agreement=record.agreement_id.display_name,
+            ),
+            subtype_xmlid="mail.mt_note",
+        )
+        if self.env.context.get(NO_MAIL):
+            return
+        self.env["mail.template"]._partner_program_send(
+            "partner_program.mail_template_agreement_signed",
+            self,
+            {"attachment_ids": [fields.Command.link(record.document_id.id)]},
+        )
+
+    def _sign_on_paper(self, agreement, signed_on, signed_by, filename, raw, mimetype):
+        """Keep the scan of a contract that was signed on paper."""
+        self.ensure_one()
+        record = self._record_signature(
+            agreement,
+            "paper",
+            {"signed_at": fields.Datetime.to_datetime(signed_on).replace(hour=12), "signed_by": signed_by},
+            signed_on,
+        )
+        record._keep_document(filename, raw, mimetype)
+        self._after_signature(record)
+        return record
+
+    def action_sign(self):
+        """Record that the current version of the agreement was signed on paper."""
+        for enrollment in self:
+            agreement = enrollment.program_id.agreement_id
+            if not agreement:
+                raise UserError(
+                    self.env._("The program %(program)s asks for no agreement.", program=enrollment.program_id.name)
+                )
+            if enrollment.signed_on and enrollment.agreement_id == agreement:
+                continue
+            enrollment.check_access("write")
+            enrollment._record_signature(
+                agreement, "noted", {"signed_by": enrollment.signed_by or enrollment.partner_id.name}
+            )
+
+    def action_upload_contract(self):
+        """Open the wizard that takes the scan of a contract signed on paper."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Contract Signed on Paper"),
+            "res_model": "partner.program.signature.upload",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_enrollment_id": self.id},
+        }

@@ -1,0 +1,28 @@
+from odoo import models
+
+
+class PartnerProgram(models.Model):
+    """Mails to the address of a program that nobody can be made an applicant of (P24)."""
+
+    _inherit = "partner.program"
+
+    def message_update(self, msg_dict, update_vals=None):
+        # EXTENDS mail: nothing is lost; somebody has to look at it
+        result = super().message_update(msg_dict, update_vals)
+        if not msg_dict.get("parent_id"):
+            for program in self:
+                program._tell_of_stray_mail(msg_dict)
+        return result
+
+    def _tell_of_stray_mail(self, msg_dict):
+        people = self.manager_rule_ids.user_id.partner_id or self.create_uid.partner_id
+        self.message_notify(
+            partner_ids=people.ids,
+            subject=self.env._("A mail to %(program)s made no application", program=self.name),
+            body=self.env._(
+                "“%(subject)s” from %(sender)s has no sender outside of the company. It is kept on the program: "
+                "enter the application by hand if it is one.",
+                subject=msg_dict.get("subject") or "…",
+                sender=msg_dict.get("email_from") or self.env._("an unknown sender"),
+            ),
+        )

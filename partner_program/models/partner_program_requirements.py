@@ -1,0 +1,52 @@
+from odoo import fields, models
+
+REQUIREMENTS = ("bank_account_required", "tax_id_required", "account_manager_required")
+
+
+class PartnerProgram(models.Model):
+    """What a program asks of its partners besides the contract and the training, and who looks after them."""
+
+    _inherit = "partner.program"
+
+    bank_account_required = fields.Boolean(
+        tracking=True,
+        help="Commissions are held until a bank account of the partner is known. They are earned meanwhile.",
+    )
+    tax_id_required = fields.Boolean(
+        "Tax Data Required",
+        tracking=True,
+        help="Commissions are held until the tax ID of the partner is known. "
+        "For a partner that has none, enter a slash (/) as tax ID.",
+    )
+    account_manager_required = fields.Boolean(
+        tracking=True,
+        help="Onboarding ends only when the partner has an account manager. "
+        "This is a duty of the company: it never holds payouts.",
+    )
+    manager_rule_ids = fields.One2many(
+        "partner.program.manager.rule",
+        "program_id",
+        "Account Managers",
+        groups="partner_program.group_manager",
+        help="Who looks after new partners. Among those whose countries and languages fit, "
+        "the one with the fewest partners is chosen.",
+    )
+
+    def write(self, vals):
+        before = {program: program.agreement_id for program in self} if "agreement_id" in vals else {}
+        result = super().write(vals)
+        for program, agreement in before.items():
+            if program.agreement_id and program.agreement_id != agreement:
+                program._ask_for_new_signatures()
+        return result
+
+    def _ask_for_new_signatures(self):
+        """A new version of the contract: write to the partners who have signed another one."""
+        self.ensure_one()
+        enrollments = self.env["partner.program.enrollment"].search(
+            [("program_id", "=", self.id), ("state", "in", ("active", "suspended")), ("signed_on", "!=", False)]
+        )
+        self.env["mail.template"]._partner_program_send(
+            "partner_program.mail_template_agreement_new_version",
+            enrollments.filtered(lambda enrollment: enrollment._has_to_sign()),
+        )

@@ -1,0 +1,108 @@
+import re
+
+from odoo import api, models, tools
+
+# What a partner may write before the colon, in the languages of the add-on's users; labels are data, not interface.
+LABELS = {
+    "prospect_name": r"company|client|customer|firm|prospect|soci[ée]t[ée]|entreprise|firma|unternehmen|kunde|empresa",
+    "prospect_contact_name": r"contact(?: person| name)?|name|person|nom|interlocuteur|ansprechpartner|contacto|nombre",
+    "prospect_email": r"e-?mail(?: address)?|mail|courriel|adresse e-?mail",
+    "prospect_phone": r"(?:tele)?phone|tel\.?|mobile|t[ée]l[ée]phone|t[ée]l\.?|telefon|tel[ée]fono",
+    "prospect_vat": r"vat(?: number| id)?|tax id|tva|n° tva|ust-?id(?:nr)?\.?|nif",
+}
+LINES = {
+    fname: re.compile(rf"^[\s>*•\-]*(?:{labels})[ \t*]*[:=][ \t*]*([^\s*].*?)[ \t*]*$", re.IGNORECASE | re.MULTILINE)
+    for fname, labels in LABELS.items()
+}
+SUBJECT = re.compile(
+    r"^(?:(?:re|fwd?|aw|wg|tr)\s*:\s*)*(?:new\s+)?(?:referral|lead|recommandation|empfehlung)\b[\s:\-–]*(?:of|for|pour)?\s*",
+    re.IGNORECASE,
+)
+EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+ASKED_FOR = ("prospect_name", "prospect_contact_name", "prospect_email", "prospect_phone")
+
+
+class PartnerReferral(models.Model):
+    """Referrals that partners send by mail, and what they add by answering (P4, P24)."""
+
+    _inherit = "partner.referral"
+
+    @api.model
+    def _parse_prospect(self, msg_dict) -> dict:
+        """What a mail says about the client: lines such as ``Company: Bluebird Logistics``, else what can be guessed.
+
+        The only address in the text that is neither the sender's nor ours is the client's; a subject such as
+        ``Referral: Bluebird Logistics`` names the client.
+
+        :return: values of ``prospect_name``, ``prospect_contact_name``, ``prospect_email``, ``prospect_phone``,
+            ``prospect_vat``, as far as they were found
+        """
+        text = tools.html2plaintext(msg_dict.get("body") or "")
+        vals = {fname: match[1].strip() for fname, line in LINES.items() if (match := line.search(text))}
+        if address := tools.email_normalize(vals.get("prospect_email"), strict=False):
+            vals["prospect_email"] = address
+        else:
+            vals.pop("prospect_email", None)
+            sender_domain = tools.email_domain_extract(msg_dict.get("email_from") or "")
+            enrollments = self.env["partner.program.enrollment"]
+            found = {address.lower() for address in EMAIL.findall(text)}
+            others = [
+                address
+                for address in found
+                if tools.email_domain_extract(address) != sender_domain and not enrollments._is_own_address(address)
+            ]
+            if len(others) == 1:
+                vals["prospect_email"] = others[0]
+        subject = (msg_dict.get("subject") or "").strip()
+        if "prospect_name" not in vals and (match := SUBJECT.match(subject)) and subject[match.end() :].strip():
+            vals["prospect_name"] = subject[match.end() :].strip()
+        return vals
+
+    def _get_missing_details(self) -> list[str]:
+        """What we would like to know of the client, as labels that a partner can fill in."""
+        self.ensure_one()
+        if self.client_id:
+            return []
+        labels = self._get_detail_labels()
+        return [labels[fname] for fname in ASKED_FOR if not self[fname]]
+
+    @api.model
+    def _get_detail_labels(self) -> dict:
+        return {
+            "prospect_name": self.env._("Company"),
+            "prospect_contact_name": self.env._("Contact"),
+            "prospect_email": self.env._("Email"),
+            "prospect_phone": self.env._("Phone"),
+        }
+
+    def message_update(self, msg_dict, update_vals=None):
+        # EXTENDS mail: an answer fills in what was missing, and changes nothing that is known
+        result = super().message_update(msg_dict, update_vals)
+        for referral in self.filtered(lambda referral: referral.state == "submitted" and not referral.client_id):
+            if msg_dict.get("author_id") in referral._get_partner_people().ids:
+                referral._fill_in(self._parse_prospect(msg_dict))
+        return result
+
+    def _get_partner_people(self):
+        """The contacts of the partner company: only they say more about their client."""
+        return self.env["res.partner"].search([("id", "child_of", self.partner_id.ids)])
+
+    def _fill_in(self, vals):
+        self.ensure_one()
+        new = {fname: value for fname, value in vals.items() if not self[fname]}
+        if not new:
+            return
+        self.write(new)
+        lead = self.lead_id
+        on_lead = {
+            "partner_name": new.get("prospect_name"),
+            "contact_name": new.get("prospect_contact_name"),
+            "email_from": new.get("prospect_email"),
+            "phone": new.get("prospect_phone"),
+        }
+        if missing := {fname: value for fname, value in on_lead.items() if value and lead and not lead[fname]}:
+            lead.write(missing)
+
+    def _get_mail_sender(self) -> str:
+        """For templates: the account manager of the partner, else the company."""
+        return self.enrollment_id._get_mail_sender()

@@ -1,0 +1,146 @@
+"""P24: the public form and the status page."""
+
+from odoo import http
+from odoo.tests import HttpCase, tagged
+
+from .common import PartnerProgramCommon
+
+
+@tagged("post_install", "-at_install")
+class TestApplyForm(PartnerProgramCommon, HttpCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.public = cls.env.ref("base.public_user").sudo()
+        cls.public.write({"company_ids": [(4, cls.company.id)], "company_id": cls.company.id})
+        cls.company.partner_program_apply_limit = 5
+        cls.enrollments = cls.env["partner.program.enrollment"]
+
+    def setUp(self):
+        super().setUp()
+        self.authenticate(None, None)
+
+    def send(self, **data):
+        values = {
+            "csrf_token": http.Request.csrf_token(self),
+            "company_name": "New Ideas",
+            "name": "Nora New",
+            "email": "nora@new.example",
+            "country_id": self.env.ref("base.fr").id,
+            "company_kind": "consultancy",
+            "application_text": "We know many <clinics>.",
+            "expected_volume": "5",
+            "program_id": "",
+            "consent": "1",
+            **data,
+        }
+        return self.url_open("/partners/apply", data={key: value for key, value in values.items() if value is not None})
+
+    def applications(self):
+        return self.enrollments.search([("application_source", "=", "form")])
+
+    def test_p24_the_form_makes_an_application(self):
+        page = self.url_open("/partners/apply")
+        self.assertIn("I do not know yet", page.text)
+        answer = self.send()
+        self.assertEqual((answer.status_code, "Your application has arrived" in answer.text), (200, True))
+        application = self.applications()
+        self.assertRecordValues(
+            application,
+            [
+                {
+                    "state": "applied",
+                    "company_kind": "consultancy",
+                    "is_program_open": True,
+                    "application_text": "We know many <clinics>.",
+                    "expected_volume": "5",
+                    "applicant_email": "nora@new.example",
+                    "suggested_program_id": self.program_affiliate.id,
+                }
+            ],
+        )
+        self.assertTrue(application.consent_on)
+        self.assertEqual((application.partner_id.name, application.partner_id.country_id.code), ("New Ideas", "FR"))
+        self.assertEqual(application.applicant_id.name, "Nora New")
+        mail = self.env["mail.mail"].sudo().search([("model", "=", application._name), ("res_id", "=", application.id)])
+        self.assertIn(application.status_token, mail.body_html)
+        self.assertNotIn(application.status_token, answer.text, "the link goes to whoever owns the address")
+        self.send(program_id=str(self.program_affiliate.id), application_text="Once more")
+        self.assertEqual(self.applications(), application)
+        self.assertIn("Once more", "".join(application.message_ids.mapped("body")))
+        self.assertEqual(
+            self.env["mail.mail"].sudo().search([("model", "=", application._name), ("res_id", "=", application.id)]),
+            mail,
+        )
+
+    def test_p24_messages_beside_the_fields_and_typed_text_kept(self):
+        answer = self.send(email="nora", company_name="", consent=None, country_id="abc", company_kind="king")
+        self.assertEqual(answer.status_code, 422)
+        for field in ("email", "company_name", "consent", "country_id", "company_kind"):
+            self.assertIn(f'id="{field}_error"', answer.text)
+        self.assertNotIn('id="name_error"', answer.text)
+        self.assertIn("This is not an email address", answer.text)
+        self.assertIn("We know many &lt;clinics&gt;.", answer.text)
+        self.assertIn('value="Nora New"', answer.text)
+        self.assertEqual(self.send(application_text="x" * 5001).status_code, 422)
+        self.assertEqual(self.send(program_id="9999999").status_code, 422)
+        self.assertEqual(self.send(country_id="99999999999999999999").status_code, 422)
+        self.assertFalse(self.applications())
+
+    def test_p24_programs_are_told_nothing_and_make_nothing(self):
+        self.assertIn("Thank you", self.send(homepage="https://spam.example").text)
+        self.assertEqual(self.send(csrf_token=None).status_code, 400)
+        self.assertFalse(self.applications())
+
+    def test_p24_the_rate_limit_keeps_what_was_typed(self):
+        self.company.partner_program_apply_limit = 2
+        for number in range(2):
+            self.assertEqual(self.send(email=f"nora{number}@new.example").status_code, 200)
+        answer = self.send(email="nora3@new.example")
+        self.assertEqual((answer.status_code, len(self.applications())), (429, 2))
+        self.assertIn("nora3@new.example", answer.text)
+        self.assertIn("What you typed is still here", answer.text)
+        self.go_to("2026-01-05 10:01:00")
+        self.assertEqual(self.send(email="nora3@new.example").status_code, 200)
+        self.assertTrue(self.applications()[0].sudo().applicant_ip)
+        self.go_to("2026-03-01")
+        self.enrollments._gc_applicant_ip()
+        self.assertFalse(any(self.applications().sudo().mapped("applicant_ip")))
+
+    def test_p24_an_address_that_is_known_is_linked_and_not_changed(self):
+        self.send(email=self.client_contact.email, name="Somebody Else", company_name="Evil Ltd")
+        application = self.applications()
+        self.assertEqual((application.partner_id, application.applicant_id), (self.client, self.client_contact))
+        self.assertEqual((self.client.name, self.client_contact.name), ("Cobalt Clinics", "Cleo of Cobalt"))
+        self.assertIn("Evil Ltd", "".join(application.message_ids.mapped("body")))
+
+    def test_p24_the_status_page_shows_the_state_and_nothing_more(self):
+        application = self.enrollments.create(
+            {
+                "partner_id": self.client.id,
+                "program_id": self.program_affiliate.id,
+                "applicant_email": "cleo@cobalt.example",
+                "application_text": "SECRET-TEXT",
+                "decision_reason": "SECRET-REASON",
+                "account_manager_id": self.manager.id,
+            }
+        )
+        token = application._ensure_status_token()
+        words = {
+            "applied": "Received.",
+            "onboarding": "Approved.",
+            "active": "You are a partner.",
+            "suspended": "You are a partner.",
+            "rejected": "Not accepted.",
+            "ended": "Ended.",
+        }
+        for state, word in words.items():
+            application.with_context(partner_program_no_mail=True).state = state
+            with self.subTest(state=state):
+                answer = self.url_open(f"/partners/status/{application.id}/{token}")
+                self.assertIn(word, answer.text)
+                self.assertEqual(answer.headers["X-Robots-Tag"], "noindex")
+                for secret in ("SECRET", "Cobalt", "cleo", "Affiliate", "Mona", token):
+                    self.assertNotIn(secret, answer.text)
+        for path in (f"{application.id}/wrong", f"{self.enrollment_ada.id}/{token}", f"{self.enrollment_ada.id}/False"):
+            self.assertEqual(self.url_open(f"/partners/status/{path}").status_code, 404)

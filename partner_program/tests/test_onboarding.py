@@ -1,0 +1,407 @@
+"""From the application to the active partner: screening, checklist, account manager, and what comes later."""
+
+from odoo.exceptions import AccessError, ValidationError
+from odoo.fields import Command
+from odoo.tests import tagged
+
+from .common import PartnerProgramCommon
+
+
+@tagged("post_install", "-at_install")
+class OnboardingCommon(PartnerProgramCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company.email = "office@fieldpro.example"
+        cls.program_affiliate.write(
+            {"bank_account_required": True, "tax_id_required": True, "account_manager_required": True}
+        )
+        cls.enrollments = cls.env["partner.program.enrollment"]
+        cls.new, cls.newcomer = cls.env["res.partner"].create(
+            [
+                {"name": "New Ideas", "is_company": True, "country_id": cls.env.ref("base.fr").id},
+                {"name": "Nora New", "email": "nora@new.example", "lang": "en_US"},
+            ]
+        )
+        cls.newcomer.parent_id = cls.new
+
+    def application(self, program=None, **vals):
+        return self.enrollments.create(
+            {
+                "partner_id": self.new.id,
+                "program_id": (program or self.program_affiliate).id,
+                "applicant_id": self.newcomer.id,
+                "applicant_email": "nora@new.example",
+                **vals,
+            }
+        )
+
+    def settle(self):
+        """What happens at the end of a transaction."""
+        self.env.flush_all()
+        self.env.cr.precommit.run()
+        self.env.flush_all()
+
+    def subjects(self, record):
+        """Subjects of the mails to outside about a record, and to whom they went."""
+        domain = [("model", "=", record._name), ("res_id", "=", record.id), ("is_notification", "=", False)]
+        mails = self.env["mail.mail"].sudo().search(domain, order="id")
+        self.assertLessEqual(set(mails.recipient_ids.mapped("email")), {self.newcomer.email, self.ada_contact.email})
+        return mails.mapped("subject")
+
+
+class TestScreening(OnboardingCommon):
+    def test_p2_a_customer_fits_the_referral_program_and_the_facts_say_why(self):
+        self.pay(self.invoice(500.0, client=self.new))
+        application = self.application(is_program_open=True)
+        self.assertEqual(application.suggested_program_id, self.program_referral)
+        self.assertIn("Existing customer: one invoice paid, of 01/05/2026.", application.screening_facts)
+        application.with_user(self.manager).action_use_suggestion()
+        self.assertEqual((application.program_id, application.is_program_open), (self.program_referral, False))
+
+    def test_p3_companies_in_contact_with_the_target_customers_fit_the_affiliate_program(self):
+        for kind in ("it_provider", "reseller", "agency", "consultancy", "contact"):
+            with self.subTest(kind=kind):
+                self.assertEqual(
+                    self.application(company_kind=kind, state="rejected").suggested_program_id, self.program_affiliate
+                )
+        application = self.application(company_kind="consultancy")
+        self.assertIn("Not a customer", application.screening_facts)
+        self.assertIn("Kind of company: Consultancy.", application.screening_facts)
+        self.assertIn("Country: France.", application.screening_facts)
+        self.assertIn("Enrolled before: Affiliate, Rejected.", application.screening_facts)
+
+    def test_p2_p3_who_fits_both_gets_what_was_applied_for(self):
+        self.pay(self.invoice(500.0, client=self.new))
+        application = self.application(self.program_referral, company_kind="reseller")
+        self.assertEqual(application.suggested_program_id, self.program_referral)
+        application.is_program_open = True
+        self.assertEqual(application.suggested_program_id, self.program_affiliate)
+
+    def test_nothing_known_nothing_suggested(self):
+        application = self.application(company_kind="other")
+        self.assertFalse(application.suggested_program_id)
+        self.assertFalse(self.application(self.program_referral).suggested_program_id)
+
+    def test_screening_takes_the_same_queries_for_one_and_for_many(self):
+        partners = self.env["res.partner"].create([{"name": f"Applicant {number}"} for number in range(10)])
+        self.application()
+        many = self.enrollments.create(
+            [{"partner_id": partner.id, "program_id": self.program_affiliate.id} for partner in partners]
+        )
+        counts = []
+        for records in (many[:1], many):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            records.mapped("suggested_program_id")
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertLessEqual(counts[1], counts[0] + 1, counts)
+
+    def test_approval_gives_portal_access_without_rights_on_users(self):
+        application = self.application()
+        self.assertFalse(self.manager.has_group("base.group_erp_manager"))
+        application.with_user(self.manager).action_onboard()
+        user = self.newcomer.sudo().user_ids
+        self.assertEqual((user.login, user.share), ("nora@new.example", True))
+        self.assertTrue(user.has_group("base.group_portal"))
+        self.assertEqual(self.subjects(application), ["Welcome to the Affiliate program: what is left to do"])
+        mail = self.env["mail.mail"].sudo().search([("res_id", "=", application.id), ("model", "=", application._name)])
+        for item in ("Contract signed", "Staff trained", "Bank account", "Tax data", "Account manager"):
+            self.assertIn(item, mail.body_html)
+
+    def test_approval_goes_on_when_the_address_is_somebody_elses_log_in(self):
+        self._new_user("nora@new.example", "base.group_portal")
+        application = self.application()
+        application.with_user(self.manager).action_onboard()
+        self.assertEqual(application.state, "onboarding")
+        self.assertIn("Give portal access to New Ideas", application.activity_ids.mapped("summary"))
+        self.assertFalse(self.newcomer.sudo().user_ids)
+
+    def test_rejection_tells_the_reason(self):
+        application = self.application()
+        wizard = self.env["partner.program.enrollment.decision"].with_user(self.manager)
+        decision = wizard.create({"enrollment_id": application.id, "kind": "reject"})
+        with self.assertRefused("Say why"):
+            decision.action_confirm()
+        decision.reason = "We look for partners in <Spain>."
+        decision.action_confirm()
+        self.assertEqual((application.state, application.decision_reason), ("rejected", decision.reason))
+        self.assertEqual(self.subjects(application), ["Your application for our partner program"])
+        mail = self.env["mail.mail"].sudo().search([("res_id", "=", application.id), ("model", "=", application._name)])
+        self.assertIn("partners in &lt;Spain&gt;.", mail.body_html)
+        application.with_user(self.manager).action_reopen()
+        self.assertEqual((application.state, application.decision_reason), ("applied", False))
+
+    def test_a_salesperson_decides_nothing(self):
+        application = self.application(company_kind="consultancy", is_program_open=True)
+        for action in ("action_onboard", "action_use_suggestion", "action_reject", "action_sign", "action_activate"):
+            with self.subTest(action=action), self.assertRefused(".", AccessError):
+                getattr(application.with_user(self.salesperson), action)()
+
+
+class TestChecklist(OnboardingCommon):
+    def keys(self, enrollment, done):
+        return [item["key"] for item in enrollment._get_checklist() if item["done"] == done]
+
+    def test_d15_items_complete_themselves_and_the_partner_becomes_active(self):
+        enrollment = self.application()
+        enrollment.with_user(self.manager).action_onboard()
+        everything = ["agreement", "training", "bank_account", "tax_id", "account_manager"]
+        self.assertEqual(self.keys(enrollment, False), everything)
+        self.assertEqual(
+            enrollment.missing_requirements,
+            "contract not signed, trained staff: 0 of 1, bank account unknown, tax ID unknown",
+        )
+        self.assertIn("Read the contract and sign it online.", enrollment.checklist_html)
+        enrollment.with_user(self.manager).action_sign()
+        enrollment.trained_contact_ids = [Command.link(self.newcomer.id)]
+        bank = self.env["res.partner.bank"].create(
+            {"acc_number": "FR7630006000011234567890189", "partner_id": self.new.id}
+        )
+        self.new.vat = "/"
+        self.settle()
+        self.assertEqual((enrollment.state, self.keys(enrollment, False)), ("onboarding", ["account_manager"]))
+        self.assertTrue(enrollment.requirements_met, "a manager who is missing holds no payout")
+        self.assertIn("0189", enrollment.checklist_html)
+        self.assertNotIn("FR7630006", enrollment.checklist_html)
+        enrollment.account_manager_id = self.manager
+        self.settle()
+        self.assertEqual((enrollment.state, enrollment.date_start.isoformat()), ("active", "2026-01-05"))
+        self.assertEqual(self.subjects(enrollment)[-1], "Welcome to the Affiliate program")
+        bank.unlink()
+        self.settle()
+        self.assertEqual((enrollment.state, enrollment.requirements_met), ("active", False))
+
+    def test_welcome_names_the_manager_and_the_resources(self):
+        self.env["partner.program.resource"].create(
+            [
+                {"name": "Our Deck", "url": "https://fieldpro.example/deck", "category": "deck"},
+                {
+                    "name": "Referral Guide",
+                    "url": "https://fieldpro.example/guide",
+                    "program_ids": [Command.link(self.program_referral.id)],
+                },
+            ]
+        )
+        self.manager.email = "mona@fieldpro.example"
+        enrollment = self.application(account_manager_id=self.manager.id)
+        enrollment.action_activate()
+        mail = self.env["mail.mail"].sudo().search([("res_id", "=", enrollment.id), ("model", "=", enrollment._name)])
+        self.assertIn("Our Deck", mail.body_html)
+        self.assertNotIn("Referral Guide", mail.body_html)
+        self.assertIn("mailto:mona@fieldpro.example", mail.body_html)
+        self.assertEqual(mail.email_from, self.manager.email_formatted)
+
+    def test_a_program_that_asks_for_nothing_makes_active_at_approval(self):
+        enrollment = self.application(self.program_referral)
+        enrollment.with_user(self.manager).action_onboard()
+        self.settle()
+        self.assertEqual(enrollment.state, "active")
+        self.assertEqual(self.subjects(enrollment), ["Welcome to the Referral program"], "one mail, not two")
+
+    def test_d15_a_bank_account_that_is_missing_holds_and_its_arrival_releases(self):
+        line = self.earned_line()
+        self.program_referral.bank_account_required = True
+        self.assertLine(line, state="held", hold_code="requirements", hold_reason="bank account unknown")
+        self.assertFalse(self.run_bills())
+        account = self.env["res.partner.bank"].create({"acc_number": "1234567890", "partner_id": self.ada.id})
+        self.assertLine(line, state="earned")
+        account.active = False
+        self.assertLine(line, state="held")
+        account.active = True
+        self.assertEqual(self.run_bills().amount_total, 50.0)
+
+    def test_d15_tax_data_missing_holds_and_its_arrival_releases(self):
+        line = self.earned_line()
+        self.program_referral.tax_id_required = True
+        self.assertLine(line, state="held", hold_reason="tax ID unknown")
+        self.ada.vat = "/"
+        self.assertLine(line, state="earned")
+
+    def test_d15_a_new_version_of_the_contract_holds_from_its_day_on(self):
+        self.enrollment_byte.partner_id.vat = "/"
+        self.env["res.partner.bank"].create({"acc_number": "1234567890", "partner_id": self.byte.id})
+        self.byte_contact.email = self.newcomer.email
+        self.assertTrue(self.enrollment_byte.requirements_met)
+        second = self.agreement.copy({"version": 2, "sign_by": "2026-02-28"})
+        self.program_affiliate.agreement_id = second
+        self.assertEqual(self.subjects(self.enrollment_byte), ["Please sign the new version of our contract"])
+        self.assertTrue(self.enrollment_byte.requirements_met)
+        item = self.enrollment_byte._get_checklist()[0]
+        self.assertEqual((item["done"], item["holds"]), (False, False))
+        self.assertIn("by 02/28/2026", item["todo"])
+        self.refer(self.enrollment_byte, self.other_client, lead_id=False)
+        self.go_to("2026-02-28")
+        self.run_all()
+        self.assertTrue(self.enrollment_byte.requirements_met)
+        self.go_to("2026-03-01")
+        self.run_all()
+        self.assertEqual(self.enrollment_byte.missing_requirements, "new version of the contract not signed")
+        self.enrollment_byte.with_user(self.manager).action_sign()
+        self.assertTrue(self.enrollment_byte.requirements_met)
+
+
+class TestAccountManager(OnboardingCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.marc = cls._new_user("marc", "partner_program.group_manager")
+        cls.env["partner.program.manager.rule"].create(
+            [
+                {"program_id": cls.program_affiliate.id, "user_id": cls.manager.id, "sequence": 1},
+                {
+                    "program_id": cls.program_affiliate.id,
+                    "user_id": cls.marc.id,
+                    "sequence": 2,
+                    "country_ids": [Command.link(cls.env.ref("base.fr").id)],
+                },
+            ]
+        )
+
+    def test_p22_the_rule_that_fits_best_then_the_fewest_partners(self):
+        application = self.application()
+        application.with_user(self.manager).action_onboard()
+        self.assertEqual(application.account_manager_id, self.marc, "he looks after France")
+        countries = [False, False, self.env.ref("base.de").id]
+        partners = self.env["res.partner"].create([{"name": "P", "country_id": country} for country in countries])
+        self.program_affiliate.manager_rule_ids[1].country_ids = False
+        others = self.enrollments.create(
+            [{"partner_id": partner.id, "program_id": self.program_affiliate.id} for partner in partners]
+        )
+        others.with_user(self.manager).action_onboard()
+        self.assertEqual(others.account_manager_id, self.manager + self.marc)
+        self.assertEqual(others.mapped("account_manager_id.login"), ["mona", "marc"])
+        counts = self.enrollments._read_group(
+            [("program_id", "=", self.program_affiliate.id), ("account_manager_id", "!=", False)],
+            ["account_manager_id"],
+            ["__count"],
+        )
+        self.assertEqual({count for _user, count in counts}, {2}, "shared evenly")
+
+    def test_p22_a_language_is_looked_after_too(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        french = self.env["res.lang"]._lang_get("fr_FR")
+        self.program_affiliate.manager_rule_ids[1].write({"country_ids": False, "lang_ids": [Command.set(french.ids)]})
+        self.newcomer.lang = "fr_FR"
+        application = self.application()
+        application.action_assign_account_manager()
+        self.assertEqual(application.account_manager_id, self.marc)
+
+    def test_p22_handing_over_moves_what_is_open_and_tells_the_partner(self):
+        enrollment = self.enrollment_ada
+        self.ada_contact.email = "ann@ada.example"
+        enrollment.account_manager_id = self.manager
+        referral = self.refer()
+        todo, done, other = (
+            record.activity_schedule("mail.mail_activity_data_todo", summary=summary, user_id=user.id)
+            for record, summary, user in (
+                (enrollment, "open", self.manager),
+                (referral, "finished", self.manager),
+                (referral, "of sales", self.salesperson),
+            )
+        )
+        done.action_done()
+        on_referral = referral.activity_schedule("mail.mail_activity_data_todo", user_id=self.manager.id)
+        people = self.manager.partner_id + self.ada_contact
+        past, coming, private = self.env["calendar.event"].create(
+            [
+                {
+                    "name": name,
+                    "start": start,
+                    "stop": start.replace("10:", "11:"),
+                    "user_id": self.manager.id,
+                    "partner_ids": [Command.set(attendees.ids)],
+                }
+                for name, start, attendees in (
+                    ("past", "2026-01-02 10:00:00", people),
+                    ("coming", "2026-01-20 10:00:00", people),
+                    ("private", "2026-01-21 10:00:00", self.manager.partner_id),
+                )
+            ]
+        )
+        before = len(self.subjects(enrollment))
+        enrollment.with_user(self.manager).account_manager_id = self.marc
+        self.assertEqual((todo + on_referral).user_id, self.marc)
+        self.assertEqual(other.user_id, self.salesperson)
+        self.assertEqual((past.user_id, private.user_id), (self.manager, self.manager))
+        self.assertEqual((coming.user_id, coming.partner_ids), (self.marc, self.marc.partner_id + self.ada_contact))
+        self.assertEqual(self.subjects(enrollment)[before:], ["Marc is your account manager"])
+
+    def test_p22_an_account_manager_needs_the_role(self):
+        for user in (self.salesperson, self.portal_ada):
+            with self.assertRefused("has not the role of an account partner manager", ValidationError):
+                self.enrollment_ada.account_manager_id = user
+        with self.assertRefused("in the list already"):
+            self.program_affiliate.manager_rule_ids.create(
+                {"program_id": self.program_affiliate.id, "user_id": self.marc.id}
+            )
+
+
+class TestLife(OnboardingCommon):
+    def setUp(self):
+        super().setUp()
+        self.ada_contact.email = "ann@ada.example"
+
+    def decide(self, enrollment, kind, **vals):
+        wizard = self.env["partner.program.enrollment.decision"].with_user(self.manager)
+        return wizard.create({"enrollment_id": enrollment.id, "kind": kind, **vals}).action_confirm()
+
+    def test_every_step_tells_the_partner(self):
+        enrollment = self.enrollment_ada
+        self.decide(enrollment, "suspend", reason="Papers have to be renewed.")
+        self.assertEqual((enrollment.state, enrollment.decision_reason), ("suspended", "Papers have to be renewed."))
+        enrollment.with_user(self.manager).action_activate()
+        self.decide(enrollment, "end", reason="As agreed.")
+        enrollment.with_user(self.manager).action_reopen()
+        self.assertEqual(
+            self.subjects(enrollment),
+            [
+                "Your partnership is suspended",
+                "Your partnership is active again",
+                "Your partnership has ended",
+                "Your partnership is active again",
+            ],
+        )
+
+    def test_existing_partners_are_brought_in_without_a_mail(self):
+        self.assertFalse(self.subjects(self.enrollment_ada))
+        self.assertFalse(self.subjects(self.application(state="active")))
+
+    def test_d14_ended_for_cause_says_so(self):
+        self.decide(self.enrollment_ada, "end", reason="Breach of contract.", for_cause=True)
+        self.assertEqual((self.enrollment_ada.for_cause, self.enrollment_ada.state), (True, "ended"))
+        mail = self.env["mail.mail"].sudo().search([("res_id", "=", self.enrollment_ada.id)], order="id desc", limit=1)
+        self.assertIn("earn no commission any more", mail.body_html)
+
+    def test_d14_a_change_of_program_keeps_clients_on_their_terms(self):
+        referral = self.acquired()
+        invoice = self.invoice(1000.0)
+        self.decide(self.enrollment_ada, "change", program_id=self.program_affiliate.id)
+        successor = self.enrollment_ada.next_enrollment_ids
+        self.assertRecordValues(
+            self.enrollment_ada + successor,
+            [
+                {"state": "ended", "program_id": self.program_referral.id, "for_cause": False},
+                {"state": "onboarding", "program_id": self.program_affiliate.id, "for_cause": False},
+            ],
+        )
+        self.pay(invoice)
+        self.assertEqual((self.line_of(invoice).earned_amount, referral.commission_rate), (50.0, 5.0))
+        self.assertEqual(self.subjects(successor), ["You are now on the Affiliate program"])
+        self.assertFalse(self.subjects(self.enrollment_ada), "one mail tells it all")
+        with self.assertRefused("changed to Affiliate"):
+            self.enrollment_ada.action_reopen()
+        with self.assertRefused("history of the one that runs"):
+            self.enrollment_ada.unlink()
+
+    def test_a_change_before_the_first_referral_moves_the_enrollment(self):
+        self.decide(self.enrollment_ada, "change", program_id=self.program_affiliate.id)
+        self.assertEqual(
+            (self.enrollment_ada.program_id, self.enrollment_ada.state), (self.program_affiliate, "onboarding")
+        )
+        with self.assertRefused("on Affiliate already"):
+            self.enrollment_ada._change_program(self.program_affiliate)
+        self.enrollment_ada.action_end()
+        with self.assertRefused("Reopen the enrollment"):
+            self.enrollment_ada._change_program(self.program_referral)

@@ -1,0 +1,256 @@
+"""P25: versions of the contract, signing in the portal and on paper, and that what was signed stays as it was."""
+
+import base64
+import hashlib
+from io import BytesIO
+
+from PIL import Image
+
+from odoo import http
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import HttpCase, JsonRpcException, tagged
+
+from .common import PartnerProgramCommon
+
+
+def picture():
+    """A drawn signature, in base64."""
+    stream = BytesIO()
+    Image.new("RGB", (200, 60), "white").save(stream, "PNG")
+    return base64.b64encode(stream.getvalue()).decode()
+
+
+@tagged("post_install", "-at_install")
+class TestSignatures(PartnerProgramCommon, HttpCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company.email = "office@fieldpro.example"
+        cls.agreement.body = (
+            "<p>{{company_name}} and {{ partner_name }} agree on {{commission_rate}} %, signed by {{signer_name}}.</p>"
+        )
+        cls.enrollment_byte.write({"signed_on": False, "signed_by": False, "agreement_id": False})
+        cls.signatures = cls.env["partner.program.signature"]
+
+    def sign(self, name="Ben of Byte", signature=None, enrollment=None, agreement=None):
+        enrollment = enrollment or self.enrollment_byte
+        return self.make_jsonrpc_request(
+            f"/my/agreement/{enrollment.id}/sign?agreement_id={(agreement or self.agreement).id}",
+            {"name": name, "signature": picture() if signature is None else signature},
+        )
+
+    def signed(self):
+        enrollment = self.enrollment_byte.sudo().with_context(partner_program_signer=self.portal_byte.id)
+        return enrollment._sign_online(self.agreement.id, "Ben of Byte", picture(), "192.0.2.7")
+
+    def upload(self, content, name="scan.pdf", **vals):
+        wizard = self.env["partner.program.signature.upload"].with_user(self.manager)
+        return wizard.create(
+            {
+                "enrollment_id": self.enrollment_byte.id,
+                "signed_by": "Ben of Byte",
+                "document": base64.b64encode(content),
+                "filename": name,
+                **vals,
+            }
+        ).action_confirm()
+
+    def test_p25_signing_in_the_portal(self):
+        self.authenticate("portal_byte", "portal_byte")
+        page = self.url_open("/my/agreement").text
+        self.assertIn("and Byte Builders agree on 20 %", page)
+        self.assertIn("Payouts wait until this list is done", page)
+        self.assertEqual(self.sign()["redirect_url"], "/my/agreement?message=signed")
+        record = self.signatures.search([])
+        self.assertRecordValues(
+            record,
+            [
+                {
+                    "enrollment_id": self.enrollment_byte.id,
+                    "partner_id": self.byte.id,
+                    "agreement_id": self.agreement.id,
+                    "method": "portal",
+                    "signed_by": "Ben of Byte",
+                    "user_id": self.portal_byte.id,
+                    "ip_address": "127.0.0.1",
+                    "is_intact": True,
+                }
+            ],
+        )
+        self.assertIn("Byte Builders agree on 20 %, signed by Ben of Byte.", record.body)
+        self.assertTrue(self.enrollment_byte.requirements_met)
+        self.assertEqual(
+            (self.enrollment_byte.signed_by, str(self.enrollment_byte.signed_on)), ("Ben of Byte", "2026-01-05")
+        )
+        mail = self.env["mail.mail"].sudo().search([("res_id", "=", self.enrollment_byte.id)], order="id desc", limit=1)
+        self.assertEqual((mail.recipient_ids, mail.email_cc), (self.byte_contact, self.company.email_formatted))
+        self.assertEqual(mail.attachment_ids, record.document_id)
+        page = self.url_open("/my/agreement?message=signed").text
+        self.assertIn("Signed contracts", page)
+        self.assertNotIn("o_partner_program_sign", page.replace("o_partner_program_signed", ""))
+        document = self.url_open(f"/my/agreement/document/{record.id}")
+        self.assertEqual(hashlib.sha256(document.content).hexdigest(), record.checksum)
+
+    def test_p25_the_document_is_a_pdf_with_the_signature(self):
+        enrollment = self.enrollment_byte.sudo().with_context(force_report_rendering=True)
+        record = enrollment._sign_online(self.agreement.id, "Ben of Byte", picture(), "192.0.2.7")
+        self.assertTrue(record.document_id.raw.startswith(b"%PDF"))
+
+    def test_p25_what_was_signed_cannot_be_changed_or_deleted(self):
+        record = self.signed()
+        document = record.document_id
+        drawing = (
+            self.env["ir.attachment"]
+            .sudo()
+            .search([("res_model", "=", record._name), ("res_field", "=", "signature"), ("res_id", "=", record.id)])
+        )
+        self.assertTrue(document and drawing)
+        for user in (self.manager, self.env.ref("base.user_admin"), self.env.user):
+            with self.subTest(user=user.login):
+                mine = record.with_user(user)
+                for attempt in (
+                    lambda mine=mine: mine.write({"signed_by": "Somebody else"}),
+                    lambda mine=mine: mine.unlink(),
+                    lambda user=user: document.with_user(user).write({"raw": b"forged"}),
+                    lambda user=user: document.with_user(user).write({"name": "other.pdf"}),
+                    lambda user=user: document.with_user(user).unlink(),
+                    lambda user=user: drawing.with_user(user).unlink(),
+                ):
+                    with self.assertRefused("kept|not allowed|top-secret", (UserError, AccessError)):
+                        attempt()
+        for attempt in (
+            lambda: record.sudo().write({"signed_by": "Somebody else"}),
+            lambda: record.sudo().write({"document_id": False}),
+            lambda: record.sudo().unlink(),
+            lambda: document.sudo().write({"datas": base64.b64encode(b"forged")}),
+            lambda: document.sudo().write({"res_model": "res.partner"}),
+            lambda: document.sudo().write({"raw": b"forged"}),
+            lambda: document.sudo().unlink(),
+            lambda: drawing.sudo().write({"raw": b"forged"}),
+            lambda: self.env["ir.attachment"].sudo().create({"name": "x"}).write({"res_model": record._name}),
+            lambda: self.enrollment_byte.sudo().unlink(),
+            lambda: self.agreement.write({"body": "<p>Other terms</p>"}),
+            lambda: self.agreement.unlink(),
+        ):
+            with self.assertRefused(
+                "kept|afterwards|signed already|still|nother model|referenc", (UserError, AccessError)
+            ):
+                attempt()
+        document.sudo().write({"raw": document.raw, "mimetype": document.mimetype})  # moved to another storage
+        self.assertTrue(record.is_intact)
+
+    def test_p25_over_rpc_as_manager(self):
+        record = self.signed()
+        self.authenticate("mona", "mona")
+        for model, ids, method, args in (
+            (record._name, record.ids, "write", [{"signed_by": "Eve"}]),
+            (record._name, record.ids, "unlink", []),
+            ("ir.attachment", record.document_id.ids, "write", [{"raw": "Zm9yZ2Vk"}]),
+            ("ir.attachment", record.document_id.ids, "unlink", []),
+            (record._name, [], "create", [{"signed_by": "Eve"}]),
+        ):
+            with self.subTest(model=model, method=method), self.assertRaises(JsonRpcException), self.cr.savepoint():
+                args = [*([ids] if method != "create" else []), *args]
+                self.make_jsonrpc_request(
+                    f"/web/dataset/call_kw/{model}/{method}",
+                    {"model": model, "method": method, "args": args, "kwargs": {}},
+                )
+        record.invalidate_recordset()
+        self.assertEqual((record.signed_by, record.is_intact), ("Ben of Byte", True))
+
+    def test_p25_the_checksum_tells_of_changes_behind_the_back_of_the_orm(self):
+        record = self.signed()
+        self.env.flush_all()
+        self.cr.execute(
+            "UPDATE ir_attachment SET store_fname = NULL, db_datas = 'forged' WHERE id = %s", record.document_id.ids
+        )
+        self.env.invalidate_all()
+        self.assertFalse(record.is_intact)
+
+    def test_p25_signing_twice_an_old_version_or_nothing(self):
+        self.authenticate("portal_byte", "portal_byte")
+        self.assertIn("Draw your signature", self.sign(signature="")["error"])
+        self.assertIn("Draw your signature", self.sign(signature="bm8gcGljdHVyZQ==")["error"])
+        self.assertIn("Enter your name", self.sign(name="  ")["error"])
+        second = self.agreement.copy({"version": 2})
+        self.program_affiliate.agreement_id = second
+        self.assertIn("newer version", self.sign()["error"])
+        self.assertFalse(self.signatures.search([]))
+        self.assertIn("redirect_url", self.sign(agreement=second))
+        self.assertIn("signed this version of the contract already", self.sign(agreement=second)["error"])
+        self.assertEqual(len(self.signatures.search([])), 1)
+
+    def test_p25_people_of_other_companies_and_applicants_sign_nothing(self):
+        record = self.signed()
+        self.authenticate("portal_ada", "portal_ada")
+        self.assertIn("not one of your company", self.sign()["error"])
+        self.assertEqual(self.url_open(f"/my/agreement/document/{record.id}").status_code, 404)
+        self.assertEqual(self.url_open(f"/web/content/{record.document_id.id}").status_code, 404)
+        self.assertNotIn("Byte Builders", self.url_open("/my/agreement").text)
+        self.enrollment_ada.write({"program_id": self.program_affiliate.id, "state": "applied"})
+        page = self.url_open("/my/agreement").text
+        self.assertIn("There is nothing to sign", page)
+        self.assertNotIn("Affiliate", page)
+        self.assertIn("not one of your company", self.sign(enrollment=self.enrollment_ada)["error"])
+        self.assertNotIn("Applied", self.url_open("/my/partner").text)
+        for model in ("partner.program.signature", "partner.program.agreement", "partner.program.enrollment"):
+            with self.assertRefused(".", AccessError):
+                self.env[model].with_user(self.portal_ada).search([])
+
+    def test_p25_a_scan_of_a_paper_is_kept(self):
+        with self.assertRefused("as PDF, PNG, JPEG or TIFF"):
+            self.upload(b"MZ this is a program", "contract.pdf")
+        with self.assertRefused("has 21 MB, at most 20 MB are possible"):
+            self.upload(b"%PDF-1.4 " + b"0" * 21 * 1024 * 1024)
+        with self.assertRefused("cannot be dated in the future"):
+            self.upload(b"%PDF-1.4 scan", signed_on="2026-02-01")
+        self.upload(b"%PDF-1.4 scan", signed_on="2025-12-20")
+        record = self.signatures.search([])
+        self.assertRecordValues(record, [{"method": "paper", "signed_by": "Ben of Byte", "user_id": self.manager.id}])
+        self.assertEqual((record.document_id.raw, record.is_intact), (b"%PDF-1.4 scan", True))
+        self.assertEqual(str(self.enrollment_byte.signed_on), "2025-12-20")
+        with self.assertRefused("signed already"):
+            self.upload(b"%PDF-1.4 another")
+
+    def test_p25_who_signed_what_and_when_is_a_list(self):
+        self.enrollment_byte.with_user(self.manager).action_sign()
+        self.program_affiliate.agreement_id = self.agreement.copy({"version": 2})
+        self.enrollment_byte.with_user(self.manager).action_sign()
+        self.enrollment_byte.with_user(self.manager).action_sign()
+        rows = self.signatures.with_user(self.accountant).search([])
+        self.assertEqual(rows.mapped("agreement_id.version"), [2, 1])
+        self.assertEqual(set(rows.mapped("method")), {"noted"})
+
+    def test_p25_fields_of_the_text_are_filled_in_and_run_nothing(self):
+        self.byte.name = "<b>Byte</b>"
+        self.assertIn("&lt;b&gt;Byte&lt;/b&gt;", self.agreement._render_body(self.enrollment_byte))
+        self.assertIn(
+            "Example Partner Ltd", self.agreement.copy({"version": 7})._render_body(self.enrollment_byte.browse())
+        )
+        with self.assertRefused("There is no field {{password}} to fill in. Use one of: partner_name"):
+            self.agreement.body = "<p>{{password}}</p>"
+        self.assertIn("Byte", self.agreement.with_user(self.manager).preview)
+
+    def test_p25_a_new_version_counts_on(self):
+        action = self.agreement.with_user(self.manager).action_new_version()
+        copy = self.agreement.browse(action["res_id"])
+        self.assertEqual((copy.name, copy.version, copy.body), (self.agreement.name, 2, self.agreement.body))
+
+    def test_d15_bank_account_and_tax_id_are_told_in_the_portal_once(self):
+        self.program_affiliate.write({"bank_account_required": True, "tax_id_required": True})
+        self.authenticate("portal_byte", "portal_byte")
+        self.assertIn("Bank account (IBAN)", self.url_open("/my/agreement").text)
+        token = http.Request.csrf_token(self)
+
+        def tell(**data):
+            return self.url_open("/my/agreement/details", data={"csrf_token": token, **data}).text
+
+        self.assertIn("at least one of the fields", tell())
+        self.assertIn("not a bank account number", tell(acc_number="abc"))
+        self.assertIn("we have noted that", tell(acc_number="FR7630006000011234567890189", vat="/"))
+        self.assertEqual(self.byte.bank_ids.sanitized_acc_number, "FR7630006000011234567890189")
+        self.assertFalse(self.byte.bank_ids.allow_out_payment, "an accountant looks at it first")
+        self.assertEqual(self.byte.vat, "/")
+        self.assertIn("is known already", tell(acc_number="DE89370400440532013000"))
+        self.assertEqual(len(self.byte.bank_ids), 1)
+        self.assertEqual(self.url_open("/my/agreement/details", data={"vat": "X"}).status_code, 400, "CSRF")
