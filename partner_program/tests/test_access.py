@@ -470,6 +470,23 @@ class TestPortalRights(AccessCommon):
         with self.assertRaises(AccessError):
             bill_line.commission_billing_ids.read(["amount"])
 
+    def _support_records(self):
+        start = {"start": "2026-03-02 10:00:00", "stop": "2026-03-02 11:00:00"}
+        event = self.env["calendar.event"].create({"name": "x", "enrollment_id": self.enrollment_byte.id, **start})
+        meeting = self.env["partner.program.meeting"].create(
+            {"event_id": event.id, "enrollment_id": self.enrollment_byte.id}
+        )
+        return {
+            "partner.program.training": self.enrollment_byte.partner_id.training_ids,
+            "partner.program.meeting": meeting,
+            "partner.program.meeting.action": self.env["partner.program.meeting.action"].create(
+                {"meeting_id": meeting.id, "name": "x", "user_id": self.manager.id}
+            ),
+            "partner.program.objective": self.env["partner.program.objective"].create(
+                {"enrollment_id": self.enrollment_byte.id, "year": "2026", "quarter": "1"}
+            ),
+        }
+
     def _sign_for_byte(self):
         self.enrollment_byte.signed_on = False
         self.enrollment_byte.action_sign()
@@ -502,6 +519,7 @@ class TestPortalRights(AccessCommon):
             ),
             "partner.commission.accrual": self.env["partner.commission.accrual"]._fill(Date.to_date("2026-01-31")),
             "partner.commission.integrity": self.env["partner.commission.integrity"],
+            **self._support_records(),
             "partner.program.manager.rule": self.env["partner.program.manager.rule"].create(
                 {"program_id": self.program_referral.id, "user_id": self.manager.id}
             ),
