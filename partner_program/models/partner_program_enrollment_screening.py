@@ -102,6 +102,7 @@ class PartnerProgramEnrollment(models.Model):
 
     def action_use_suggestion(self):
         """Take the program that fits."""
+        self.check_access("write")
         for enrollment in self:
             if enrollment.suggested_program_id and enrollment.state == "applied":
                 enrollment.write({"program_id": enrollment.suggested_program_id.id, "is_program_open": False})
