@@ -11,7 +11,9 @@ from typing import Any
 
 from devkit.console import say, seconds
 
-PARTS = ("post", "pay", "run", "floor", "backlog", "large", "delete")
+from . import referrals
+
+PARTS = ("post", "pay", "run", "floor", "backlog", "large", "delete", "referrals")
 SIZES = (200, 1000, 3000)
 PARTNERS, CLIENTS = 10, 50
 BATCH = 100
@@ -65,6 +67,10 @@ def measure(workers: Workers, parts: list[str], sizes: list[int], *, statements:
     """Do what the parts ask for, and return every single figure."""
     say_step, turns = Steps(), Turns(workers)
     results: dict[str, Any] = {"sizes": {}, "setup": {}}
+    if "referrals" in parts:
+        results["referrals"] = referrals.measure(workers["ours"], say_step)
+    if set(parts) == {"referrals"}:
+        return results
     _set_up(turns, results, say_step)
     if not {"post", "pay", "run", "floor"} & set(parts):
         sizes = sizes[:1]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from . import referrals
 from .plan import LARGE, LARGE_BASE, OTHERS, REFERRED, UNPAID
 
 HEADINGS = ("What", "Target", "Odoo alone", "OCA", "Ours", "Reached")
@@ -49,6 +50,7 @@ def rows(results: dict[str, Any]) -> list[Row]:
     found += _backlog_rows(results.get("backlog"))
     found += _delete_rows(results.get("delete"))
     found += _large_rows(results.get("large"))
+    found += [Row(*cells) for cells in referrals.rows(results.get("referrals"))]
     return found
 
 
@@ -342,7 +344,7 @@ def statements(results: dict[str, Any]) -> str:
 
 def markdown(results: dict[str, Any], found: list[Row]) -> str:
     machine = results["machine"]
-    facts = results["setup"]["odoo"]
+    facts = results["setup"].get("odoo") or results["referrals"]["setup"]
     server = facts["postgresql"]
     lines = [
         f"# Benchmark of {machine['date']}",

@@ -16,6 +16,7 @@ from odoo.release import version
 
 from .clone import clone
 from .measure import Meter, RssSampler, python_peak, statements
+from .referral_subject import Referrals
 
 RATE = 5.0
 PRICE = 100.0
@@ -328,7 +329,7 @@ class Odoo:
         return result
 
 
-class Ours(Odoo):
+class Ours(Referrals, Odoo):
     """With this add-on."""
 
     commission_table = "partner_commission_line"

@@ -102,15 +102,15 @@ class Worker:
 
 
 @contextmanager
-def workers(here: Stack, scratch: str) -> Iterator[dict[str, Worker]]:
-    """The three databases with their processes."""
+def workers(here: Stack, scratch: str, kinds: tuple[str, ...] = KINDS) -> Iterator[dict[str, Worker]]:
+    """The databases, one for each of the three kinds unless told otherwise, with their processes."""
     templates = Templates(here)
     paths = [*map(str, here.odoo.addons), str(ROOT)]
-    with_oca = ["--addons-path", ",".join([*paths, str(oca_addons(here))])]
+    with_oca = ["--addons-path", ",".join([*paths, str(oca_addons(here))])] if "oca" in kinds else []
     oca_names = [line.split("==")[0].removeprefix("odoo-addon-") for line in REQUIREMENTS.read_text().split()]
     modules = {"odoo": [], "ours": addons.to_install(tests=False), "oca": oca_names}
     found = {}
-    for kind in KINDS:
+    for kind in kinds:
         database, options = f"{scratch}_{kind}", with_oca if kind == "oca" else []
         templates.clone(TEST, database)
         if modules[kind]:
@@ -140,8 +140,10 @@ def main(options: argparse.Namespace) -> int:
     # Looked at now, not after twenty minutes.
     output = (options.output or ROOT / "benchmarks" / "results").absolute()
     output.mkdir(parents=True, exist_ok=True)
-    with stack.ready() as here, here.databases.scratch("bench") as scratch, workers(here, scratch) as three:
-        results = plan.measure(three, options.parts or list(plan.PARTS), sizes, statements=options.statements)
+    parts = options.parts or list(plan.PARTS)
+    kinds = ("ours",) if set(parts) == {"referrals"} else KINDS
+    with stack.ready() as here, here.databases.scratch("bench") as scratch, workers(here, scratch, kinds) as three:
+        results = plan.measure(three, parts, sizes, statements=options.statements)
     results["machine"] = machine()
     rows = report.rows(results)
     print(report.table(rows), report.statements(results), sep="\n", flush=True)

@@ -47,7 +47,7 @@ class CrmLead(models.Model):
     def _merge_dependences(self, opportunities):
         # EXTENDS crm: claims follow the lead they were made on
         result = super()._merge_dependences(opportunities)
-        opportunities.sudo().referral_ids.write({"lead_id": self.id})  # sudo: claims of others must not get lost
+        (self | opportunities).sudo().referral_ids._follow_merged_lead(self)  # sudo: claims of others must not get lost
         return result
 
     @api.ondelete(at_uninstall=False)
@@ -63,14 +63,7 @@ class CrmLead(models.Model):
     def action_register_referral(self):
         """Open the form that notes who referred this lead, and when."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Register Referral"),
-            "res_model": "partner.referral",
-            "views": [(self.env.ref("partner_program.partner_referral_view_form_register").id, "form")],
-            "target": "new",
-            "context": {"default_lead_id": self.id},
-        }
+        return self.env["partner.referral"]._get_register_action(default_lead_id=self.id)
 
     def action_view_referral(self):
         """Open the referral of this lead."""

@@ -13,6 +13,11 @@ TERM_FIELDS = ("commission_rate", "commission_months", "payout_delay_days", "exp
 # What the system or a manager decides; salespeople decide through the buttons only.
 # They follow from the enrollment. "Readonly" of a stored related field binds screens only: nobody writes them.
 DERIVED_FIELDS = {"partner_id", "program_id", "company_id"}
+# What contacts and evidence are looked for by.
+LOOKED_AT = {
+    *("client_id", "lead_id", "referred_on", "enrollment_id"),
+    *("prospect_name", "prospect_email", "prospect_phone", "prospect_vat"),
+}
 GUARDED_FIELDS = {
     *TERM_FIELDS,
     "state",
@@ -23,6 +28,8 @@ GUARDED_FIELDS = {
     "eligibility",
     "eligibility_checked_on",
     "evidence_ids",
+    "match_ids",
+    "prospect_is_new",
     "excluded_category_ids",
 }
 
@@ -237,7 +244,7 @@ class PartnerReferral(models.Model):
     def _is_barred(self, client) -> bool:
         """Whether this client cannot be this partner's: it is the partner, or another claim protects it."""
         self.ensure_one()
-        if client == self.partner_id.commercial_partner_id:
+        if self._is_partner_itself(client):
             return True
         claims_sudo = self.sudo()  # claims of other salespeople protect the client too
         return bool(
@@ -343,10 +350,11 @@ class PartnerReferral(models.Model):
     def _check_not_itself(self):
         for referral in self:
             client = referral.client_id
-            if client and client.commercial_partner_id == referral.partner_id.commercial_partner_id:
+            if client and referral._is_partner_itself(client):
                 raise ValidationError(
                     self.env._(
-                        "%(partner)s cannot refer itself: partner and client have to be different companies.",
+                        "%(partner)s cannot refer itself, its parent company or a company of its own: "
+                        "partner and client have to be different companies.",
                         partner=referral.partner_id.name,
                     )
                 )
@@ -376,6 +384,7 @@ class PartnerReferral(models.Model):
         for vals in vals_list:
             self._check_guarded({fname for fname in vals if fname not in TERM_FIELDS})  # accepting resets the terms
             self._use_commercial_client(vals)
+            self._take_prospect_from_lead(vals)
             self._tidy_prospect(vals)
         self._check_leads_free([vals.get("lead_id", self.env.context.get("default_lead_id")) for vals in vals_list])
         referrals = super().create(vals_list)
@@ -386,7 +395,7 @@ class PartnerReferral(models.Model):
                 )
         referrals._check_enrollment_open()
         referrals._link_or_create_leads()
-        referrals.filtered(lambda r: r.state == "submitted" and r.client_id).action_check_eligibility()
+        referrals.filtered(lambda r: r.state == "submitted")._look_again()
         return referrals
 
     def write(self, vals):
@@ -403,6 +412,8 @@ class PartnerReferral(models.Model):
             found_client._check_not_barred(self.env["res.partner"].browse(vals["client_id"]))
         result = super().write(vals)
         found_client._check_client_found()
+        if not LOOKED_AT.isdisjoint(vals):
+            self.filtered(lambda r: r.state == "submitted")._look_again(new_facts=vals)
         if "commission_months" in vals or "client_id" in vals:
             self._sync_commission_lines()
         return result

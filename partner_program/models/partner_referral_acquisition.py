@@ -59,7 +59,11 @@ class PartnerReferral(models.Model):
                     referral.write(
                         {
                             "state": "expired",
-                            "decision_reason": self.env._("The lead was won %(days)s days too late.", days=days),
+                            "decision_reason": (
+                                self.env._("The lead was won 1 day too late.")
+                                if days == 1
+                                else self.env._("The lead was won %(days)s days too late.", days=days)
+                            ),
                         }
                     )
             elif lead.won_status == "lost":
@@ -73,7 +77,7 @@ class PartnerReferral(models.Model):
         if self._is_barred(client):
             reason = (
                 self.env._("Partner and client are the same company.")
-                if client == self.partner_id.commercial_partner_id
+                if self._is_partner_itself(client)
                 else self.env._("The client is protected by an earlier referral.")
             )
             self.write({"state": "rejected", "decision_reason": reason})
@@ -85,35 +89,6 @@ class PartnerReferral(models.Model):
         for referral in self:
             if referral.state == "lost" and (reason := referral.lead_id.lost_reason_id.name):
                 referral.decision_reason = self.env._("The lead was lost: %(reason)s.", reason=reason)
-
-    def _acquire_by_entry_payment(self):
-        """P9: the first full payment of an invoice with a product of the entry package."""
-        referrals = self.filtered("client_id")
-        if not referrals:
-            return
-        invoices = self.env["account.move"].search(
-            [
-                *self._get_entry_invoice_domain(),
-                ("commercial_partner_id", "in", referrals.client_id.ids),
-                ("company_id", "in", referrals.company_id.ids),
-            ]
-        )
-        facts = invoices._get_settlement_facts()
-        by_client = defaultdict(list)
-        for invoice in invoices:
-            fact = facts[invoice.id]
-            if fact.money > 0 and fact.settled_on:
-                by_client[invoice.commercial_partner_id, invoice.company_id].append((fact.settled_on, invoice))
-        for referral in referrals:
-            referred_on = referral.company_id._partner_program_local_date(referral.referred_on)
-            candidates = [
-                (paid_on, invoice.id)
-                for paid_on, invoice in by_client[referral.client_id, referral.company_id]
-                if invoice.invoice_date >= referred_on and eligibility.closed_in_time(paid_on, referral.expires_on)
-            ]
-            if candidates:
-                paid_on, invoice_id = min(candidates)
-                referral._acquire(paid_on, invoice_id)
 
     @api.model
     def _get_entry_invoice_domain(self) -> list:
@@ -128,19 +103,6 @@ class PartnerReferral(models.Model):
 
     def _acquire(self, day, invoice_id=False):
         self.write({"state": "acquired", "acquired_on": day, "acquisition_move_id": invoice_id})
-
-    def _expire(self):
-        """D9, D13: what was not closed on or before its last day."""
-        for referral in self:
-            if referral.expires_on and referral.expires_on < referral.company_id._partner_program_today():
-                referral.write(
-                    {
-                        "state": "expired",
-                        "decision_reason": self.env._(
-                            "Not closed by %(day)s.", day=referral._format_day(referral.expires_on)
-                        ),
-                    }
-                )
 
     def _restore_lost(self):
         """A lead taken up again takes its claim along, while in time and the client is free."""
@@ -165,10 +127,11 @@ class PartnerReferral(models.Model):
                 return False
             if referral.acquisition_event == "lead_won":
                 return bool(referral.lead_id) and referral.lead_id.won_status != "won"
-            move = referral.acquisition_move_id
-            return bool(move) and (move.state != "posted" or not move._is_settled() or move._is_fully_credited())
+            return referral._is_first_payment_undone()
 
         unwon = self.filtered(is_undone)
+        (self.filtered("acquisition_move_id") - unwon)._drop_undone_payments()
+        unwon.filtered("acquisition_move_id")._ask_about_undone_payments()
         unwon -= unwon._get_billed(also_cancelled=True)
         unwon.commission_line_ids.unlink()
         unwon.write(
@@ -335,7 +298,10 @@ class PartnerReferral(models.Model):
     def _cron_sync_referrals(self):
         """Daily: expire claims, find acquisitions that no hook saw, close windows that ran out."""
         self._follow_clients()
-        domain = Domain("state", "in", CLAIM_STATES) | Domain("state", "=", "lost")
+        # What was lost can come back as long as it is in time; a day more, wherever the company is.
+        recent = fields.Date.today() - timedelta(days=1)
+        in_time = Domain("expires_on", "=", False) | Domain("expires_on", ">=", recent)
+        domain = Domain("state", "in", CLAIM_STATES) | (Domain("state", "=", "lost") & in_time)
         ids = self.search(domain, order="id").ids
         self.env["partner.commission.line"]._commit_in_cron(remaining=len(ids))
         for start in range(0, len(ids), SYNC_BATCH):

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
@@ -28,6 +28,7 @@ class PartnerReferral(models.Model):
                     "state": "accepted",
                 }
             )
+            referral._note_override()
         self._sync_acquisition()
         return True
 
@@ -42,6 +43,7 @@ class PartnerReferral(models.Model):
                 )
             )
         self._check_enrollment_open()
+        self._check_confirmed()
         is_manager = self.env.user.has_group("partner_program.group_manager")
         if self.eligibility == "ineligible" and not (is_manager and self.decision_reason):
             raise UserError(
@@ -84,8 +86,25 @@ class PartnerReferral(models.Model):
                 self.env._(
                     "%(client)s is protected by an earlier referral. Reject this one with that reason, "
                     "without naming the other partner.",
-                    client=self.client_id.name,
+                    client=self.client_id.name or self.prospect_name or self.prospect_email,
                 )
+            )
+
+    def _note_override(self):
+        """A manager who accepts a claim on a former client has decided that case: it is not asked again."""
+        earlier = self._get_earlier_entry_invoice()
+        if earlier:
+            self.env["partner.referral.review"].sudo().create(  # sudo: the list is written by the system
+                {
+                    "referral_id": self.id,
+                    "kind": "returning_client",
+                    "move_id": earlier.id,
+                    "state": "accepted",
+                    "reason": self.decision_reason,
+                    "user_id": self.env.uid,
+                    "decided_by_id": self.env.uid,
+                    "decided_on": fields.Datetime.now(),
+                }
             )
 
     def _get_earlier_entry_invoice(self):
@@ -124,11 +143,15 @@ class PartnerReferral(models.Model):
     def _get_protecting_claims(self):
         """The live claim of another referral on the same client (D10), after expiry was looked at."""
         self.ensure_one()
-        if not self.client_id:
+        if self.client_id:
+            same_client = [("client_id", "=", self.client_id.id)]
+        elif key := self.sudo().prospect_key:  # sudo: not shown to partners
+            same_client = [("client_id", "=", False), ("prospect_key", "=", key)]
+        else:
             return self.browse()
         claims_sudo = self.sudo().search(  # sudo: claims of other salespeople protect the client too
             [
-                ("client_id", "=", self.client_id.id),
+                *same_client,
                 ("company_id", "=", self.company_id.id),
                 ("state", "in", CLAIM_STATES),
                 ("id", "!=", self.id),
@@ -140,6 +163,25 @@ class PartnerReferral(models.Model):
     def action_reject(self):
         """Reject the claims, with ``decision_reason``; ask for the reason where it is missing."""
         return self._leave("rejected", ("submitted", "accepted"))
+
+    def action_reject_ineligible(self):
+        """One click: reject for discussions that were found, with the sentence that the partner reads (P7)."""
+        self.check_access("write")
+        for referral in self.filtered(lambda r: r.eligibility == "ineligible"):
+            referral.decision_reason = self.env._(
+                "We had been in touch with this client in the %(months)s months before your referral.",
+                months=referral.program_id.dormancy_months,
+            )
+            referral.action_reject()
+        return True
+
+    def action_reject_protected(self):
+        """One click: reject because the client is protected, without naming the other partner (D10)."""
+        self.check_access("write")
+        for referral in self.filtered("is_protected"):
+            referral.decision_reason = self.env._("Another referral of this client was received and accepted earlier.")
+            referral.action_reject()
+        return True
 
     def action_withdraw(self):
         """Take the claims back on the partner's behalf, with a reason."""

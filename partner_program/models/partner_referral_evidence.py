@@ -1,4 +1,7 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+PROOF_FIELDS = ("kind", "date", "description", "res_model", "res_id")
 
 
 class PartnerReferralEvidence(models.Model):
@@ -32,12 +35,26 @@ class PartnerReferralEvidence(models.Model):
         for evidence in self:
             evidence.display_name = f"{labels.get(evidence.kind, '')} {evidence.date or ''}".strip()
 
-    def action_open(self):
-        """Open the record that proves it, with the rights of the reader."""
+    def _get_proof(self) -> tuple:
+        """What is said, to compare with what is found now."""
         self.ensure_one()
+        return tuple(self[fname] for fname in PROOF_FIELDS)
+
+    def action_open(self):
+        """Open the record that proves it, with the rights of the reader; a message on the document that it is on.
+
+        :raise UserError: when it was deleted since
+        """
+        self.ensure_one()
+        model, res_id = self.res_model, self.res_id
+        if model == "mail.message":
+            message_sudo = self.env["mail.message"].sudo().browse(res_id).exists()  # sudo: where it is only
+            model, res_id = message_sudo.model, message_sudo.res_id
+        if not model or not self.env[model].browse(res_id).exists():
+            raise UserError(self.env._("This was deleted since. What it was then is written here."))
         return {
             "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
+            "res_model": model,
+            "res_id": res_id,
             "views": [(False, "form")],
         }

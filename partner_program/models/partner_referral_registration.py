@@ -52,11 +52,63 @@ class PartnerReferral(models.Model):
                 raise ValueError(f"A referral is not registered with {', '.join(sorted(unknown))}")
         return self.create([dict(vals) for vals in vals_list])
 
+    @api.model
+    def _get_register_action(self, **defaults):
+        """The dialog that registers a referral from another document, filled in with these defaults."""
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Register Referral"),
+            "res_model": "partner.referral",
+            "views": [(self.env.ref("partner_program.partner_referral_view_form_register").id, "form")],
+            "target": "new",
+            "context": defaults,
+        }
+
+    def action_registered(self):
+        """After the dialog has saved: go on where one was, or show what there is to confirm or to read."""
+        self.ensure_one()
+        is_clear = self.eligibility == "eligible" and not self.needs_confirmation and not self.is_protected
+        if "default_lead_id" in self.env.context and is_clear:
+            return {"type": "ir.actions.act_window_close"}
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [(False, "form")],
+        }
+
+    @api.onchange("enrollment_id", "lead_id")
+    def _onchange_receipt(self):
+        """A lead that began with a mail of the partner: the claim was received with that mail."""
+        if not (self.enrollment_id and self.lead_id):
+            return
+        mail = self.env["mail.message"].search(
+            [
+                ("model", "=", "crm.lead"),
+                ("res_id", "=", self.lead_id._origin.id or self.lead_id.id),
+                ("message_type", "=", "email"),
+                ("author_id.commercial_partner_id", "=", self.enrollment_id.partner_id.id),
+            ],
+            order="date, id",
+            limit=1,
+        )
+        if mail:
+            self.referred_on = mail.date
+
     def _tidy_prospect(self, vals):
         """Texts from forms and mails without the blanks around them: blanks only are nothing."""
         for fname in PROSPECT_FIELDS:
             if isinstance(vals.get(fname), str):
                 vals[fname] = vals[fname].strip() or False
+
+    def _take_prospect_from_lead(self, vals):
+        """The prospect of a lead that has no customer yet is who the lead says."""
+        lead = self.env["crm.lead"].browse(vals.get("lead_id", self.env.context.get("default_lead_id")) or ())
+        if lead and not lead.partner_id and not vals.get("client_id"):
+            vals.setdefault("prospect_name", lead.partner_name)
+            vals.setdefault("prospect_contact_name", lead.contact_name)
+            vals.setdefault("prospect_email", lead.email_normalized)
+            vals.setdefault("prospect_phone", lead.phone)
 
     @api.constrains("prospect_email")
     def _check_prospect_email(self):

@@ -36,6 +36,11 @@ class ResPartner(models.Model):
         groups=READERS,
     )
 
+    def action_register_referral(self):
+        """Open the form that notes who referred this client, and when."""
+        self.ensure_one()
+        return self.env["partner.referral"]._get_register_action(default_client_id=self.id)
+
     @api.depends("program_enrollment_ids.state", "parent_id")
     @api.depends_context("allowed_company_ids")
     def _compute_program(self):

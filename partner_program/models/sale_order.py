@@ -11,6 +11,14 @@ class SaleOrder(models.Model):
         help="The live claim of a partner on this customer.",
     )
 
+    def action_register_referral(self):
+        """Open the form that notes who referred the customer of this quotation, and when."""
+        self.ensure_one()
+        lead = self.opportunity_id
+        if lead and lead.partner_id.commercial_partner_id == self.partner_id.commercial_partner_id:
+            return self.env["partner.referral"]._get_register_action(default_lead_id=lead.id)
+        return self.env["partner.referral"]._get_register_action(default_client_id=self.partner_id.id)
+
     @api.depends("partner_id", "company_id")
     def _compute_referral_id(self):
         referrals = self.env["partner.referral"].search(

@@ -20,6 +20,8 @@ RIGHTS = {
     "partner.program.resource": (READ, ALL, READ, NONE),
     "partner.referral": (KEEP, ALL, READ, READ),
     "partner.referral.evidence": (READ, READ, NONE, NONE),
+    "partner.referral.match": (READ, READ, NONE, NONE),
+    "partner.referral.review": (NONE, "rw", NONE, NONE),
     "partner.commission.line": (READ, "rw", "rw", READ),
     "partner.commission.billing": (NONE, READ, READ, NONE),
     "partner.commission.question": (NONE, KEEP, KEEP, NONE),
@@ -503,6 +505,12 @@ class TestPortalRights(AccessCommon):
                 {"name": "Kit", "url": "https://kit.example"}
             ),
             "partner.referral.evidence": self.referral.evidence_ids,
+            "partner.referral.match": self.env["partner.referral.match"]
+            .sudo()
+            .create({"referral_id": self.referral.id, "partner_id": self.other_client.id, "by_name": True}),
+            "partner.referral.review": self.env["partner.referral.review"]
+            .sudo()
+            .create({"referral_id": self.referral.id, "kind": "conflict", "other_id": self.other_referral.id}),
             "partner.commission.billing": self.line.billing_ids,
             "partner.commission.question": self.env["partner.commission.question"].create(
                 {"commission_line_id": self.open_line.id, "question": "x", "answer": "y", "outcome": "confirmed"}

@@ -248,6 +248,44 @@ class TestDormancy(PartnerProgramCommon):
         self.go_to("2026-01-05 09:00:00")
         self.assertEvidence(("message", "2025-10-01"), ("message", "2025-10-01"))
 
+    def test_d8_leads_that_agree_by_mail_domain_phone_or_tax_id_count(self):
+        self.company.country_id = self.env.ref("base.be")
+        self.client.write({"phone": "+32 2 290 34 90", "vat": "BE0477472701"})
+        double = self.env["res.partner"].create({"name": "Cobalt, again", "is_company": True, "vat": "BE0477472701"})
+        self.go_to("2025-11-03 10:00:00")
+        vals = {"type": "opportunity", "company_id": self.company.id, "user_id": self.salesperson.id}
+        self.env["crm.lead"].create(
+            [
+                {**vals, "name": "By domain", "email_from": "new@cobalt.example"},
+                {**vals, "name": "By phone", "phone": "02 290 34 90"},
+                {**vals, "name": "By tax ID", "partner_id": double.id},
+                {**vals, "name": "Of somebody else", "email_from": "new@delta.example", "phone": "+32 2 290 34 91"},
+            ]
+        )
+        self.go_to("2026-01-05 09:00:00")
+        referral = self.refer(accept=False)
+        self.assertEqual(set(referral.evidence_ids.mapped("description")), {"By domain", "By phone", "By tax ID"})
+
+    def test_d8_messages_of_the_robot_do_not_count(self):
+        self.go_to("2025-10-01 10:00:00")
+        robot = self.env.ref("base.partner_root")
+        self.client.message_post(body="Reminder", message_type="comment", author_id=robot.id)
+        self.go_to("2026-01-05 09:00:00")
+        self.assertEvidence()
+
+    def test_d8_each_proof_opens_its_document(self):
+        self.go_to("2025-10-01 10:00:00")
+        message = self.client_contact.message_post(body="Please call me", message_type="email", subject="A call")
+        self.go_to("2026-01-05 09:00:00")
+        proof = self.assertEvidence(("message", "2025-10-01")).evidence_ids
+        self.assertEqual(proof.description, "A call")
+        action = proof.with_user(self.salesperson).action_open()
+        self.assertEqual((action["res_model"], action["res_id"]), ("res.partner", self.client_contact.id))
+        message.unlink()
+        with self.assertRaisesRegex(UserError, "This was deleted since"):
+            proof.with_user(self.salesperson).action_open()
+        self.assertEqual(proof.description, "A call")
+
     def test_d8_what_the_referral_itself_made_does_not_count(self):
         lead = self.lead()
         lead.message_post(body="Ada brought them", message_type="comment")

@@ -213,7 +213,7 @@ class TestTime(ManyClients, PartnerProgramCommon):
         self.at(first_minute(zone, last + DAY))
         too_late.lead_id.action_set_won()
         self.assertEqual((too_late.state, never.state), ("expired", "accepted"), where)
-        self.assertEqual(too_late.decision_reason, "The lead was won 1 days too late.")
+        self.assertEqual(too_late.decision_reason, "The lead was won 1 day too late.")
         self.sync_referrals()
         self.assertEqual(never.state, "expired", where)
         self.assertEqual(set((in_time + also_in_time).mapped("state")), {"acquired"}, where)

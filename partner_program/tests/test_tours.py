@@ -29,6 +29,8 @@ class TestTours(PartnerProgramCommon, HttpCase):
             ],
         )
         self.assertEqual(lead.won_status, "won")
+        second = self.env["partner.referral"].search([("partner_id", "=", self.byte.id)])
+        self.assertRecordValues(second, [{"state": "rejected", "client_id": self.client.id}])
 
     def test_accountant_bills_what_is_due(self):
         self.acquired()

@@ -108,3 +108,41 @@ env.cr.commit()
 env.cr.execute("ANALYZE")
 env.cr.commit()
 """
+
+# Two partners on one client, and one prospect told by two: all registered, nothing decided.
+PREPARE_CLAIMS = """
+program = env["partner.program"].search([("acquisition_event", "=", "lead_won")], limit=1)
+env = env(user=env.ref("base.user_admin").id, context={"allowed_company_ids": program.company_id.ids})
+partners = env["res.partner"].create([{"name": f"Rival {n}", "is_company": True} for n in range(2)])
+client = env["res.partner"].create({"name": "Race client", "is_company": True})
+for partner in partners:
+    enrollment = env["partner.program.enrollment"].create(
+        {"partner_id": partner.id, "program_id": program.id, "state": "active"}
+    )
+    env["partner.referral"]._register_referrals(
+        [
+            {"enrollment_id": enrollment.id, "client_id": client.id, "referred_on": env.cr.now()},
+            {"enrollment_id": enrollment.id, "prospect_email": "boss@raced.example", "referred_on": env.cr.now()},
+        ]
+    )
+env.cr.commit()
+"""
+
+# As a salesperson does it, with Odoo's own second try after a conflict.
+CLAIM = """
+from odoo.exceptions import UserError
+from odoo.service.model import retrying
+claims = env["partner.referral"].search([%s], order="id")
+claim = claims[int(os.environ["RACE_NUMBER"])].id
+env.cr.rollback()
+env = env(user=env.ref("base.user_admin").id)
+try:
+    retrying(lambda: env["partner.referral"].browse(claim).action_accept(), env)
+    env.cr.commit()
+    print("ACCEPTED")
+except UserError as refused:
+    env.cr.rollback()
+    print("REFUSED", refused)
+"""
+CLIENT = '("client_id.name", "=", "Race client")'
+PROSPECT = '("prospect_email", "=", "boss@raced.example")'

@@ -82,5 +82,71 @@ registry.category("web_tour.tours").add("partner_program_salesperson_refers", {
         {
             trigger: ".o_field_widget[name=commission_rate]:contains(/^5$/)",
         },
+        {
+            content: "in the app, somebody notes what another partner tells of the same client",
+            trigger: ".o_navbar_apps_menu button",
+            run: "click",
+        },
+        {
+            trigger: ".o-dropdown--menu .o_app[data-menu-xmlid='partner_program.menu_root']",
+            run: "click",
+        },
+        {
+            trigger: ".o_menu_sections [data-menu-xmlid='partner_program.menu_referrals']",
+            run: "click",
+        },
+        {
+            trigger: ".o_kanban_view .o_kanban_record:contains('Cobalt Clinics')",
+        },
+        {
+            trigger: ".o_control_panel_main_buttons button:contains('New'):visible",
+            run: "click",
+        },
+        {
+            trigger: ".o_field_widget[name=enrollment_id] input",
+            run: "edit Byte",
+        },
+        {
+            trigger: ".o-autocomplete--dropdown-item:contains('Byte Builders (Affiliate)')",
+            run: "click",
+        },
+        {
+            trigger: ".o_field_widget[name=prospect_email] input",
+            run: "edit boss@cobalt.example",
+        },
+        {
+            trigger: ".o_field_widget[name=prospect_name] input",
+            run: "edit Cobalt",
+        },
+        {
+            content: "who that may be is shown while it is typed, and why",
+            trigger: ".o_field_widget[name=match_hint]:contains('Cobalt Clinics (same email domain)')",
+        },
+        {
+            trigger: ".o_form_button_save",
+            run: "click",
+        },
+        {
+            trigger: "div[name=next_confirm]:contains('say who the client is')",
+        },
+        {
+            trigger: ".nav-link[name=matches]",
+            run: "click",
+        },
+        {
+            trigger: ".o_field_widget[name=match_ids] .o_data_row:contains('Cobalt Clinics'):contains('same email domain') button[name=action_choose]",
+            run: "click",
+        },
+        {
+            content: "the client is taken: refused with one click, with the reason",
+            trigger: "div[name=next_protected] button[name=action_reject_protected]",
+            run: "click",
+        },
+        {
+            trigger: ".o_arrow_button_current:contains('Rejected')",
+        },
+        {
+            trigger: ".o_field_widget[name=decision_reason]:contains('received and accepted earlier')",
+        },
     ],
 });

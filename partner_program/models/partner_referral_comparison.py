@@ -1,0 +1,101 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+from .partner_referral import CLAIM_STATES
+
+
+class PartnerReferral(models.Model):
+    """All claims on one client side by side, for the manager who has to decide between partners (D10)."""
+
+    _inherit = "partner.referral"
+
+    other_claim_count = fields.Integer(
+        compute="_compute_other_claim_count",
+        compute_sudo=True,
+        groups="base.group_user",
+        help="Other referrals of the same client, by whichever partner and program.",
+    )
+    is_protected = fields.Boolean(
+        compute="_compute_other_claim_count",
+        compute_sudo=True,
+        groups="base.group_user",
+        help="Another referral protects the client: this one cannot be accepted now.",
+    )
+    claims_comparison = fields.Html(
+        compute="_compute_claims_comparison", sanitize=False, groups="partner_program.group_manager"
+    )
+
+    @api.depends("client_id", "state")
+    def _compute_other_claim_count(self):
+        totals, protecting = {}, {}
+        for client, company, state, count in self._read_group(
+            [("client_id", "in", self.client_id.ids)], ["client_id", "company_id", "state"], ["__count"]
+        ):
+            key = client.id, company.id
+            totals[key] = totals.get(key, 0) + count
+            protecting[key] = protecting.get(key, 0) + (count if state in CLAIM_STATES else 0)
+        for referral in self:
+            key = referral.client_id.id, referral.company_id.id
+            own = bool(referral._origin.id)
+            referral.other_claim_count = max(totals.get(key, 0) - own, 0)
+            referral.is_protected = referral.state == "submitted" and protecting.get(key, 0) > 0
+
+    def _compute_claims_comparison(self):
+        for referral in self:
+            claims = referral._get_rival_claims()
+            referral.claims_comparison = len(claims) > 1 and self.env["ir.qweb"]._render(
+                "partner_program.referral_comparison",
+                {"claims": claims, "columns": [claim._get_claim_history() for claim in claims], "this": referral},
+            )
+
+    def _get_rival_claims(self):
+        """This claim and the others on its client, and those that it is compared with on the decision list."""
+        self.ensure_one()
+        rivals = self.sudo().review_ids.other_id  # sudo: only managers read the comparison
+        domain = Domain("id", "in", [*self.ids, *rivals.ids])
+        if self.client_id:
+            domain |= Domain("client_id", "=", self.client_id.id) & Domain("company_id", "=", self.company_id.id)
+        return self.search(domain, order="referred_on, id")
+
+    def _get_claim_history(self) -> dict:
+        """What one column of the comparison shows, in the language of the reader."""
+        self.ensure_one()
+        lines = self.sudo().commission_line_ids  # sudo: sums for the manager who decides
+        currency = lines.currency_id[:1] or self.company_id.currency_id
+        return {
+            "source": self._get_label("source"),
+            "state": self._get_label("state"),
+            "eligibility": self._get_label("eligibility"),
+            "earned": currency.format(sum(lines.mapped("earned_amount"))),
+            "billed": currency.format(sum(lines.mapped("billed_amount"))),
+            "invoices": len(lines),
+            "steps": self._get_state_steps(),
+        }
+
+    def _get_label(self, fname) -> str:
+        return dict(self._fields[fname]._description_selection(self.env)).get(self[fname], "")
+
+    def _get_state_steps(self) -> list:
+        """``(moment, from, to, who)`` of each change of the status, oldest first."""
+        field = self.env["ir.model.fields"]._get(self._name, "state")
+        values = (
+            self.env["mail.tracking.value"]
+            .sudo()  # sudo: the log of a record that the manager reads
+            .search(
+                [
+                    ("field_id", "=", field.id),
+                    ("mail_message_id.model", "=", self._name),
+                    ("mail_message_id.res_id", "=", self.id),
+                ],
+                order="id",
+            )
+        )
+        return [
+            (
+                value.mail_message_id.date,
+                value.old_value_char,
+                value.new_value_char,
+                value.mail_message_id.author_id.name or "",
+            )
+            for value in values
+        ]

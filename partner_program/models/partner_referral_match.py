@@ -1,0 +1,69 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class PartnerReferralMatch(models.Model):
+    """A contact that looks like the client of a referral, and why; the salesperson says whether it is."""
+
+    _name = "partner.referral.match"
+    _description = "Contact Found for a Referral"
+    _order = "strength desc, id"
+
+    referral_id = fields.Many2one("partner.referral", required=True, index=True, ondelete="cascade")
+    company_id = fields.Many2one(related="referral_id.company_id", store=True)
+    partner_id = fields.Many2one("res.partner", "Contact", required=True, index=True, ondelete="cascade")
+    by_vat = fields.Boolean("Same Tax ID")
+    by_email = fields.Boolean("Same Email")
+    by_domain = fields.Boolean("Same Email Domain")
+    by_phone = fields.Boolean("Same Phone")
+    by_name = fields.Boolean("Same Name")
+    strength = fields.Integer(help="How much speaks for it: sorts the list.")
+    reason = fields.Char("Why", compute="_compute_reason")
+    is_protected = fields.Boolean(
+        "Protected", compute="_compute_is_protected", help="A referral protects this client already."
+    )
+
+    _match_uniq = models.Constraint("UNIQUE (referral_id, partner_id)", "This contact was found already.")
+
+    @api.depends("by_vat", "by_email", "by_domain", "by_phone", "by_name")
+    @api.depends_context("lang")
+    def _compute_reason(self):
+        Referral = self.env["partner.referral"]
+        for match in self:
+            kinds = [kind for kind in Referral._MATCH_STRENGTH if match[f"by_{kind}"]]
+            match.reason = Referral._describe_match(kinds)
+
+    def _compute_is_protected(self):
+        protected_sudo = (
+            self.env["partner.referral"]
+            .sudo()  # sudo: claims of other salespeople protect the client too
+            ._read_group(
+                [("client_id", "in", self.partner_id.ids), ("state", "in", ("accepted", "acquired"))],
+                ["client_id", "company_id"],
+            )
+        )
+        keys = {(client.id, company.id) for client, company in protected_sudo}
+        for match in self:
+            match.is_protected = (match.partner_id.id, match.company_id.id) in keys
+
+    def action_choose(self):
+        """This contact is the client: note it on the referral and on its lead."""
+        self.ensure_one()
+        referral = self.referral_id
+        referral.check_access("write")
+        if referral.state != "submitted":
+            raise UserError(self.env._("Referral %(referral)s was decided already.", referral=referral.display_name))
+        contact, reason = self.partner_id, self.reason
+        lead_sudo = referral.lead_id.sudo()  # sudo: whoever decides on the referral says who the lead's customer is
+        if lead_sudo and not lead_sudo.partner_id:
+            lead_sudo.partner_id = contact
+        referral.client_id = contact  # looks for evidence again, and replaces the contacts found
+        referral.message_post(
+            body=self.env._("The client is %(client)s: %(reason)s.", client=contact.display_name, reason=reason)
+        )
+        return True
+
+    def action_open(self):
+        """Open the contact."""
+        self.ensure_one()
+        return self.partner_id.get_formview_action()

@@ -1,0 +1,143 @@
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+from .partner_referral import CLAIM_STATES
+
+
+class PartnerReferralReview(models.Model):
+    """What each kind of case asks, and what follows from the answer."""
+
+    _inherit = "partner.referral.review"
+
+    def _get_texts(self) -> tuple[str, str, str]:
+        """The question, what happens if it is accepted, and what if it is refused."""
+        self.ensure_one()
+        names = {
+            "client": self.client_id.name or self.referral_id.prospect_name or "",
+            "partner": self.partner_id.name,
+            "invoice": self.move_id.name or "",
+        }
+        return getattr(self, f"_get_texts_{self.kind}")(names)
+
+    def _get_texts_skipped_entry(self, names):
+        return (
+            self.env._(
+                "%(client)s paid %(invoice)s for a package above the entry one, and never paid for the entry package. "
+                "Does the client count as won by %(partner)s?",
+                **names,
+            ),
+            self.env._("The client is acquired by this invoice."),
+            self.env._("The claim goes on: the first payment of the entry package acquires the client."),
+        )
+
+    def _get_texts_returning_client(self, names):
+        return (
+            self.env._(
+                "%(client)s paid for the entry package (%(invoice)s), but was a client before the referral. "
+                "Does it count as won by %(partner)s?",
+                **names,
+            ),
+            self.env._("The client is acquired by this invoice."),
+            self.env._("The referral is rejected: the client was ours. The partner reads the reason."),
+        )
+
+    def _get_texts_free_entry(self, names):
+        return (
+            self.env._(
+                "%(client)s got the entry package at no charge (%(invoice)s). Is that the first payment that makes it "
+                "a client of %(partner)s?",
+                **names,
+            ),
+            self.env._("The client is acquired by this invoice. An invoice over nothing earns nothing by itself."),
+            self.env._("The claim goes on: the first payment of the entry package acquires the client."),
+        )
+
+    def _get_texts_entry_undone(self, names):
+        return (
+            self.env._(
+                "The payment that made %(client)s a client of %(partner)s was undone (%(invoice)s). "
+                "Does the client still count as won?",
+                **names,
+            ),
+            self.env._("The client stays acquired, whatever becomes of this invoice."),
+            self.env._(
+                "The claim waits for another first payment; if something was billed already, it ends with this reason. "
+                "What was billed for the invoice is corrected on the next bill."
+            ),
+        )
+
+    def _get_texts_conflict(self, names):
+        names |= {
+            "referral": self.referral_id.name,
+            "other": self.other_id.name,
+            "holder": self.other_id.partner_id.name,
+        }
+        return (
+            self.env._(
+                "Two claims on %(client)s: %(referral)s of %(partner)s, and %(other)s of %(holder)s, which protects "
+                "it now. Does %(partner)s get the client?",
+                **names,
+            ),
+            self.env._("%(other)s is rejected with your reason, and %(referral)s is accepted.", **names),
+            self.env._("%(referral)s is rejected with your reason. Do not name the other partner in it.", **names),
+        )
+
+    # ------------------------------------------------------------
+    # EFFECTS
+    # ------------------------------------------------------------
+
+    def _apply_accepted(self):
+        self.ensure_one()
+        if self.kind == "conflict":
+            self._give_way()
+        referral = self.referral_id
+        if self.kind == "entry_undone" and referral.state == "accepted":
+            referral._acquire(referral.company_id._partner_program_today(), self.move_id.id)
+        referral._sync_acquisition()
+
+    def _give_way(self):
+        """The other claim makes room for this one."""
+        other, referral = self.other_id, self.referral_id
+        if other.state == "acquired":
+            raise UserError(
+                self.env._(
+                    "%(other)s has acquired the client and earns on it until its window ends: a partner who earns "
+                    "is not replaced. Refuse this claim, or shorten the window of the other one first.",
+                    other=other.name,
+                )
+            )
+        if other.state in CLAIM_STATES:
+            other.write({"state": "rejected", "decision_reason": self.reason.strip()})
+        referral.decision_reason = self.reason.strip()
+        if not referral.lead_id and other.lead_id.won_status != "lost":
+            other.flush_recordset(["state"])  # the database allows one live claim on a lead
+            referral.lead_id = other.lead_id  # of leads that were merged
+        if referral.state == "submitted":
+            referral._accept_by_manager()
+
+    def _apply_refused(self):
+        self.ensure_one()
+        referral = self.referral_id
+        if self.kind in ("conflict", "returning_client") and referral.state in ("submitted", "accepted"):
+            referral.write({"state": "rejected", "decision_reason": self.reason.strip()})
+        elif self.kind == "entry_undone" and referral.state == "acquired":
+            referral.write({"state": "rejected", "decision_reason": self.reason.strip()})
+            # What is still open would be earned by a client who does not count; what was paid and billed stays.
+            referral.commission_line_ids.filtered(
+                lambda line: line.state == "expected" and not line.billing_ids
+            ).unlink()
+
+
+class PartnerReferral(models.Model):
+    _inherit = "partner.referral"
+
+    def _accept_by_manager(self):
+        """Accept a claim that a manager decided for, whatever the evidence says."""
+        self.ensure_one()
+        self.write(
+            {
+                **self._get_program_terms(),
+                "excluded_category_ids": [fields.Command.set(self.program_id.excluded_category_ids.ids)],
+                "state": "accepted",
+            }
+        )

@@ -1,0 +1,277 @@
+"""Registering a claim: one path for all channels, contacts that look like the client, bad input (P4; D10, D11)."""
+
+import threading
+
+from odoo.fields import Datetime
+
+from .common import PartnerProgramCommon
+
+
+class TestRegistration(PartnerProgramCommon):
+    def register(self, user=None, **vals):
+        vals = {"enrollment_id": self.enrollment_ada.id, "user_id": self.salesperson.id, **vals}
+        referral = self.env["partner.referral"].with_user(user or self.salesperson)._register_referrals([vals])
+        return referral.with_env(self.env)
+
+    def found(self, referral):
+        return {match.partner_id: match.reason for match in referral.match_ids}
+
+    # ------------------------------------------------------------
+    # ONE PATH
+    # ------------------------------------------------------------
+
+    def test_p4_a_prospect_gets_a_number_a_lead_a_clock_and_a_verdict(self):
+        referral = self.register(
+            prospect_name=" Foxtrot Foods ", prospect_email="fay@foxtrot.example", note="They look for a tool"
+        )
+        self.assertRecordValues(
+            referral,
+            [
+                {
+                    "state": "submitted",
+                    "source": "sales",
+                    "prospect_name": "Foxtrot Foods",
+                    "referred_on": Datetime.now(),
+                    "eligibility": "eligible",
+                    "needs_confirmation": False,
+                }
+            ],
+        )
+        self.assertRecordValues(
+            referral.lead_id,
+            [
+                {
+                    "partner_name": "Foxtrot Foods",
+                    "email_from": "fay@foxtrot.example",
+                    "user_id": self.salesperson.id,
+                    "company_id": self.company.id,
+                    "referral_id": referral.id,
+                }
+            ],
+        )
+
+    def test_p4_the_portal_and_mails_come_through_the_same_door(self):
+        for source in ("portal", "email"):
+            referral = (
+                self.env["partner.referral"]
+                .with_user(self.portal_ada)
+                .sudo()
+                ._register_referrals(
+                    [
+                        {
+                            "enrollment_id": self.enrollment_ada.id,
+                            "source": source,
+                            "referred_on": "2026-01-04 22:15:00",
+                            "prospect_email": f"fay@{source}.example",
+                        }
+                    ]
+                )
+            )
+            self.assertRecordValues(
+                referral, [{"source": source, "referred_on": Datetime.to_datetime("2026-01-04 22:15:00")}]
+            )
+            self.assertEqual(referral.lead_id.email_from, f"fay@{source}.example")
+
+    def test_p4_a_program_that_wrong_keys_is_told(self):
+        with self.assertRaises(ValueError):
+            self.register(state="accepted")
+
+    def test_p4_the_open_lead_of_the_client_is_taken(self):
+        lead = self.lead()
+        referral = self.register(client_id=self.client_contact.id)
+        self.assertEqual((referral.lead_id, referral.client_id), (lead, self.client))
+        second = self.register(client_id=self.other_client.id)
+        self.assertEqual(second.lead_id.partner_id, self.other_client, "there was none: a new one")
+
+    def test_p4_a_lead_that_was_open_before_is_evidence_although_it_is_taken(self):
+        lead = self.lead()
+        self.go_to("2026-01-12")
+        referral = self.register(client_id=self.client.id)
+        self.assertEqual(referral.lead_id, lead)
+        self.assertEqual(referral.eligibility, "ineligible")
+        self.assertEqual(referral.evidence_ids.mapped("res_id"), lead.ids)
+
+    def test_p4_leads_of_others_two_open_ones_or_a_referred_one_are_left_alone(self):
+        theirs = self.lead(user_id=self.other_salesperson.id)
+        referral = self.register(client_id=self.client.id)
+        self.assertNotEqual(referral.lead_id, theirs)
+        again = self.register(client_id=self.client.id, enrollment_id=self.enrollment_ada.id)
+        self.assertNotIn(again.lead_id, theirs + referral.lead_id)
+
+    # ------------------------------------------------------------
+    # CONTACTS FOUND
+    # ------------------------------------------------------------
+
+    def test_contacts_are_found_by_tax_id_mail_domain_phone_and_name_and_the_reason_is_shown(self):
+        self.company.country_id = self.env.ref("base.be")
+        golf, hotel, india, juliet = self.env["res.partner"].create(
+            [
+                {"name": "Golf", "is_company": True, "vat": "BE0477472701", "country_id": self.env.ref("base.be").id},
+                {"name": "Hotel", "is_company": True, "email": "info@kilo.example"},
+                {"name": "India", "is_company": True, "phone": "+32 2 290 34 90"},
+                {"name": "KILO-Keys, GmbH", "is_company": True},
+            ]
+        )
+        staff = self.env["res.partner"].create({"name": "Hal", "parent_id": hotel.id, "email": "kim@kilo.example"})
+        referral = self.register(
+            prospect_name="Kilo Keys",
+            prospect_email='"Kim" <Kim@KILO.example>',
+            prospect_phone="02 290 34 90",
+            prospect_vat="BE 0477.472.701",
+        )
+        self.assertEqual(
+            self.found(referral),
+            {
+                golf: "same tax ID",
+                hotel: "same email address, same email domain",
+                india: "same phone number",
+                juliet: "same name",
+            },
+        )
+        self.assertEqual(list(self.found(referral)), [golf, hotel, india, juliet], "the likeliest first")
+        self.assertTrue(referral.needs_confirmation)
+        self.assertTrue(staff)
+
+    def test_addresses_at_public_providers_say_nothing_about_the_company(self):
+        private = self.env["res.partner"].create({"name": "Gina", "email": "gina@gmail.com"})
+        self.assertFalse(self.found(self.register(prospect_email="georg@gmail.com")))
+        self.assertEqual(self.found(self.register(prospect_email="gina@gmail.com")), {private: "same email address"})
+
+    def test_the_partner_itself_and_our_own_company_are_not_found(self):
+        self.company.partner_id.email = "us@ours.example"
+        self.assertFalse(self.found(self.register(prospect_name="Ada Advisory", prospect_email="x@ours.example")))
+
+    def test_accepting_asks_first_who_the_client_is(self):
+        referral = self.register(prospect_email="boss@cobalt.example")
+        self.assertEqual(self.found(referral), {self.client: "same email domain"})
+        with self.assertRefused("boss@cobalt.example may be a contact that we know: Cobalt Clinics"):
+            referral.with_user(self.salesperson).action_accept()
+        referral.match_ids.with_user(self.salesperson).action_choose()
+        self.assertEqual((referral.client_id, referral.lead_id.partner_id), (self.client, self.client))
+        self.assertFalse(referral.needs_confirmation)
+        referral.with_user(self.salesperson).action_accept()
+        self.assertEqual(referral.state, "accepted")
+
+    def test_none_of_these(self):
+        self.invoice(10, on="2025-06-01")
+        referral = self.register(prospect_email="boss@cobalt.example")
+        self.assertEqual(referral.eligibility, "ineligible", "it may well be this client")
+        referral.with_user(self.salesperson).action_prospect_is_new()
+        self.assertRecordValues(
+            referral, [{"needs_confirmation": False, "eligibility": "eligible", "client_id": False}]
+        )
+        referral.with_user(self.salesperson).action_accept()
+        self.assertEqual(referral.state, "accepted")
+        self.assertFalse(referral.client_id)
+
+    def test_other_facts_are_looked_at_again(self):
+        referral = self.register(prospect_email="boss@cobalt.example")
+        referral.with_user(self.salesperson).action_prospect_is_new()
+        referral.with_user(self.salesperson).prospect_email = "boss@delta.example"
+        self.assertEqual(self.found(referral), {self.other_client: "same email domain"})
+        self.assertTrue(referral.needs_confirmation)
+
+    def test_a_check_costs_the_same_for_one_referral_and_for_ten(self):
+        """At most thirty queries for one; `./dev bench referrals` does it among a million messages."""
+        known = {
+            "prospect_name": "Cobalt Clinics",
+            "prospect_email": "x@cobalt.example",
+            "prospect_phone": "+3222903490",
+        }
+        self.invoice(10, on="2025-06-01")
+        self.env["sale.order"].create(
+            {
+                "partner_id": self.client.id,
+                "date_order": "2025-06-01",
+                "company_id": self.company.id,
+            }
+        )
+        self.env["calendar.event"].create(
+            {
+                "name": "Demo",
+                "start": "2025-05-20 14:00:00",
+                "stop": "2025-05-20 15:00:00",
+                "partner_ids": self.client.ids,
+            }
+        )
+        self.go_to("2025-10-01 10:00:00")
+        self.client_contact.message_post(body="Please call me", message_type="email")
+        self.go_to("2026-01-05 09:00:00")
+        some = [self.register(**known) for _number in range(11)]
+        statements = {}
+        for count, referrals in ((1, some[:1]), (10, some[1:])):
+            referrals = self.env["partner.referral"].union(*referrals).with_user(self.salesperson)
+            referrals.action_check_eligibility()
+            self.env.flush_all()
+            self.env.invalidate_all()
+            found = []
+            threading.current_thread().query_hooks = [lambda _cr, query, *_rest, found=found: found.append(str(query))]
+            referrals.action_check_eligibility()
+            self.env.flush_all()
+            del threading.current_thread().query_hooks
+            statements[count] = found
+        self.assertEqual(len(some[0].evidence_ids.mapped("kind")), 4)
+        self.assertLessEqual(len(statements[1]), 30, "\n".join(one[:300] for one in statements[1]))
+        self.assertLessEqual(
+            len(statements[10]), len(statements[1]) + 3, "\n".join(one[:300] for one in statements[10])
+        )
+
+    def test_a_referral_that_is_typed_says_who_that_may_be(self):
+        referral = (
+            self.env["partner.referral"]
+            .with_user(self.salesperson)
+            .new({"enrollment_id": self.enrollment_ada.id, "prospect_name": "Cobalt Clinics Ltd."})
+        )
+        self.assertEqual(referral.match_hint, "Cobalt Clinics (same name)")
+
+    # ------------------------------------------------------------
+    # BAD INPUT
+    # ------------------------------------------------------------
+
+    def assertNothingSaved(self, pattern, **vals):  # noqa: N802
+        counts = [self.env[model].search_count([]) for model in ("partner.referral", "crm.lead")]
+        with self.assertRefused(pattern):
+            self.register(**vals)
+        self.assertEqual(counts, [self.env[model].search_count([]) for model in ("partner.referral", "crm.lead")])
+
+    def test_a_prospect_with_neither_name_nor_mail(self):
+        self.assertNothingSaved("Who was referred", prospect_name="  ", prospect_phone="+32 2 290 34 90")
+
+    def test_an_address_that_is_none(self):
+        self.assertNothingSaved("“fay at foxtrot” is not an email address", prospect_email="fay at foxtrot")
+
+    def test_a_date_before_the_enrollment_started(self):
+        self.enrollment_ada.date_start = "2026-01-02"
+        self.register(client_id=self.client.id, referred_on="2026-01-02 00:00:00")
+        self.assertNothingSaved(
+            "Ada Advisory .Referral. is enrolled since 01/02/2026: a referral cannot be dated before, on 01/01/2026",
+            client_id=self.other_client.id,
+            referred_on="2026-01-01 23:59:59",
+        )
+
+    def test_a_partner_that_is_not_active(self):
+        for state, word in (("suspended", "Suspended"), ("ended", "Ended"), ("onboarding", "Onboarding")):
+            self.enrollment_ada.state = state
+            self.assertNothingSaved(f"not an active partner of this program .{word}.", client_id=self.client.id)
+
+    def test_d11_a_client_that_belongs_to_the_partner(self):
+        mother = self.env["res.partner"].create({"name": "Mother Holding", "is_company": True})
+        daughter = self.env["res.partner"].create({"name": "Daughter", "is_company": True, "parent_id": self.ada.id})
+        self.ada.parent_id = mother
+        for client in (self.ada, self.ada_contact, mother, daughter):
+            with self.subTest(client.name):
+                self.assertNothingSaved("cannot refer itself", client_id=client.id)
+
+    def test_a_lead_with_a_live_referral(self):
+        first = self.refer()
+        self.assertNothingSaved(f"has a live referral already .{first.name}.", lead_id=first.lead_id.id)
+        first.decision_reason = "No"
+        first.action_reject()
+        self.assertEqual(self.register(lead_id=first.lead_id.id).lead_id, first.lead_id)
+
+    def test_accepting_twice(self):
+        referral = self.refer()
+        before = self.snapshot()
+        with self.assertRefused("was decided already .Accepted."):
+            referral.with_user(self.salesperson).action_accept()
+        self.assertEqual(self.snapshot(), before)

@@ -1,0 +1,423 @@
+"""Cases that the rules leave to a manager, and claims that meet (P9, P13; D10)."""
+
+from odoo.exceptions import AccessError
+from odoo.fields import Command, Date
+
+from .common import PartnerProgramCommon
+
+
+class ReviewCommon(PartnerProgramCommon):
+    def affiliate(self, client=None, **vals):
+        return self.refer(enrollment=self.enrollment_byte, client=client, **vals)
+
+    def reviews(self, referral, state="open"):
+        return self.env["partner.referral.review"].search([("referral_id", "=", referral.id), ("state", "=", state)])
+
+    def assertAsked(self, referral, kind, **expected):  # noqa: N802
+        review = self.reviews(referral)
+        self.assertRecordValues(review, [{"kind": kind, "partner_id": referral.partner_id.id, **expected}])
+        self.assertEqual(len(review.activity_ids), 1, "somebody has it on the to-do list")
+        self.assertTrue(review.question and review.if_accepted and review.if_refused)
+        return review.with_user(self.manager)
+
+    def decide(self, review, accept, reason="As agreed on the phone"):
+        review.reason = reason
+        return review.action_accept() if accept else review.action_refuse()
+
+
+class TestEntryPackageCases(ReviewCommon):
+    """P9, P13: an affiliate's client that does not come by the first payment of the entry package."""
+
+    def test_p13_a_client_that_skipped_the_entry_package_is_asked_once(self):
+        referral = self.affiliate()
+        pro = self.invoice(1000, product=self.pro)
+        self.pay(pro)
+        review = self.assertAsked(referral, "skipped_entry", move_id=pro.id)
+        self.pay(self.invoice(500, product=self.enterprise))
+        self.run_all()
+        self.assertEqual(self.reviews(referral), review.with_env(self.env), "further invoices ask nothing new")
+        self.decide(review, accept=True)
+        self.assertRecordValues(
+            referral, [{"state": "acquired", "acquisition_move_id": pro.id, "acquired_on": Date.today()}]
+        )
+        self.assertLine(self.line_of(pro), state="earned", amount=200.0)
+        self.assertRecordValues(
+            review, [{"state": "accepted", "decided_by_id": self.manager.id, "reason": "As agreed on the phone"}]
+        )
+        self.assertFalse(review.activity_ids)
+        self.assertIn("As agreed on the phone", "".join(map(str, referral.message_ids.mapped("body"))))
+
+    def test_p13_refused_the_claim_waits_for_the_entry_package(self):
+        referral = self.affiliate()
+        self.pay(self.invoice(1000, product=self.pro))
+        self.decide(self.assertAsked(referral, "skipped_entry"), accept=False)
+        self.pay(self.invoice(1000, product=self.pro))
+        self.run_all()
+        self.assertEqual(referral.state, "accepted")
+        self.assertFalse(self.reviews(referral), "it was answered")
+        starter = self.invoice(100, product=self.starter)
+        self.pay(starter)
+        self.assertRecordValues(referral, [{"state": "acquired", "acquisition_move_id": starter.id}])
+
+    def test_p9_the_entry_package_paid_meanwhile_settles_the_question(self):
+        referral = self.affiliate()
+        self.pay(self.invoice(1000, product=self.pro))
+        review = self.assertAsked(referral, "skipped_entry")
+        self.pay(self.invoice(100, product=self.starter))
+        self.assertEqual(referral.state, "acquired")
+        self.assertEqual(review.state, "obsolete")
+        self.assertFalse(review.activity_ids)
+
+    def test_p9_a_client_that_was_one_before_the_referral(self):
+        self.invoice(300, product=self.enterprise, on="2024-03-01")
+        referral = self.affiliate()
+        starter = self.invoice(100, product=self.starter)
+        self.pay(starter)
+        self.assertEqual(referral.state, "accepted")
+        review = self.assertAsked(referral, "returning_client", move_id=starter.id)
+        self.decide(review, accept=False, reason="It has been ours since 2024")
+        self.assertRecordValues(referral, [{"state": "rejected", "decision_reason": "It has been ours since 2024"}])
+        self.assertFalse(starter.commission_line_ids)
+
+    def test_p9_a_returning_client_accepted(self):
+        self.invoice(300, product=self.enterprise, on="2024-03-01")
+        referral = self.affiliate()
+        starter = self.invoice(100, product=self.starter)
+        self.pay(starter)
+        self.decide(self.assertAsked(referral, "returning_client"), accept=True)
+        self.assertEqual((referral.state, referral.acquisition_move_id), ("acquired", starter))
+        self.assertLine(self.line_of(starter), amount=20.0, state="earned")
+
+    def test_p9_overridden_at_acceptance_is_not_asked_again(self):
+        old = self.invoice(100, product=self.starter, on="2025-06-01")
+        self.pay(old)
+        referral = self.affiliate(accept=False).with_user(self.manager)
+        with self.assertRefused("has paid for the entry package before the referral"):
+            referral.with_user(self.salesperson).action_accept()
+        referral.decision_reason = "They had left us, and Byte brought them back"
+        referral.action_accept()
+        self.assertRecordValues(
+            self.reviews(referral, "accepted"), [{"kind": "returning_client", "decided_by_id": self.manager.id}]
+        )
+        self.pay(self.invoice(100, product=self.starter))
+        self.assertEqual(referral.state, "acquired")
+
+    def test_p9_the_entry_package_at_a_discount_of_100_percent(self):
+        referral = self.affiliate()
+        free = self._create_invoice(
+            partner_id=self.client,
+            invoice_date="2026-01-07",
+            post=True,
+            invoice_line_ids=[
+                self._prepare_invoice_line(
+                    product_id=self.starter, price_unit=100, discount=100, tax_ids=self.env["account.tax"]
+                )
+            ],
+        )
+        self.run_all()
+        self.assertEqual((free.payment_state, referral.state), ("paid", "accepted"))
+        review = self.assertAsked(referral, "free_entry", move_id=free.id)
+        self.decide(review, accept=True)
+        self.assertEqual((referral.state, referral.acquisition_move_id), ("acquired", free))
+        self.run_all()
+        self.assertEqual(referral.state, "acquired", "nothing can undo a payment of nothing")
+        self.assertFalse(referral.window_start, "D1: an invoice over nothing starts no window")
+
+    def test_p9_the_entry_package_free_among_lines_that_are_paid(self):
+        referral = self.affiliate()
+        invoice = self._create_invoice(
+            partner_id=self.client,
+            invoice_date="2026-01-07",
+            post=True,
+            invoice_line_ids=[
+                self._prepare_invoice_line(product_id=self.pro, price_unit=900, tax_ids=self.env["account.tax"]),
+                self._prepare_invoice_line(
+                    product_id=self.starter, price_unit=100, discount=100, tax_ids=self.env["account.tax"]
+                ),
+            ],
+        )
+        self.pay(invoice)
+        self.assertEqual(referral.state, "accepted")
+        self.decide(self.assertAsked(referral, "free_entry"), accept=False)
+        self.assertEqual(referral.state, "accepted")
+
+    def undone(self):
+        referral = self.affiliate()
+        starter = self.invoice(100, product=self.starter)
+        self.pay(starter)
+        self.assertEqual(referral.state, "acquired")
+        return referral, starter
+
+    def test_p9_a_first_payment_that_is_undone_is_asked_about(self):
+        referral, starter = self.undone()
+        starter.line_ids.remove_move_reconcile()
+        self.run_all()
+        self.assertEqual(referral.state, "accepted", "nothing was billed: the client is free until decided")
+        review = self.assertAsked(referral, "entry_undone", move_id=starter.id)
+        self.decide(review, accept=True)
+        self.run_all()
+        self.assertEqual((referral.state, referral.acquisition_move_id), ("acquired", starter))
+        self.assertFalse(self.reviews(referral))
+
+    def test_p9_undone_and_paid_again(self):
+        referral, starter = self.undone()
+        starter.line_ids.remove_move_reconcile()
+        self.run_all()
+        review = self.assertAsked(referral, "entry_undone")
+        self.pay(starter)
+        self.assertEqual((referral.state, review.state), ("acquired", "obsolete"))
+        starter.line_ids.remove_move_reconcile()
+        self.run_all()
+        self.assertAsked(referral, "entry_undone")
+
+    def test_p9_undone_after_it_was_billed(self):
+        referral, starter = self.undone()
+        other = self.invoice(400, product=self.pro)
+        unpaid = self.invoice(700, product=self.pro)
+        self.pay(other)
+        self.run_bills("2026-02-04").action_post()
+        starter.line_ids.remove_move_reconcile()
+        self.run_all()
+        self.assertEqual(referral.state, "acquired", "money was billed: nothing is taken away silently")
+        review = self.assertAsked(referral, "entry_undone", move_id=starter.id)
+        self.decide(review, accept=False, reason="The client never paid")
+        self.assertRecordValues(referral, [{"state": "rejected", "decision_reason": "The client never paid"}])
+        self.assertFalse(unpaid.commission_line_ids, "not earned, and never will be")
+        self.assertLine(self.line_of(other), state="billed", billed_amount=80.0)
+        self.assertLine(self.line_of(starter), open_amount=-20.0)
+
+    def test_reason_rights_and_once(self):
+        referral = self.affiliate()
+        self.pay(self.invoice(1000, product=self.pro))
+        review = self.assertAsked(referral, "skipped_entry")
+        with self.assertRefused("Give a reason first"):
+            review.action_accept()
+        review.reason = "   "
+        with self.assertRefused("Give a reason first"):
+            review.action_refuse()
+        self.assertEqual(referral.state, "accepted")
+        for user in (self.salesperson, self.accountant):
+            with self.assertRaises(AccessError):
+                review.with_user(user).action_accept()
+        with self.assertRefused("follow from the facts"):
+            review.state = "accepted"
+        self.decide(review, accept=False)
+        with self.assertRefused("was decided already"):
+            review.action_accept()
+        with self.assertRefused("the reason stays as it is"):
+            review.reason = "Another one"
+
+
+class TestClaimsThatMeet(ReviewCommon):
+    """D10: received earlier but registered later; leads and contacts that are merged; both programs, one rule."""
+
+    def conflict(self):
+        """Byte's claim was received first, but registered when Ada's was accepted."""
+        holder = self.refer(referred_on="2026-01-04 10:00:00")
+        late = self.affiliate(accept=False, referred_on="2026-01-03 10:00:00")
+        return holder, late, self.assertAsked(late, "conflict", other_id=holder.id)
+
+    def test_d10_received_earlier_registered_later_a_manager_decides(self):
+        holder, late, review = self.conflict()
+        with self.assertRefused("is protected by an earlier referral"):
+            late.with_user(self.salesperson).action_accept()
+        self.decide(review, accept=True, reason="The mail of the 3rd had been overlooked")
+        self.assertRecordValues(
+            holder + late,
+            [
+                {"state": "rejected", "decision_reason": "The mail of the 3rd had been overlooked"},
+                {"state": "accepted", "decision_reason": "The mail of the 3rd had been overlooked"},
+            ],
+        )
+        self.assertEqual(self.client.referral_partner_id, self.byte)
+
+    def test_d10_refused_the_partner_reads_the_reason(self):
+        holder, late, review = self.conflict()
+        self.decide(review, accept=False, reason="The client confirmed the other introduction")
+        self.assertEqual((holder.state, late.state), ("accepted", "rejected"))
+        self.assertEqual(late.decision_reason, "The client confirmed the other introduction")
+
+    def test_d10_who_earns_is_not_replaced(self):
+        holder, late, review = self.conflict()
+        holder.lead_id.action_set_won()
+        with self.assertRefused("has acquired the client and earns on it"):
+            self.decide(review, accept=True)
+        self.assertEqual((holder.state, late.state, review.state), ("acquired", "submitted", "open"))
+
+    def test_d10_a_referral_partner_and_an_affiliate_side_by_side_for_the_manager(self):
+        holder, late, review = self.conflict()
+        for record in (review, late.with_user(self.manager), holder.with_user(self.manager)):
+            html = str(record.comparison if record == review else record.claims_comparison)
+            for word in ("Ada Advisory", "Byte Builders", holder.name, late.name, "Referral", "Affiliate", "Accepted"):
+                self.assertIn(word, html)
+        self.assertEqual((holder.other_claim_count, late.other_claim_count), (1, 1))
+        self.assertTrue(late.is_protected)
+        with self.assertRaises(AccessError):
+            late.with_user(self.salesperson).read(["claims_comparison"])
+
+    def test_d10_a_salesperson_with_own_documents_learns_only_that_the_client_is_protected(self):
+        holder = self.refer()
+        lead = self.lead(user_id=self.other_salesperson.id)
+        late = self.refer(
+            enrollment=self.enrollment_byte,
+            accept=False,
+            user=self.other_salesperson,
+            user_id=self.other_salesperson.id,
+            lead_id=lead.id,
+        ).with_user(self.other_salesperson)
+        self.assertEqual((late.is_protected, late.other_claim_count), (True, 1))
+        Referral = self.env["partner.referral"].with_user(self.other_salesperson)
+        self.assertEqual(Referral.search([("client_id", "=", self.client.id)]), late)
+        for model, domain in (
+            ("partner.referral.evidence", [("referral_id", "=", holder.id)]),
+            ("partner.referral.match", [("referral_id", "=", holder.id)]),
+        ):
+            self.assertFalse(self.env[model].with_user(self.other_salesperson).search(domain))
+        with self.assertRaises(AccessError):
+            self.env["partner.referral.review"].with_user(self.other_salesperson).search([])
+        with self.assertRefused("is protected by an earlier referral"):
+            late.action_accept()
+        late.action_reject_protected()
+        self.assertNotIn("Ada", late.decision_reason)
+
+    def test_d10_one_click_refuses_a_later_claim_without_naming_anybody(self):
+        self.refer()
+        self.go_to("2026-01-06")
+        late = self.affiliate(accept=False)
+        self.assertFalse(self.reviews(late), "the rule settles it: no decision to take")
+        late.with_user(self.salesperson).action_reject_protected()
+        self.assertEqual(late.state, "rejected")
+        self.assertEqual(late.decision_reason, "Another referral of this client was received and accepted earlier.")
+
+    def test_p7_one_click_refuses_after_recent_discussions(self):
+        self.invoice(10, on="2025-06-01")
+        referral = self.refer(accept=False).with_user(self.salesperson)
+        referral.action_reject_ineligible()
+        self.assertRecordValues(
+            referral,
+            [
+                {
+                    "state": "rejected",
+                    "decision_reason": "We had been in touch with this client in the 12 months before your referral.",
+                }
+            ],
+        )
+
+    def test_d10_the_same_prospect_twice_is_one_client(self):
+        def prospect(enrollment, **vals):
+            return (
+                self.env["partner.referral"]
+                .with_user(self.salesperson)
+                .create({"enrollment_id": enrollment.id, "user_id": self.salesperson.id, **vals})
+            )
+
+        prospect(self.enrollment_ada, prospect_name="Foxtrot", prospect_email="fay@foxtrot.example").action_accept()
+        second = prospect(self.enrollment_byte, prospect_email="boss@foxtrot.example")
+        with self.assertRefused("is protected by an earlier referral"):
+            second.action_accept()
+        with self.assertRefused("This prospect is protected by an earlier referral"):
+            second.sudo().state = "accepted"  # the database says so too
+
+    def test_merged_leads_with_a_claim_each_keep_both_and_ask(self):
+        prospect = {"partner_id": False, "partner_name": "Foxtrot"}
+        first = self.refer(lead_id=self.lead(**prospect).id, client=self.env["res.partner"])
+        second = self.refer(
+            enrollment=self.enrollment_byte,
+            lead_id=self.lead(**{**prospect, "partner_name": "Foxtrot Foods"}).id,
+            client=self.env["res.partner"],
+        )
+        self.assertEqual((first.state, second.state), ("accepted", "accepted"))
+        merged = (first.lead_id + second.lead_id).merge_opportunity()
+        self.assertRecordValues(
+            first + second,
+            [{"state": "accepted", "lead_id": merged.id}, {"state": "accepted", "lead_id": False}],
+        )
+        self.assertEqual(second.prospect_name, "Foxtrot Foods")
+        review = self.assertAsked(second, "conflict", other_id=first.id)
+        self.decide(review, accept=True, reason="Byte had talked to them first")
+        self.assertRecordValues(
+            first + second,
+            [{"state": "rejected", "lead_id": merged.id}, {"state": "accepted", "lead_id": merged.id}],
+        )
+
+    def merge(self, keep, other):
+        wizard = self.env["base.partner.merge.automatic.wizard"].sudo().create({})
+        wizard._merge((keep + other).ids, keep, extra_checks=False)
+        self.env.invalidate_all()
+
+    def test_merged_contacts_keep_their_claim(self):
+        referral = self.acquired(client=self.other_client)
+        invoice = self.invoice(100, client=self.other_client)
+        self.merge(self.client, self.other_client)
+        self.assertRecordValues(referral, [{"client_id": self.client.id, "state": "acquired"}])
+        self.assertEqual(self.line_of(invoice).client_id, self.client)
+        self.assertEqual(self.client.referral_watch, "invoices")
+        self.assertTrue(self.invoice(50).commission_line_ids)
+
+    def test_d10_merged_contacts_with_a_claim_each_keep_both_and_ask(self):
+        late = self.refer(client=self.other_client, referred_on="2026-01-04 12:00:00")
+        first = self.affiliate(referred_on="2026-01-03 12:00:00")
+        self.merge(self.other_client, self.client)
+        self.assertRecordValues(
+            first + late,
+            [
+                {"state": "accepted", "client_id": self.other_client.id},
+                {"state": "submitted", "client_id": self.other_client.id},
+            ],
+        )
+        self.assertAsked(late, "conflict", other_id=first.id)
+        self.assertTrue(late.is_protected)
+        self.assertEqual(self.other_client.referral_watch, "payments")
+
+    def test_contacts_on_which_two_partners_earn_are_not_merged(self):
+        self.acquired()
+        other = self.acquired(client=self.other_client)
+        with self.assertRefused("Partners earn commissions on more than one of these contacts"):
+            self.merge(self.client, self.other_client)
+        self.assertEqual(other.client_id, self.other_client)
+
+    def test_d11_a_partner_is_not_merged_with_its_client(self):
+        self.refer()
+        with self.assertRefused("a partner cannot be merged with its own client"):
+            self.merge(self.client, self.ada)
+
+    def test_partners_of_one_program_are_not_merged(self):
+        self.env["partner.program.enrollment"].create(
+            {"partner_id": self.byte.id, "program_id": self.program_referral.id, "state": "active"}
+        )
+        with self.assertRefused("are partners on the same program"):
+            self.merge(self.ada, self.byte)
+        self.assertTrue(self.enrollment_ada.exists())
+
+    def test_a_list_of_decisions_has_no_query_for_each(self):
+        clients = self.env["res.partner"].create([{"name": f"Client {n}", "is_company": True} for n in range(10)])
+        for client in clients:
+            self.affiliate(client=client)
+            self.pay(self.invoice(100, client=client, product=self.pro))
+        reviews = self.env["partner.referral.review"].search([("client_id", "in", clients.ids)])
+        self.assertEqual(len(reviews), 10)
+        counts = []
+        for some in (reviews[:1], reviews[1:]):
+            self.env.invalidate_all()
+            before = self.cr.sql_log_count
+            some.mapped("question")
+            counts.append(self.cr.sql_log_count - before)
+        self.assertLessEqual(counts[1], counts[0] + 1, counts)
+
+    def test_the_account_manager_of_the_partner_decides(self):
+        self.enrollment_byte.account_manager_id = self.manager
+        referral = self.affiliate()
+        self.pay(self.invoice(100, product=self.pro))
+        self.assertEqual(self.reviews(referral).user_id, self.manager)
+        self.enrollment_byte.account_manager_id = False
+        other = self.affiliate(client=self.other_client)
+        self.pay(self.invoice(100, client=self.other_client, product=self.pro))
+        self.assertTrue(self.reviews(other).user_id.has_group("partner_program.group_manager"))
+        self.assertEqual(self.reviews(other).activity_ids.user_id, self.reviews(other).user_id)
+
+    def test_decisions_of_another_company_are_not_seen(self):
+        _holder, _late, review = self.conflict()
+        company = self.env["res.company"].sudo().create({"name": "Elsewhere"})
+        self.manager.sudo().write({"company_ids": [Command.link(company.id)]})
+        found = self.env["partner.referral.review"].with_user(self.manager).with_company(company)
+        self.assertNotIn(review.id, found.with_context(allowed_company_ids=company.ids).search([]).ids)
