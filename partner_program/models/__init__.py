@@ -55,8 +55,6 @@ from . import (
     partner_referral_expiry,
     partner_referral_guards,
     partner_referral_mail,
-    partner_referral_milestones,
-    partner_referral_portal,
     partner_referral_match,
     partner_referral_matching,
     partner_referral_merging,
