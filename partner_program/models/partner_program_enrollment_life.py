@@ -46,22 +46,27 @@ class PartnerProgramEnrollment(models.Model):
         if {"state", "program_id"} & vals.keys() and not self.env.context.get(NO_MAIL):
             before = {enrollment: (enrollment.state, enrollment.program_id) for enrollment in self}
         result = super().write(vals)
-        for enrollment, (state, program) in before.items():
-            if state != enrollment.state:
-                enrollment._mail_state(state)
-            if program != enrollment.program_id and enrollment.state != "applied":
-                enrollment._mail_program_change()
+        self._mail_changes(before)
         return result
 
-    def _mail_state(self, previous):
-        """Tell the partner what changed."""
-        self.ensure_one()
+    def _mail_changes(self, before):
+        """Tell the partners what changed, the same mail to all at once.
+
+        :param dict before: the state and the program that each enrollment had
+        """
+        templates = self.env["mail.template"]
         for origins, state, xmlid in STATE_MAILS:
-            if state == self.state and previous in origins:
+            changed = self.browse(
+                enrollment.id
+                for enrollment, (previous, _program) in before.items()
+                if enrollment.state == state and previous in origins
+            )
+            if state == "onboarding":
                 # Nothing is left to do: the welcome follows in the same moment, and says that it is approved.
-                if state == "onboarding" and self.checklist_done:
-                    return
-                self.env["mail.template"]._partner_program_send(f"partner_program.{xmlid}", self)
+                changed = changed.filtered(lambda enrollment: not enrollment.checklist_done)
+            templates._partner_program_send(f"partner_program.{xmlid}", changed)
+        moved = [one.id for one, (_state, program) in before.items() if one.program_id != program]
+        self.browse(moved).filtered(lambda enrollment: enrollment.state != "applied")._mail_program_change()
 
     def _mail_program_change(self):
         self.env["mail.template"]._partner_program_send("partner_program.mail_template_program_changed", self)

@@ -53,52 +53,57 @@ class PartnerProgramEnrollment(models.Model):
     def write(self, vals):
         before = {}
         if "account_manager_id" in vals:
-            before = {enrollment: enrollment.account_manager_id for enrollment in self}
+            before = self.grouped("account_manager_id")
         result = super().write(vals)
-        for enrollment, manager in before.items():
-            if manager != enrollment.account_manager_id and enrollment.state in LOOKED_AFTER:
-                enrollment._hand_over(manager)
+        for previous, enrollments in before.items():
+            enrollments.filtered(
+                lambda enrollment, previous=previous: (
+                    enrollment.account_manager_id != previous and enrollment.state in LOOKED_AFTER
+                )
+            )._hand_over(previous)
         return result
 
     def _hand_over(self, previous):
-        """Open to-dos and future meetings go to the new account manager, and the partner is told."""
-        self.ensure_one()
+        """Open to-dos and future meetings of one manager go to the new one, and the partners are told.
+
+        All enrollments have the same new account manager, as they were written together.
+        """
         if not self.account_manager_id:
             return
         if previous:
             self._hand_over_activities(previous)
             self._hand_over_meetings(previous)
-        if self.state != "onboarding" or previous:  # the mails of onboarding carry the card of the first manager
-            self.env["mail.template"]._partner_program_send("partner_program.mail_template_account_manager", self)
+        # The mails of onboarding carry the card of the first manager.
+        told = self.filtered(lambda enrollment: enrollment.state != "onboarding" or previous)
+        self.env["mail.template"]._partner_program_send("partner_program.mail_template_account_manager", told)
 
     def _hand_over_activities(self, previous):
-        activities_sudo = self.env["mail.activity"].sudo()  # to-dos of somebody who may have left
-        referrals = self.sudo().referral_ids
-        questions = self.env["partner.commission.question"].sudo().search([("partner_id", "=", self.partner_id.id)])
+        questions_sudo = self.env["partner.commission.question"].sudo()  # to-dos of somebody who may have left
         documents = {
             self._name: self.ids,
-            referrals._name: referrals.ids,
-            questions._name: questions.ids,
+            "partner.referral": self.sudo().referral_ids.ids,  # sudo: referrals of every salesperson
+            questions_sudo._name: questions_sudo.search([("partner_id", "in", self.partner_id.ids)]).ids,
         }
         where = Domain.OR(
             Domain("res_model", "=", model) & Domain("res_id", "in", ids) for model, ids in documents.items()
         )
+        activities_sudo = self.env["mail.activity"].sudo()  # as for the questions
         activities = activities_sudo.search(where & Domain("user_id", "=", previous.id))
-        # One by one would notify one by one; the partner's new manager reads the list.
+        # One by one would notify one by one; the new manager reads the list.
         activities.with_context(mail_activity_quick_update=True).user_id = self.account_manager_id
 
     def _hand_over_meetings(self, previous):
-        """Meetings to come of the previous manager with people of the partner; past ones stay as they were.
+        """Meetings to come of the previous manager with people of the partners; past ones stay as they were.
 
         The monthly series as a whole, and what was arranged beside it.
         """
-        events_sudo = self.env["calendar.event"].sudo()  # meetings of a colleague
         self._move_meetings(previous, self.account_manager_id)
+        events_sudo = self.env["calendar.event"].sudo()  # meetings of a colleague
         events = events_sudo.search(
             [
                 ("start", ">", fields.Datetime.now()),
                 ("partner_ids", "in", previous.partner_id.ids),
-                ("partner_ids.commercial_partner_id", "=", self.partner_id.id),
+                ("partner_ids.commercial_partner_id", "in", self.partner_id.ids),
             ]
         ).with_context(**QUIET)
         events.filtered(lambda event: event.user_id == previous).user_id = self.account_manager_id

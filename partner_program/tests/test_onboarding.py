@@ -328,6 +328,30 @@ class TestAccountManager(OnboardingCommon):
         self.assertEqual((coming.user_id, coming.partner_ids), (self.marc, self.marc.partner_id + self.ada_contact))
         self.assertEqual(self.subjects(enrollment)[before:], ["Marc is your account manager"])
 
+    def test_p22_handing_over_many_takes_the_queries_of_one(self):
+        partners = self.env["res.partner"].create([{"name": f"Partner {number}"} for number in range(20)])
+        enrollments = self.enrollments.create(
+            [
+                {
+                    "partner_id": partner.id,
+                    "program_id": self.program_referral.id,
+                    "state": "active",
+                    "account_manager_id": self.manager.id,
+                }
+                for partner in partners
+            ]
+        )
+        self.env.ref("partner_program.mail_template_account_manager").active = False
+        counts = []
+        for some in (enrollments[:2], enrollments[2:]):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            some.with_context(tracking_disable=True).account_manager_id = self.marc
+            self.env.flush_all()
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertLessEqual(counts[1], counts[0] + 3, counts)
+
     def test_p22_an_account_manager_needs_the_role(self):
         for user in (self.salesperson, self.portal_ada):
             with self.assertRefused("has not the role of an account partner manager", ValidationError):
