@@ -14,6 +14,7 @@ from devkit.console import say, seconds
 from . import referrals
 
 PARTS = ("post", "pay", "run", "floor", "backlog", "large", "delete", "referrals")
+PARTS = ("post", "pay", "run", "floor", "backlog", "large", "delete", "portal")
 SIZES = (200, 1000, 3000)
 PARTNERS, CLIENTS = 10, 50
 BATCH = 100
@@ -26,6 +27,7 @@ UNPAID = 30_000
 COMMISSIONS = 200_000
 LARGE, LARGE_BASE = 1000, 30  # partners; each with INVOICES × 5 clients
 INVOICES = 20
+PORTAL_SIZES = (10, 10_000, 1_000_000)  # commission lines of one partner
 REFERRED, OTHERS = "bench-client", "bench-other"
 READ = ("partner_commission_line", "account_invoice_line_agent", "account_move", "account_move_line")
 
@@ -70,6 +72,9 @@ def measure(workers: Workers, parts: list[str], sizes: list[int], *, statements:
     if "referrals" in parts:
         results["referrals"] = referrals.measure(workers["ours"], say_step)
     if set(parts) == {"referrals"}:
+    if parts == ["portal"]:  # of this add-on alone: nothing to compare
+        results["setup"]["odoo"] = workers["ours"]("set_up", partners=1, clients=1)
+        results["portal"] = _portal(workers["ours"], say_step)
         return results
     _set_up(turns, results, say_step)
     if not {"post", "pay", "run", "floor"} & set(parts):
@@ -91,6 +96,8 @@ def measure(workers: Workers, parts: list[str], sizes: list[int], *, statements:
         results["large"] = _large(workers["ours"], say_step)
     if "delete" in parts:
         results["delete"] = _delete(turns, say_step)
+    if "portal" in parts:
+        results["portal"] = _portal(workers["ours"], say_step)
     say_step("Done")
     return results
 
@@ -227,4 +234,17 @@ def _delete(turns: Turns, say_step: Steps) -> list[dict[str, Any]]:
         for kind, worker in turns():
             figure = worker("delete_draft", lines=BATCH)
             next(one for one in found if one["kind"] == kind)["runs"].append(figure)
+    return found
+
+
+def _portal(ours: Any, say_step: Steps) -> list[dict[str, Any]]:
+    """The pages of a partner beside few and beside very many commission lines."""
+    say_step("The pages of a partner")
+    ours("set_up_portal")
+    found = []
+    for size in PORTAL_SIZES:
+        say_step(f"Pages of a partner with {size:,} commission lines")
+        lines = ours("clone_portal", total=size)
+        ours("vacuum_portal")
+        found.append({"lines": lines, "pages": ours("visit_portal", lines=lines)})
     return found

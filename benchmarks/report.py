@@ -11,6 +11,7 @@ from typing import Any
 
 from . import referrals
 from .plan import LARGE, LARGE_BASE, OTHERS, REFERRED, UNPAID
+from .portal_report import portal_rows
 
 HEADINGS = ("What", "Target", "Odoo alone", "OCA", "Ours", "Reached")
 
@@ -51,6 +52,7 @@ def rows(results: dict[str, Any]) -> list[Row]:
     found += _delete_rows(results.get("delete"))
     found += _large_rows(results.get("large"))
     found += [Row(*cells) for cells in referrals.rows(results.get("referrals"))]
+    found += portal_rows(results.get("portal"))
     return found
 
 

@@ -17,6 +17,7 @@ from odoo.release import version
 from .clone import clone
 from .measure import Meter, RssSampler, python_peak, statements
 from .referral_subject import Referrals
+from .portal import PortalPages
 
 RATE = 5.0
 PRICE = 100.0
@@ -330,6 +331,7 @@ class Odoo:
 
 
 class Ours(Referrals, Odoo):
+class Ours(PortalPages, Odoo):
     """With this add-on."""
 
     commission_table = "partner_commission_line"

@@ -23,6 +23,12 @@ PICTURES = (
     ("referral", "salesperson", f"{ACTION}partner_referral_action/{{Solana Clinics}}", "win the lead in time", DESKTOP),
     ("leads", "salesperson", "/odoo/crm", "Solana Clinics", DESKTOP),
     ("portal", "partner", "/my/commissions", "Your Commissions", DESKTOP),
+    ("portal-statements", "partner", "/my/statements", "Your Statements", DESKTOP),
+    ("portal-statements-phone", "partner", "/my/statements", "Your Statements", PHONE),
+    ("portal-payouts", "partner", "/my/payouts", "Your Payouts", DESKTOP),
+    ("portal-payouts-phone", "partner", "/my/payouts", "Your Payouts", PHONE),
+    ("portal-resources", "partner", "/my/resources", "Resources", DESKTOP),
+    ("portal-team-phone", "partner", "/my/team", "Your Team", PHONE),
     ("portal-phone", "partner", "/my/commissions", "Your Commissions", PHONE),
 )
 

@@ -1,1 +1,6 @@
-from . import partner_commission_integrity
+from . import (
+    partner_commission_integrity,
+    partner_commission_movement,
+    partner_commission_movement_sums,
+    partner_commission_statement_report,
+)

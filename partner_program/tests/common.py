@@ -152,7 +152,7 @@ class PartnerProgramCommon(AccountTestInvoicingCommon):
     def _new_user(cls, login, groups, partner=None):
         vals = {"company_id": cls.company.id, "company_ids": [Command.set(cls.company.ids)]}
         if partner:
-            vals["partner_id"] = partner.id
+            vals.update(partner_id=partner.id, name=partner.name, email=partner.email)
         else:
             vals["name"] = login.title()
         return new_test_user(cls.env(su=True), login=login, groups=groups, **vals).with_env(cls.env)

@@ -39,6 +39,10 @@ RIGHTS = {
     "partner.program.signature": (NONE, READ, READ, NONE),  # made by signing only
     "partner.program.signature.upload": (NONE, KEEP, NONE, NONE),
     "partner.program.enrollment.decision": (NONE, KEEP, NONE, NONE),
+    "partner.commission.movement": (NONE, READ, READ, READ),
+    "partner.commission.statement": (NONE, READ, READ, NONE),
+    "partner.commission.statement.period": (NONE, KEEP, KEEP, NONE),
+    "partner.program.portal.log": (NONE, READ, NONE, NONE),
 }
 ARCHIVING = ("action_archive", "action_unarchive")
 OPERATIONS = {"read": "r", "write": "w", "create": "c", "unlink": "u"}
@@ -538,6 +542,12 @@ class TestPortalRights(AccessCommon):
             "partner.program.enrollment.decision": self.env["partner.program.enrollment.decision"].create(
                 {"enrollment_id": self.enrollment_ada.id, "kind": "end", "reason": "x"}
             ),
+            "partner.commission.movement": self.env["partner.commission.movement"].search([]),
+            "partner.commission.statement": self.env["partner.commission.statement"],
+            "partner.commission.statement.period": self.env["partner.commission.statement.period"].create(
+                {"enrollment_id": self.enrollment_ada.id}
+            ),
+            "partner.program.portal.log": self.env["partner.program.portal.log"],
         }
         self.assertEqual(set(records), set(RIGHTS))
         self.referral.decision_reason = "A reason"

@@ -27,6 +27,21 @@ ROUTES = {
     "/my/agreement/<int:enrollment_id>/sign": ("user", None, False),
     "/my/agreement/document/<int:signature_id>": ("user", None, True),
     "/my/agreement/details": ("user", ("POST",), False),
+    "/my/statements": ("user", None, True),
+    "/my/statements/page/<int:page>": ("user", None, True),
+    "/my/statements/period": ("user", None, True),
+    "/my/statements/period/page/<int:page>": ("user", None, True),
+    "/my/statements/file/<string:extension>": ("user", None, False),  # notes who took it
+    "/my/statements/mail": ("user", ("POST",), False),
+    "/partner_program/statement/<int:enrollment_id>/<string:extension>": ("user", None, True),
+    "/my/payouts": ("user", None, True),
+    "/my/payouts/page/<int:page>": ("user", None, True),
+    "/my/payouts/<int:bill_id>/pdf": ("user", None, False),  # notes who took it
+    "/my/resources": ("user", None, True),
+    "/my/resources/<int:resource_id>/file": ("user", None, False),  # notes who took it
+    "/my/team": ("user", None, True),
+    "/my/team/invite": ("user", ("POST",), False),
+    "/my/team/<int:user_id>/remove": ("user", ("POST",), False),
     "/my/commissions": ("user", None, True),
     "/my/commissions/page/<int:page>": ("user", None, True),
     "/my/commissions/<int:line_id>": ("user", None, True),
@@ -38,9 +53,12 @@ CRONS = {
     "ir_cron_sync": ("partner.commission.line", "model._cron_sync()"),
     "ir_cron_create_vendor_bills": ("partner.commission.line", "model._cron_create_vendor_bills()"),
     "ir_cron_meetings": ("partner.program.enrollment", "model._cron_meetings()"),
+    "ir_cron_mail_statements": ("partner.commission.statement", "model._cron_mail_statements()"),
     "ir_cron_check_links": ("partner.program.resource", "model._cron_check_links()"),
 }
 OFF_BY_DEFAULT = {"ir_cron_check_links": "months"}  # all others run every day
+# Rows that are shown inside others, or are made by a query.
+WITHOUT_FORM = ("partner.referral.evidence", "partner.commission.integrity", "partner.commission.movement")
 
 
 class TestStructure(PartnerProgramCommon):
@@ -120,7 +138,7 @@ class TestStructure(PartnerProgramCommon):
 
     def test_every_list_form_and_search_exists_for_each_stored_model(self):
         for model in self.own_models():
-            if model._transient or model._name in ("partner.referral.evidence", "partner.commission.integrity"):
+            if model._transient or model._name in WITHOUT_FORM:
                 continue
             types = set(self.env["ir.ui.view"].sudo().search([("model", "=", model._name)]).mapped("type"))
             self.assertLessEqual({"list", "form", "search"}, types, model._name)
@@ -198,7 +216,9 @@ class TestStructure(PartnerProgramCommon):
             interval = OFF_BY_DEFAULT.get(name, "days")
             self.assertEqual((cron.interval_number, cron.interval_type, cron.user_id.id), (1, interval, SUPERUSER_ID))
         order = crons.sorted("priority").mapped("code")
-        self.assertEqual(order, [code for _model, code in CRONS.values()], "claims, then the ledger, then the bills")
+        self.assertEqual(
+            order, [code for _model, code in CRONS.values()], "claims, then the ledger, then the bills, then statements"
+        )
         for cron in crons.sorted("priority"):
             cron.ir_actions_server_id.with_user(SUPERUSER_ID).run()
         self.assertEqual(self.env["account.move"].search([("partner_id", "=", self.ada.id)]).amount_total, 50.0)

@@ -2,6 +2,7 @@ from . import (
     partner_commission_accrual,
     partner_commission_bill_run,
     partner_commission_hold,
+    partner_commission_statement_period,
     partner_program_enrollment_decision,
     partner_program_signature_upload,
     partner_referral_decision,

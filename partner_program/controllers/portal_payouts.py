@@ -1,0 +1,77 @@
+from odoo import http
+from odoo.exceptions import AccessError, MissingError
+from odoo.fields import Domain
+from odoo.http import content_disposition, request
+
+from odoo.addons.portal.controllers.portal import pager as portal_pager
+
+from .portal import PartnerProgramPortal
+
+
+class PartnerProgramPortalPayouts(PartnerProgramPortal):
+    """The bills that we write in the name of the partner, with what became of them."""
+
+    @http.route(["/my/payouts", "/my/payouts/page/<int:page>"], type="http", auth="user", website=True, readonly=True)
+    def portal_my_payouts(self, page=1, filterby=None, **kw):
+        """The posted commission bills of the reader's company, newest first."""
+        Move = request.env["account.move"]
+        filters = self._get_payout_filters()
+        filterby = filterby if filterby in filters else "all"
+        domain = Move._get_payouts_domain() & filters[filterby]["domain"]
+        pager = portal_pager(
+            url="/my/payouts",
+            url_args={"filterby": filterby},
+            total=Move.search_count(domain),
+            page=page,
+            step=self._items_per_page,
+        )
+        bills = Move.search(
+            domain, order="invoice_date desc, id desc", limit=self._items_per_page, offset=pager["offset"]
+        )
+        values = self._prepare_partner_program_values("payouts")
+        values.update(
+            bills=bills,
+            paid_on=bills._get_payment_dates(),
+            pager=pager,
+            default_url="/my/payouts",
+            searchbar_filters=filters,
+            filterby=filterby,
+        )
+        return request.render("partner_program.portal_my_payouts", values)
+
+    @http.route("/my/payouts/<int:bill_id>/pdf", type="http", auth="user", website=True)
+    def portal_my_payout_pdf(self, bill_id, **kw):
+        """The PDF of one bill; who took it is in the log."""
+        try:
+            bill_sudo = self._document_check_access("account.move", bill_id)
+        except (AccessError, MissingError):
+            return request.redirect("/my/payouts")
+        if not request.env["account.move"].search_count(
+            [("id", "=", bill_id), *request.env["account.move"]._get_payouts_domain()]
+        ):
+            return request.redirect("/my/payouts")
+        request.env["partner.program.portal.log"]._log("bill", bill_sudo.name)
+        report_sudo = request.env["ir.actions.report"].sudo()  # renders the bill that was checked
+        content, _type = report_sudo.with_company(bill_sudo.company_id)._render_qweb_pdf(
+            "account.account_invoices", bill_sudo.ids
+        )
+        return request.make_response(
+            content,
+            headers=[
+                ("Content-Type", "application/pdf"),
+                ("Content-Length", len(content)),
+                ("Content-Disposition", content_disposition(bill_sudo._get_invoice_report_filename())),
+                ("X-Content-Type-Options", "nosniff"),
+            ],
+        )
+
+    def _get_payout_filters(self):
+        paid = Domain("payment_state", "in", ("paid", "in_payment"))
+        return {
+            "all": {"label": request.env._("All"), "domain": Domain.TRUE},
+            "to_pay": {
+                "label": request.env._("To Be Paid"),
+                "domain": Domain("payment_state", "in", ("not_paid", "partial")),
+            },
+            "paid": {"label": request.env._("Paid"), "domain": paid},
+        }

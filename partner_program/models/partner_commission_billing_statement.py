@@ -1,0 +1,19 @@
+from odoo import api, fields, models
+
+
+class PartnerCommissionBilling(models.Model):
+    """What the statement said of a commission when it was billed stays said: a later change is a correction."""
+
+    _inherit = "partner.commission.billing"
+
+    earned_on = fields.Date(readonly=True, help="Day on which the client had paid in full, as of the billing.")
+    earned_amount = fields.Monetary("Earned", readonly=True, help="What it was worth on that day.")
+    corrected_on = fields.Date(readonly=True, help="Day of what changed it between then and the billing.")
+
+    _corrected = models.Index("(partner_id) WHERE earned_amount <> amount")
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = self.env["partner.commission.line"].browse(vals["commission_line_id"] for vals in vals_list)
+        dated = lines._get_dated_open_amounts()
+        return super().create([{**dated[vals["commission_line_id"]], **vals} for vals in vals_list])
