@@ -47,11 +47,15 @@ registry.category("web_tour.tours").add("partner_program_partner_statements", {
         {
             content: "any period",
             trigger: "#date_from",
-            run: "edit 2026-01-01",
+            run() {
+                this.anchor.value = "2026-01-01";
+            },
         },
         {
             trigger: "#date_to",
-            run: "edit 2026-01-31",
+            run() {
+                this.anchor.value = "2026-01-31";
+            },
         },
         {
             trigger: ".o_partner_program_period button",
