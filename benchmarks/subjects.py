@@ -16,8 +16,8 @@ from odoo.release import version
 
 from .clone import clone
 from .measure import Meter, RssSampler, python_peak, statements
-from .referral_subject import Referrals
 from .portal import PortalPages
+from .referral_subject import Referrals
 
 RATE = 5.0
 PRICE = 100.0
@@ -330,8 +330,7 @@ class Odoo:
         return result
 
 
-class Ours(Referrals, Odoo):
-class Ours(PortalPages, Odoo):
+class Ours(Referrals, PortalPages, Odoo):
     """With this add-on."""
 
     commission_table = "partner_commission_line"

@@ -104,7 +104,6 @@ class Worker:
 @contextmanager
 def workers(here: Stack, scratch: str, kinds: tuple[str, ...] = KINDS) -> Iterator[dict[str, Worker]]:
     """The databases, one for each of the three kinds unless told otherwise, with their processes."""
-    """The databases of these with their processes."""
     templates = Templates(here)
     paths = [*map(str, here.odoo.addons), str(ROOT)]
     with_oca = ["--addons-path", ",".join([*paths, str(oca_addons(here))])] if "oca" in kinds else []
@@ -142,12 +141,9 @@ def main(options: argparse.Namespace) -> int:
     output = (options.output or ROOT / "benchmarks" / "results").absolute()
     output.mkdir(parents=True, exist_ok=True)
     parts = options.parts or list(plan.PARTS)
-    kinds = ("ours",) if set(parts) == {"referrals"} else KINDS
+    kinds = ("ours",) if set(parts) <= plan.OF_OURS_ALONE else KINDS
     with stack.ready() as here, here.databases.scratch("bench") as scratch, workers(here, scratch, kinds) as three:
         results = plan.measure(three, parts, sizes, statements=options.statements)
-    kinds = ("ours",) if options.parts == ["portal"] else KINDS
-    with stack.ready() as here, here.databases.scratch("bench") as scratch, workers(here, scratch, kinds) as three:
-        results = plan.measure(three, options.parts or list(plan.PARTS), sizes, statements=options.statements)
     results["machine"] = machine()
     rows = report.rows(results)
     print(report.table(rows), report.statements(results), sep="\n", flush=True)
