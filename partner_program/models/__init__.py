@@ -56,6 +56,7 @@ from . import (
     partner_referral,
     partner_referral_acquisition,
     partner_referral_comparison,
+    partner_referral_clock,
     partner_referral_decisions,
     partner_referral_eligibility,
     partner_referral_entry_payment,

@@ -31,6 +31,8 @@ GUARDED_FIELDS = {
     "match_ids",
     "prospect_is_new",
     "excluded_category_ids",
+    "warned_days",
+    "warned_for",
 }
 
 
@@ -192,8 +194,6 @@ class PartnerReferral(models.Model):
     )
     commission_line_ids = fields.One2many("partner.commission.line", "referral_id", "Commission Lines")
     commission_line_count = fields.Integer(compute="_compute_commission_line_count")
-    days_left = fields.Integer(compute="_compute_clock")
-    clock = fields.Char(compute="_compute_clock", help="How long the claim, or the commission, still runs.")
 
     _number_uniq = models.UniqueIndex("(name, company_id) WHERE name <> '/'", "A referral has this number already.")
     _one_claim_per_client = models.UniqueIndex(
@@ -284,32 +284,6 @@ class PartnerReferral(models.Model):
             "payout_delay_days": program.payout_delay_days,
             "expires_on": expires_on,
         }
-
-    @api.depends("state", "expires_on", "window_start", "window_end")
-    @api.depends_context("lang")
-    def _compute_clock(self):
-        for referral in self:
-            today = referral.company_id._partner_program_today() if referral.company_id else fields.Date.today()
-            referral.days_left, referral.clock = referral._get_clock(today)
-
-    def _get_clock(self, today):
-        """``(days left, sentence)`` of the clock that runs for this referral; ``(0, False)`` when none does."""
-        self.ensure_one()
-        if self.state in OPEN_STATES and self.expires_on:
-            days = (self.expires_on - today).days
-            day = self._format_day(self.expires_on)
-            if days < 0:
-                return days, self.env._("Expired on %(day)s", day=day)
-            return days, self.env._("Close by %(day)s · %(days)s days left", day=day, days=days)
-        if self.state == "acquired" and self.window_start:
-            days = (self.window_end - today).days
-            month = windows.month_in_window(max(today, self.window_start), self.window_start)
-            if month > self.commission_months:
-                return days, self.env._("The window ended on %(day)s", day=self._format_day(self.window_end))
-            return days, self.env._("Month %(month)s of %(months)s", month=month, months=self.commission_months)
-        if self.state == "acquired":
-            return 0, self.env._("Waiting for the first invoice")
-        return 0, False
 
     def _format_day(self, day):
         return self.env["ir.qweb.field.date"].value_to_html(day, {}) if day else ""

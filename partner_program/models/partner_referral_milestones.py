@@ -80,7 +80,7 @@ class PartnerReferral(models.Model):
                 "date": days[key] or False,
                 "done": done[key],
                 "skipped": not done[key] and index < last,
-                "short": self._format_day(days[key]),
+                "short": days[key] and self._format_short_day(days[key], today),
             }
             for index, key in enumerate(keys)
         ]

@@ -7,6 +7,7 @@ from . import (
     test_bad_input,
     test_becoming_a_partner,
     test_dashboard,
+    test_clock,
     test_events,
     test_grid,
     test_guards,

@@ -55,6 +55,7 @@ CRONS = {
     "ir_cron_mail_statements": ("partner.commission.statement", "model._cron_mail_statements()"),
     "ir_cron_meetings": ("partner.program.enrollment", "model._cron_meetings()"),
     "ir_cron_check_links": ("partner.program.resource", "model._cron_check_links()"),
+    "ir_cron_warn_closing": ("partner.referral", "model._cron_warn_closing()"),
 }
 OFF_BY_DEFAULT = {"ir_cron_check_links": "months"}  # all others run every day
 # Rows that are shown inside others, or are made by a query.

@@ -1,0 +1,224 @@
+from collections import defaultdict
+from datetime import UTC, date, timedelta
+from zoneinfo import ZoneInfo
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL, format_date
+
+from ..engine import windows
+from .partner_referral import OPEN_STATES
+
+WARNING_DAYS = (7, 30)  # days before the last day, the most urgent first
+WARNING_BATCH = 500
+WARNING_ACTIVITY = "partner_program.mail_activity_type_claim_closing"
+WARNING_MAIL = "partner_program.mail_template_claim_closing"
+
+
+class PartnerReferral(models.Model):
+    """Two clocks that everybody sees: until the claim has to be closed, then until it stops earning (P6, P8)."""
+
+    _inherit = "partner.referral"
+
+    days_left = fields.Integer(compute="_compute_clock")
+    clock = fields.Char(compute="_compute_clock", help="How long the claim, or the commission, still runs.")
+    # The warning that went out last, and the last day that it was about: another day is warned of anew.
+    warned_days = fields.Integer(readonly=True, copy=False, groups="base.group_user")
+    warned_for = fields.Date(readonly=True, copy=False, groups="base.group_user")
+    closing_mail_partner_id = fields.Many2one(
+        "res.partner", compute="_compute_closing_mail_partner_id", groups="base.group_user"
+    )
+
+    # ------------------------------------------------------------
+    # CLOCKS
+    # ------------------------------------------------------------
+
+    @api.depends("state", "expires_on", "window_start", "window_end", "commission_months")
+    @api.depends_context("lang")
+    def _compute_clock(self):
+        facts = self._origin._get_clock_facts()
+        for referral in self:
+            today, paid = facts.get(referral._origin.id, (None, 0))
+            if not today:  # not saved yet
+                today = referral.company_id._partner_program_today() if referral.company_id else fields.Date.today()
+            referral.days_left, referral.clock = referral._get_clock(today, paid)
+
+    def _get_clock_facts(self) -> dict[int, tuple[date, int]]:
+        """``{id: (today at the company, invoices of the client that are fully paid today and earn)}``, in one query.
+
+        The pipeline shows a clock on each card: the company, its contact and its working hours, of which only the
+        time zone is wanted (``res.company._partner_program_zone``), would cost it two queries more.
+        """
+        if not self.ids:
+            return {}
+        self.env["res.company"].flush_model(["partner_id", "resource_calendar_id"])
+        self.env["res.partner"].flush_model(["tz"])
+        self.env["resource.calendar"].flush_model(["tz"])
+        self.env["partner.commission.line"].flush_model(["referral_id", "fully_paid_on", "void_code"])
+        self.flush_model(["company_id", "state"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT referral.id, COALESCE(NULLIF(contact.tz, ''), NULLIF(hours.tz, ''), 'UTC'), paid.count
+                  FROM partner_referral referral
+                  JOIN res_company company ON company.id = referral.company_id
+                  JOIN res_partner contact ON contact.id = company.partner_id
+             LEFT JOIN resource_calendar hours ON hours.id = company.resource_calendar_id
+             LEFT JOIN LATERAL (
+                       SELECT COUNT(*) AS count
+                         FROM partner_commission_line line
+                        WHERE referral.state = 'acquired'
+                          AND line.referral_id = referral.id
+                          AND line.fully_paid_on IS NOT NULL
+                          AND line.void_code IS NULL
+                       ) paid ON TRUE
+                 WHERE referral.id IN %(ids)s
+                """,
+                ids=tuple(self.ids),
+            )
+        )
+        now = fields.Datetime.now().replace(tzinfo=UTC)
+        today = {zone: now.astimezone(ZoneInfo(zone)).date() for zone in {zone for _id, zone, _count in rows}}
+        return {id_: (today[zone], count) for id_, zone, count in rows}
+
+    def _get_clock(self, today: date, paid_invoices: int) -> tuple[int, str | bool]:
+        """``(days left, sentence)`` of the clock that runs for this referral; ``(0, False)`` when none does."""
+        self.ensure_one()
+        if self.state in OPEN_STATES and self.expires_on:
+            return self._get_closing_clock(today)
+        if self.state != "acquired":
+            return 0, False
+        if not self.window_start:
+            return 0, self.env._("Waiting for the first invoice")
+        days = (self.window_end - today).days
+        month = windows.month_in_window(max(today, self.window_start), self.window_start)
+        if month > self.commission_months:
+            return days, self.env._("The window ended on %(day)s", day=self._format_short_day(self.window_end, today))
+        values = {"month": month, "months": self.commission_months, "count": paid_invoices}
+        if not paid_invoices:
+            return days, self.env._("Month %(month)s of %(months)s · no invoice paid yet", **values)
+        if paid_invoices == 1:
+            return days, self.env._("Month %(month)s of %(months)s · 1 invoice paid", **values)
+        return days, self.env._("Month %(month)s of %(months)s · %(count)s invoices paid", **values)
+
+    def _get_closing_clock(self, today: date) -> tuple[int, str]:
+        """The clock of a claim that has to be closed by a day; on that day 0 days are left."""
+        days = (self.expires_on - today).days
+        values = {"day": self._format_short_day(self.expires_on, today), "days": days}
+        if days < 0:
+            return days, self.env._("Expired on %(day)s", **values)
+        if not days:
+            return days, self.env._("Close by %(day)s · last day", **values)
+        if days == 1:
+            return days, self.env._("Close by %(day)s · 1 day left", **values)
+        return days, self.env._("Close by %(day)s · %(days)s days left", **values)
+
+    def _format_short_day(self, day: date, today: date) -> str:
+        """The day as people say it: "14 Feb", with the year only when it is another one."""
+        return format_date(self.env, day, date_format="d MMM" if day.year == today.year else "d MMM yyyy")
+
+    # ------------------------------------------------------------
+    # WARNINGS BEFORE A CLAIM EXPIRES
+    # ------------------------------------------------------------
+
+    def _get_warning_due(self, today: date) -> int:
+        """Which warning has to go out today: 30 or 7, the days before the last day; 0: none.
+
+        A day on which the job did not run is caught up with; a claim that is accepted late gets the warning
+        that fits, not both.
+        """
+        self.ensure_one()
+        if self.state != "accepted" or not self.expires_on or self.expires_on < today:
+            return 0
+        left = (self.expires_on - today).days
+        level = next((days for days in WARNING_DAYS if left <= days), 0)
+        already = self.warned_days if self.warned_for == self.expires_on else 0
+        return level if level and (not already or level < already) else 0
+
+    @api.model
+    def _get_closing_domain(self) -> Domain:
+        """Accepted claims whose last day is near, on the calendar of their company."""
+        companies_by_today = defaultdict(list)
+        for company in self.env["res.company"].search([]):
+            companies_by_today[company._partner_program_today()].append(company.id)
+        return Domain("state", "=", "accepted") & Domain.OR(
+            Domain("company_id", "in", ids)
+            & Domain("expires_on", ">=", today)
+            & Domain("expires_on", "<=", today + timedelta(days=max(WARNING_DAYS)))
+            for today, ids in companies_by_today.items()
+        )
+
+    def _warn_closing(self):
+        """Tell salesperson, account manager and partner that the claim closes soon; each of them once.
+
+        The marker is written in the transaction that creates to-dos and mails, on rows that are locked: two jobs
+        at once, or one that is run again, tell nobody twice.
+
+        :return: the referrals that were warned of
+        """
+        today_by_company = {company: company._partner_program_today() for company in self.company_id}
+        due = defaultdict(self.browse)
+        for referral in self.try_lock_for_update():
+            if days := referral._get_warning_due(today_by_company[referral.company_id]):
+                due[days, referral.expires_on] += referral
+        warned = self.browse().union(*due.values())
+        if not warned:
+            return warned
+        warned.activity_unlink([WARNING_ACTIVITY])  # the earlier warning says less
+        warned.mapped("display_name")  # all at once: the to-dos ask for them one by one
+        self.env["mail.activity"].with_context(mail_activity_quick_update=True).create(
+            warned._prepare_closing_activities(today_by_company)
+        )
+        for (days, expires_on), referrals in due.items():
+            referrals.write({"warned_days": days, "warned_for": expires_on})
+        self.env["mail.template"]._partner_program_send(WARNING_MAIL, warned.filtered("closing_mail_partner_id"))
+        return warned
+
+    def _prepare_closing_activities(self, today_by_company) -> list[dict]:
+        """Values of the to-dos for salespeople and account managers, each in the language of the reader."""
+        common = {
+            "res_model_id": self.env["ir.model"]._get_id(self._name),
+            "activity_type_id": self.env.ref(WARNING_ACTIVITY).id,
+            "automated": True,
+        }
+        return [
+            {
+                **common,
+                "res_id": referral.id,
+                "user_id": user.id,
+                "date_deadline": today_by_company[referral.company_id],
+                "summary": referral.with_context(lang=user.lang).clock,
+                "note": referral.with_context(lang=user.lang).env._(
+                    "The claim of %(partner)s expires when it is not closed in time.", partner=referral.partner_id.name
+                ),
+            }
+            for referral in self
+            for user in (referral.user_id | referral.enrollment_id.account_manager_id).filtered("active")
+        ]
+
+    @api.depends("partner_id.email", "partner_id.child_ids.email", "enrollment_id.state")
+    def _compute_closing_mail_partner_id(self):
+        """Who reads mails on this claim: the partner company, or else its first contact with an address."""
+        for referral in self:
+            company = referral.partner_id
+            readers = company if company.email else company.child_ids.filtered("email")[:1]
+            referral.closing_mail_partner_id = readers if referral.enrollment_id.state == "active" else False
+
+    def write(self, vals):
+        # A claim that is not waiting to be closed any more needs no to-do for that.
+        result = super().write(vals)
+        if vals.get("state", "accepted") != "accepted" and (warned := self.filtered("warned_for")):
+            warned.sudo().activity_unlink([WARNING_ACTIVITY])  # to-dos of colleagues too
+        return result
+
+    @api.model
+    def _cron_warn_closing(self):
+        """Daily, after claims were expired: the warnings 30 and 7 days before the last day."""
+        ids = self.search(self._get_closing_domain(), order="id").ids
+        commit = self.env["partner.commission.line"]._commit_in_cron
+        commit(remaining=len(ids))
+        for start in range(0, len(ids), WARNING_BATCH):
+            batch = self.browse(ids[start : start + WARNING_BATCH]).exists()
+            batch._warn_closing()
+            if not commit(processed=len(batch)):
+                break
