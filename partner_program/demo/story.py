@@ -10,6 +10,7 @@ from datetime import timedelta
 from odoo import fields
 from odoo.fields import Command
 
+from . import story_clients
 from .applicants import Applicants
 
 # login: (name, groups); the password is the login
@@ -70,6 +71,7 @@ PROSPECTS = [  # partner, name, contact, email, referred days ago, accepted
     ("azure", "Solana Clinics", "Sol Ana", "sol@solana.example.com", 66, True),
     ("lumber", "Tandem Bikes", "Tim Dem", "tim@tandem.example.com", 20, True),
     ("brightside", "Quill Optometry", "Quinn Ill", "quinn@quill.example.com", 3, False),
+    ("lumber", "Nimbus Hotels", "Nina Nim", "nina@nimbus.example.com", 86, True),
 ]
 
 # client, invoiced days ago, product, quantity, what became of it:
@@ -161,6 +163,7 @@ class Story:
             self.bill_client(*invoice)
         self.history()
         self.credit_after_billing()
+        story_clients.tell(self)
 
     def day(self, days_ago):
         return self.today - timedelta(days=days_ago)

@@ -22,6 +22,7 @@ class PartnerReferral(models.Model):
 
     days_left = fields.Integer(compute="_compute_clock")
     clock = fields.Char(compute="_compute_clock", help="How long the claim, or the commission, still runs.")
+    earns = fields.Char("Earning", compute="_compute_earns", help="Until when the partner earns on this client.")
     # The warning that went out last, and the last day that it was about: another day is warned of anew.
     warned_days = fields.Integer(readonly=True, copy=False, groups="base.group_user")
     warned_for = fields.Date(readonly=True, copy=False, groups="base.group_user")
@@ -116,6 +117,24 @@ class PartnerReferral(models.Model):
     def _format_short_day(self, day: date, today: date) -> str:
         """The day as people say it: "14 Feb", with the year only when it is another one."""
         return format_date(self.env, day, date_format="d MMM" if day.year == today.year else "d MMM yyyy")
+
+    @api.depends("state", "expires_on", "window_start", "window_end", "commission_months")
+    @api.depends_context("lang")
+    def _compute_earns(self):
+        """For quotations and contacts: until when invoices earn, in one sentence."""
+        for referral in self:
+            last_day = referral.window_end and self._format_day(referral.window_end - timedelta(days=1))
+            referral.earns = False
+            if referral.state == "accepted":
+                referral.earns = referral.clock or self.env._("Not acquired yet, no limit")
+            elif referral.state == "acquired" and last_day:
+                referral.earns = self.env._("Earns on invoices dated until %(day)s", day=last_day)
+            elif referral.state == "acquired":
+                referral.earns = self.env._(
+                    "Earns for %(months)s months from the first invoice", months=referral.commission_months
+                )
+            elif referral.state == "completed":
+                referral.earns = self.env._("Earned on invoices dated until %(day)s", day=last_day)
 
     # ------------------------------------------------------------
     # WARNINGS BEFORE A CLAIM EXPIRES

@@ -31,6 +31,9 @@ RIGHTS = {
     "partner.commission.accrual.date": (NONE, KEEP, KEEP, NONE),
     "partner.commission.accrual": (NONE, "rcu", "rcu", NONE),  # made and thrown away for each reader
     "partner.commission.integrity": (NONE, READ, READ, NONE),
+    "partner.program.client.package": (READ, READ, READ, NONE),
+    "partner.program.upsell": (READ, READ, NONE, NONE),
+    "partner.referral.report": (READ, READ, NONE, NONE),
     "partner.program.training": (READ, ALL, READ, NONE),
     "partner.program.meeting": (NONE, ALL, NONE, NONE),
     "partner.program.meeting.action": (NONE, ALL, NONE, NONE),
@@ -548,6 +551,9 @@ class TestPortalRights(AccessCommon):
                 {"enrollment_id": self.enrollment_ada.id}
             ),
             "partner.program.portal.log": self.env["partner.program.portal.log"],
+            "partner.program.client.package": self.env["partner.program.client.package"].search([], limit=1),
+            "partner.program.upsell": self.env["partner.program.upsell"].search([], limit=1),
+            "partner.referral.report": self.env["partner.referral.report"].search([], limit=1),
         }
         self.assertEqual(set(records), set(RIGHTS))
         self.referral.decision_reason = "A reason"

@@ -1,0 +1,68 @@
+"""What happens around the clients of the story: answers, meetings, quotations, up-selling, warnings."""
+
+from datetime import timedelta
+
+from odoo import fields
+from odoo.fields import Command
+
+QUOTATIONS = [  # client, product, quantity: the first skips the entry package, the second is for a referred client
+    ("openwood", "pro", 2),
+    ("harbor", "enterprise", 1),
+]
+
+
+def tell(story):
+    """Goes on where the story of claims and invoices ends."""
+    answers(story)
+    quotations(story)
+    upsell(story)
+    story.env["partner.referral"]._cron_warn_closing()
+
+
+def answers(story):
+    """A prospect has answered by mail, another one was met: both claims are engaged."""
+    referrals = {
+        referral.prospect_name: referral
+        for referral in story.env["partner.referral"].search([("prospect_name", "!=", False)])
+    }
+    solana, tandem = referrals["Solana Clinics"], referrals["Tandem Bikes"]
+    (solana + tandem).lead_id.convert_opportunity(story.env["res.partner"])
+    solana.lead_id.message_post(
+        body="Thank you for the demonstration. Could you send us an offer for twelve users?",
+        subject="Re: FieldPro",
+        email_from="Sol Ana <sol@solana.example.com>",
+        author_id=False,
+        message_type="email",
+        date=story.moment(31),
+    )
+    start = fields.Datetime.now().replace(minute=0, second=0, microsecond=0) - timedelta(days=12)
+    story.env["calendar.event"].with_context(no_mail_to_attendees=True, dont_notify=True).create(
+        {
+            "name": "First meeting with Tandem Bikes",
+            "start": start,
+            "stop": start + timedelta(hours=1),
+            "user_id": story.user["salesperson"].id,
+            "partner_ids": [Command.set(story.user["salesperson"].partner_id.ids)],
+            "opportunity_id": tandem.lead_id.id,
+        }
+    )
+
+
+def quotations(story):
+    for client, product, quantity in QUOTATIONS:
+        story.env["sale.order"].create(
+            {
+                "partner_id": story.companies[client].id,
+                "user_id": story.user["salesperson"].id,
+                "order_line": [
+                    Command.create({"product_id": story.product[product].id, "product_uom_qty": quantity}),
+                ],
+            }
+        )
+
+
+def upsell(story):
+    """The salesperson goes for one of the clients that are on Starter."""
+    story.env.flush_all()
+    row = story.env["partner.program.upsell"].search([("client_id", "=", story.companies["jackson"].id)])
+    row.with_user(story.user["salesperson"]).action_open_opportunity()

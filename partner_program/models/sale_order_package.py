@@ -1,0 +1,114 @@
+from odoo import api, fields, models
+
+
+class SaleOrder(models.Model):
+    """A quotation that skips the entry package says so (P13); and who referred the client, until when it earns."""
+
+    _inherit = "sale.order"
+
+    referral_partner_id = fields.Many2one(
+        "res.partner",
+        "Referred By",
+        compute="_compute_referral_earns",
+        groups="sales_team.group_sale_salesman,account.group_account_invoice",
+    )
+    referral_earns = fields.Char(
+        "Partner Earns",
+        compute="_compute_referral_earns",
+        groups="sales_team.group_sale_salesman,account.group_account_invoice",
+    )
+    first_package_warning = fields.Char(compute="_compute_first_package_warning", groups="base.group_user")
+
+    @api.depends("partner_id", "company_id")
+    @api.depends_context("lang")
+    def _compute_referral_earns(self):
+        for order in self:
+            order.referral_partner_id = order.referral_id.partner_id
+            order.referral_earns = order.referral_id.earns
+
+    @api.depends("state", "partner_id", "company_id", "order_line.product_id", "order_line.product_uom_qty")
+    @api.depends_context("lang")
+    def _compute_first_package_warning(self):
+        self.first_package_warning = False
+        skipping = self.filtered(
+            lambda order: (
+                order.state in ("draft", "sent") and order.company_id.partner_program_first_package != "ignore"
+            )
+        )._get_skipping_packages()
+        for order, (package, entry) in skipping.items():
+            order.first_package_warning = order._explain_first_package(package, entry)
+
+    def _explain_first_package(self, package, entry) -> str:
+        self.ensure_one()
+        return self.env._(
+            "%(client)s has never had a package: each client starts on %(entry)s, and this quotation sells "
+            "%(package)s. Add %(entry)s, or make sure that the client can do without.",
+            client=self.partner_id.commercial_partner_id.name,
+            entry=entry.name,
+            package=package.name,
+        )
+
+    def _get_skipping_packages(self) -> dict:
+        """``{order: (highest package, entry package)}`` of those that sell a first package above the entry one.
+
+        A client has a package once an invoice with one is posted, or another order with one confirmed, in the
+        company; what is in the quotation itself counts too. Two queries for any number.
+        """
+        entry = self.env["partner.program.package"].sudo().search([("is_entry", "=", True)])  # a name
+        sold = {}
+        for order in self.filtered("partner_id"):
+            lines_sudo = order.sudo().order_line.filtered(lambda line: line.product_uom_qty > 0)  # products, names
+            packages = lines_sudo.product_id.product_tmpl_id.package_id
+            if packages and entry not in packages and max(packages.mapped("rank")) > entry.rank:
+                sold[order] = packages.sorted("rank")[-1]
+        if not sold or not entry:
+            return {}
+        known = self.browse().union(*sold)._get_clients_with_package()
+        return {
+            order: (package, entry)
+            for order, package in sold.items()
+            if (order.partner_id.commercial_partner_id, order.company_id) not in known
+        }
+
+    def _get_clients_with_package(self) -> set:
+        """``{(client, company)}`` of these orders that were sold a package before."""
+        clients = self.partner_id.commercial_partner_id
+        companies = self.company_id
+        invoiced = (
+            self.env["account.move.line"]
+            .sudo()  # whether there is any: documents of colleagues count too
+            ._read_group(
+                [
+                    ("product_id.product_tmpl_id.package_id", "!=", False),
+                    ("parent_state", "=", "posted"),
+                    ("move_id.move_type", "=", "out_invoice"),
+                    ("move_id.payment_state", "!=", "reversed"),
+                    ("move_id.commercial_partner_id", "in", clients.ids),
+                    ("company_id", "in", companies.ids),
+                ],
+                ["move_id.commercial_partner_id", "company_id"],
+            )
+        )
+        ordered = (
+            self.env["sale.order.line"]
+            .sudo()  # as above
+            ._read_group(
+                [
+                    ("product_id.product_tmpl_id.package_id", "!=", False),
+                    ("order_id.state", "=", "sale"),
+                    ("order_id", "not in", self._origin.ids),
+                    ("order_id.partner_id.commercial_partner_id", "in", clients.ids),
+                    ("company_id", "in", companies.ids),
+                ],
+                ["order_id.partner_id.commercial_partner_id", "company_id"],
+            )
+        )
+        return {(client.sudo(False), company.sudo(False)) for client, company in (*invoiced, *ordered)}
+
+    def _confirmation_error_message(self):
+        # EXTENDS sale: the company may forbid to skip the entry package
+        message = super()._confirmation_error_message()
+        if message or self.company_id.partner_program_first_package != "block":
+            return message
+        skipping = self._get_skipping_packages()
+        return self._explain_first_package(*skipping[self]) if self in skipping else message
