@@ -27,6 +27,7 @@ def answers(story):
     }
     solana, tandem = referrals["Solana Clinics"], referrals["Tandem Bikes"]
     (solana + tandem).lead_id.convert_opportunity(story.env["res.partner"])
+    solana.lead_id.date_conversion, tandem.lead_id.date_conversion = story.moment(60), story.moment(15)
     solana.lead_id.message_post(
         body="Thank you for the demonstration. Could you send us an offer for twelve users?",
         subject="Re: FieldPro",

@@ -60,6 +60,7 @@ class PartnerProgramClientPackage(models.Model):
                   JOIN account_move move ON move.id = line.move_id
                  WHERE template.package_id IS NOT NULL
                    AND move.state = 'posted'
+                   AND move.move_type IN ('out_invoice', 'out_refund')
                    AND (move.move_type = 'out_invoice'
                         OR move.move_type = 'out_refund' AND move.reversed_entry_id IS NOT NULL)
                  GROUP BY 1, 2, 3, 4

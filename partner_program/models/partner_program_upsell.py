@@ -29,10 +29,10 @@ class PartnerProgramUpsell(models.Model):
     company_id = fields.Many2one("res.company", readonly=True)
     user_id = fields.Many2one("res.users", "Salesperson", readonly=True)
     account_manager_id = fields.Many2one("res.users", readonly=True)
-    package_id = fields.Many2one("partner.program.package", "On", readonly=True)
+    package_id = fields.Many2one("partner.program.package", "Current Package", readonly=True)
     next_package_id = fields.Many2one("partner.program.package", "Could Go To", readonly=True)
     date_start = fields.Date("Since", readonly=True, help="Date of the first paid invoice with the current package.")
-    last_invoice_on = fields.Date("Last Paid Invoice", readonly=True)
+    last_invoice_on = fields.Date("Last Paid", readonly=True)
     lead_id = fields.Many2one("crm.lead", "Open Opportunity", readonly=True)
     is_partner_active = fields.Boolean("Active Partner", readonly=True)
 
@@ -48,8 +48,14 @@ class PartnerProgramUpsell(models.Model):
                    following.id AS next_package_id, lead.id AS lead_id
               FROM partner_referral referral
               JOIN partner_program_enrollment enrollment ON enrollment.id = referral.enrollment_id
-              JOIN (%(packages)s) current
-                ON current.client_id = referral.client_id AND current.company_id = referral.company_id
+              -- for each client, so that only its invoices are read
+              JOIN LATERAL (
+                   SELECT *
+                     FROM (%(packages)s) period
+                    WHERE period.client_id = referral.client_id
+                      AND period.company_id = referral.company_id
+                      AND period.is_current
+                   ) current ON TRUE
               JOIN partner_program_package package ON package.id = current.package_id
               JOIN LATERAL (
                    SELECT id
@@ -63,7 +69,6 @@ class PartnerProgramUpsell(models.Model):
                AND lead.upsell_package_id = following.id
                AND lead.active AND lead.won_status = 'pending'
              WHERE referral.state IN ('acquired', 'completed')
-               AND current.is_current
              ORDER BY referral.client_id, referral.company_id,
                       referral.state, referral.acquired_on DESC, referral.id DESC
             """,
