@@ -11,10 +11,10 @@ from typing import Any
 
 from devkit.console import say, seconds
 
-from . import referrals
+from . import pipeline, referrals
 
-PARTS = ("post", "pay", "run", "floor", "backlog", "large", "delete", "referrals", "portal")
-OF_OURS_ALONE = {"referrals", "portal"}  # nothing to compare them with
+PARTS = ("post", "pay", "run", "floor", "backlog", "large", "delete", "referrals", "portal", "pipeline")
+OF_OURS_ALONE = {"referrals", "portal", "pipeline"}  # nothing to compare them with
 SIZES = (200, 1000, 3000)
 PARTNERS, CLIENTS = 10, 50
 BATCH = 100
@@ -73,7 +73,10 @@ def measure(workers: Workers, parts: list[str], sizes: list[int], *, statements:
         results["referrals"] = referrals.measure(workers["ours"], say_step)
     if "portal" in parts:
         results["portal"] = _portal(workers["ours"], say_step)
+    if "pipeline" in parts:
+        results["pipeline"] = pipeline.measure(workers["ours"], say_step)
     if set(parts) <= OF_OURS_ALONE:
+        results["setup"]["odoo"] = workers["ours"]("versions")
         return results
     _set_up(turns, results, say_step)
     if not {"post", "pay", "run", "floor"} & set(parts):

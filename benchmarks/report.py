@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import referrals
+from . import pipeline, referrals
 from .plan import LARGE, LARGE_BASE, OTHERS, REFERRED, UNPAID
 from .portal_report import portal_rows
 
@@ -53,6 +53,7 @@ def rows(results: dict[str, Any]) -> list[Row]:
     found += _large_rows(results.get("large"))
     found += [Row(*cells) for cells in referrals.rows(results.get("referrals"))]
     found += portal_rows(results.get("portal"))
+    found += [Row(*cells) for cells in pipeline.rows(results.get("pipeline"))]
     return found
 
 
@@ -346,7 +347,7 @@ def statements(results: dict[str, Any]) -> str:
 
 def markdown(results: dict[str, Any], found: list[Row]) -> str:
     machine = results["machine"]
-    facts = results["setup"].get("odoo") or results["referrals"]["setup"]
+    facts = results["setup"]["odoo"]
     server = facts["postgresql"]
     lines = [
         f"# Benchmark of {machine['date']}",

@@ -16,6 +16,7 @@ from odoo.release import version
 
 from .clone import clone
 from .measure import Meter, RssSampler, python_peak, statements
+from .pipeline_subject import Pipeline
 from .portal import PortalPages
 from .referral_subject import Referrals
 
@@ -330,7 +331,7 @@ class Odoo:
         return result
 
 
-class Ours(Referrals, PortalPages, Odoo):
+class Ours(Referrals, PortalPages, Pipeline, Odoo):
     """With this add-on."""
 
     commission_table = "partner_commission_line"

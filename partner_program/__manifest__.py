@@ -79,6 +79,7 @@
         "views/portal_templates.xml",
         "views/portal_commission_templates.xml",
         "views/portal_dashboard_templates.xml",
+        "views/portal_upsell_templates.xml",
         "views/portal_objectives_templates.xml",
         "views/portal_referral_templates.xml",
         "views/apply_templates.xml",

@@ -45,6 +45,7 @@ NEW_COMPANIES = {
     "harbor": ("Harbor Foods", "office@harborfoods.example.com", "base.us", "Seattle"),
     "castel": ("Castel Optics", "contact@castel.example.com", "base.fr", "Lyon"),
     "mirador": ("Mirador Travel", "info@mirador.example.com", "base.es", "Valencia"),
+    "lyra": ("Lyra Laboratories", "hello@lyra.example.com", "base.be", "Ghent"),
 }
 
 PRODUCTS = {  # key: (name, package, price)
@@ -65,6 +66,7 @@ REFERRALS = [
     ("brightside", "castel", 250, ("claim",)),
     ("brightside", "jackson", 100, ("claim",)),
     ("nordlicht", "mirador", 95, ("claim",)),
+    ("brightside", "lyra", 70, ("claim",)),
 ]
 PROSPECTS = [  # partner, name, contact, email, referred days ago, accepted
     ("azure", "Bluebird Logistics", "Ben Bird", "ben@bluebird.example.com", 2, False),
@@ -123,6 +125,8 @@ INVOICES = [
     ("mirador", 85, "starter", 3, ("paid", 70)),
     ("mirador", 45, "starter", 3, ("paid", 33)),
     ("mirador", 12, "starter", 5, ("unpaid",)),
+    # Lyra Laboratories: on Starter, could go to Pro
+    ("lyra", 50, "starter", 2, ("paid", 20)),
     # clients of nobody
     ("gemini", 75, "pro", 1, ("paid", 50)),
     ("gemini", 45, "pro", 1, ("unpaid",)),

@@ -27,7 +27,8 @@ def answers(story):
     }
     solana, tandem = referrals["Solana Clinics"], referrals["Tandem Bikes"]
     (solana + tandem).lead_id.convert_opportunity(story.env["res.partner"])
-    solana.lead_id.date_conversion, tandem.lead_id.date_conversion = story.moment(60), story.moment(15)
+    for referral in story.env["partner.referral"].search([("lead_id.type", "=", "opportunity")]):
+        referral.lead_id.date_conversion = referral.referred_on + timedelta(days=1)
     solana.lead_id.message_post(
         body="Thank you for the demonstration. Could you send us an offer for twelve users?",
         subject="Re: FieldPro",
@@ -65,5 +66,5 @@ def quotations(story):
 def upsell(story):
     """The salesperson goes for one of the clients that are on Starter."""
     story.env.flush_all()
-    row = story.env["partner.program.upsell"].search([("client_id", "=", story.companies["jackson"].id)])
+    row = story.env["partner.program.upsell"].search([("client_id", "=", story.companies["mirador"].id)])
     row.with_user(story.user["salesperson"]).action_open_opportunity()

@@ -245,34 +245,13 @@ class PartnerProgramPortal(models.AbstractModel):
 
     @api.model
     def _get_packages_sudo(self, referrals) -> dict:
-        """The package that the client of each referral was invoiced last, by referral."""
-        packages_sudo = self.env["partner.program.package"].sudo()  # partners read the name of the package only
-        if not referrals:
-            return {}
-        # Walks back over the invoices of each referral, and stops at the first with a package on it.
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT referral.id, latest.package_id
-                  FROM partner_referral referral
-                  JOIN LATERAL (
-                       SELECT template.package_id
-                         FROM partner_commission_line commission
-                         JOIN account_move invoice ON invoice.id = commission.move_id
-                         JOIN account_move_line line ON line.move_id = invoice.id
-                         JOIN product_product product ON product.id = line.product_id
-                         JOIN product_template template ON template.id = product.product_tmpl_id
-                         JOIN partner_program_package package ON package.id = template.package_id
-                        WHERE commission.referral_id = referral.id AND invoice.state = 'posted'
-                        ORDER BY commission.move_id DESC, package.rank DESC
-                        LIMIT 1
-                  ) latest ON TRUE
-                 WHERE referral.id IN %(ids)s
-                """,
-                ids=tuple(referrals.ids),
-            )
-        )
-        return {referrals.browse(referral_id): packages_sudo.browse(package_id) for referral_id, package_id in rows}
+        """The package that the client of each referral is on, by its paid invoices, by referral."""
+        current = self.env["partner.program.client.package"]._get_current(referrals.client_id, referrals.company_id)
+        return {
+            referral: row.package_id  # partners read the name of the package only
+            for referral in referrals
+            if (row := current.get((referral.client_id.id, referral.company_id.id)))
+        }
 
     @api.model
     def _get_next_meeting_sudo(self, partner, manager_sudo):

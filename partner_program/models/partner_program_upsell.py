@@ -6,7 +6,8 @@ class PartnerProgramUpsell(models.Model):
     """Clients of partners that could go to the next package (P14, P15): from Starter to Pro, from Pro to Enterprise.
 
     A view of today: one row for each client of a partner that has a package above its own. The client counts as
-    its latest partner's, also when that one does not earn any more.
+    its latest partner's, also when that one does not earn any more. Whoever was invoiced for a higher package, and
+    has not paid yet, is not in it.
     """
 
     _name = "partner.program.upsell"
@@ -69,6 +70,22 @@ class PartnerProgramUpsell(models.Model):
                AND lead.upsell_package_id = following.id
                AND lead.active AND lead.won_status = 'pending'
              WHERE referral.state IN ('acquired', 'completed')
+               -- what was sold already and waits for the payment is nothing to sell
+               AND NOT EXISTS (
+                   SELECT 1
+                     FROM account_move move
+                     JOIN account_move_line line ON line.move_id = move.id AND line.display_type = 'product'
+                     JOIN product_product product ON product.id = line.product_id
+                     JOIN product_template template ON template.id = product.product_tmpl_id
+                     JOIN partner_program_package sold ON sold.id = template.package_id
+                    WHERE move.commercial_partner_id = referral.client_id
+                      AND move.company_id = referral.company_id
+                      AND move.move_type = 'out_invoice'
+                      AND move.state = 'posted'
+                      AND move.payment_state IN ('not_paid', 'partial')
+                      AND move.invoice_date >= current.date_start
+                      AND sold.rank > package.rank
+                   )
              ORDER BY referral.client_id, referral.company_id,
                       referral.state, referral.acquired_on DESC, referral.id DESC
             """,

@@ -6,7 +6,6 @@ from . import (
     test_apply_form,
     test_bad_input,
     test_becoming_a_partner,
-    test_dashboard,
     test_clock,
     test_dashboard,
     test_events,

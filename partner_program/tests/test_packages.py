@@ -135,6 +135,14 @@ class TestUpsell(PackageCase):
         self.sell(self.enterprise, "2026-02-01", client=self.other_client)
         self.assertEqual(self.rows().client_id, self.client, "there is nothing above Enterprise")
 
+    def test_p14_who_was_invoiced_for_the_next_package_is_not_in_the_list(self):
+        self.acquired()
+        self.sell(self.starter, "2026-01-05")
+        pro = self.invoice(500, product=self.pro)
+        self.assertFalse(self.rows())
+        self.credit(pro)
+        self.assertTrue(self.rows())
+
     def test_p14_one_click_opens_an_opportunity_and_a_second_one_the_same(self):
         self.acquired()
         self.sell(self.starter, "2026-01-05")

@@ -519,7 +519,7 @@ class TestDashboard(PortalCommon):
             },
         )
         text = " ".join(tree.text_content().split())
-        self.assertIn("Cobalt Clinics Pro · Month 1 of 12", text, "the package invoiced last")
+        self.assertIn("Cobalt Clinics Starter · Month 1 of 12 · 1 invoice paid", text, "the package paid last")
         self.assertIn("Mona", text)
         self.assertIn("No meeting is planned", text)
         self.assertNotIn("Paid on time", text)

@@ -97,7 +97,7 @@ tours.add("partner_program_portal_referrals", {
             trigger: ".o_partner_program_next:contains('answer by 01/10/2026')",
         },
         {
-            trigger: ".o_referral_milestones li[data-key=introduced]:contains('01/05/2026')",
+            trigger: ".o_referral_milestones li[data-key=introduced]:contains('5 Jan')",
         },
         {
             content: "a message to the sales team",

@@ -33,7 +33,7 @@ registry.category("web_tour.tours").add("partner_program_salesperson_refers", {
             trigger: ".o_field_widget[name=referral_partner_id]:contains('Ada Advisory')",
         },
         {
-            trigger: ".o_field_widget[name=referral_clock]:contains('Close by 04/05/2026 · 90 days left')",
+            trigger: ".o_field_widget[name=referral_clock]:contains('Close by 5 Apr · 90 days left')",
         },
         {
             trigger: "button[name=action_view_referral]:contains('Submitted')",

@@ -1,0 +1,13 @@
+from odoo import api, models
+
+
+class PartnerProgramPortal(models.AbstractModel):
+    """The clients that a partner engages towards the next package (P5, P14, P15)."""
+
+    _inherit = "partner.program.portal"
+
+    @api.model
+    def _get_dashboard(self, partner) -> dict:
+        values = super()._get_dashboard(partner)
+        values["upsells"] = self.env["partner.program.upsell"]._get_portal_upsells(partner)
+        return values
