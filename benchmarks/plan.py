@@ -69,12 +69,9 @@ def measure(workers: Workers, parts: list[str], sizes: list[int], *, statements:
     """Do what the parts ask for, and return every single figure."""
     say_step, turns = Steps(), Turns(workers)
     results: dict[str, Any] = {"sizes": {}, "setup": {}}
-    if "referrals" in parts:
-        results["referrals"] = referrals.measure(workers["ours"], say_step)
-    if "portal" in parts:
-        results["portal"] = _portal(workers["ours"], say_step)
-    if "pipeline" in parts:
-        results["pipeline"] = pipeline.measure(workers["ours"], say_step)
+    for part, measure_part in (("referrals", referrals.measure), ("portal", _portal), ("pipeline", pipeline.measure)):
+        if part in parts:
+            results[part] = measure_part(workers["ours"], say_step)
     if set(parts) <= OF_OURS_ALONE:
         results["setup"]["odoo"] = workers["ours"]("versions")
         return results
