@@ -30,7 +30,24 @@ PICTURES = (
     ("portal-resources", "partner", "/my/resources", "Resources", DESKTOP),
     ("portal-team-phone", "partner", "/my/team", "Your Team", PHONE),
     ("portal-phone", "partner", "/my/commissions", "Your Commissions", PHONE),
+    ("portal-overview", "partner", "/my/partner", "Your commissions", DESKTOP),
+    ("portal-overview-phone", "partner", "/my/partner", "Your commissions", PHONE),
+    ("portal-referrals", "partner", "/my/referrals", "Your Referrals", DESKTOP),
+    ("portal-referral", "partner", "/my/referrals/{Quill Optometry}", "What happens next", DESKTOP),
+    ("portal-referral-phone", "partner", "/my/referrals/{Quill Optometry}", "What happens next", PHONE),
+    ("portal-referral-new", "partner", "/my/referrals/new", "Refer a company", DESKTOP),
+    ("portal-referral-new-phone", "partner", "/my/referrals/new", "Refer a company", PHONE),
+    ("portal-commission", "partner", "/my/commissions/{paid commission}", "How it came about", DESKTOP),
+    ("portal-commission-phone", "partner", "/my/commissions/{paid commission}", "How it came about", PHONE),
 )
+# A paid commission of the partner who logs in.
+OWN_COMMISSION = """
+    SELECT MIN(line.id)
+      FROM partner_commission_line line
+      JOIN res_partner contact ON contact.commercial_partner_id = line.partner_id
+      JOIN res_users login ON login.partner_id = contact.id AND login.login = 'partner'
+     WHERE line.state = 'paid'
+"""
 
 
 def main() -> int:
@@ -51,6 +68,8 @@ def main() -> int:
         serve._wait_until_it_answers(server, address, log)
         rows = here.server.sql("SELECT prospect_name, id FROM partner_referral WHERE prospect_name IS NOT NULL", name)
         known = [f"{prospect}={number}" for prospect, number in rows]
+        rows = here.server.sql(OWN_COMMISSION, name)
+        known += [f"paid commission={number}" for (number,) in rows]
         process.quiet([str(here.python), __file__, address, *known], "Taking pictures", env=here.env())
         process.stop(server)
     say(f"Pictures are in {FOLDER}.")

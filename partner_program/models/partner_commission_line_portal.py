@@ -16,9 +16,6 @@ class PartnerCommissionLine(models.Model):
         "(partner_id, currency_id, state, hold_code, due_on) INCLUDE (company_id, amount, open_amount) "
         "WHERE state IN ('expected', 'earned', 'held')"
     )
-    _portal_earned = models.Index(
-        "(partner_id, fully_paid_on) INCLUDE (company_id, currency_id, earned_amount) WHERE fully_paid_on IS NOT NULL"
-    )
     _portal_list = models.Index("(partner_id, invoice_date DESC, id DESC)")
 
     def _get_portal_state(self) -> str:
