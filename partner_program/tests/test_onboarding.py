@@ -4,6 +4,7 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Command
 from odoo.tests import tagged
 
+from ..models.partner_program_enrollment_life import STATE_MAILS
 from .common import PartnerProgramCommon
 
 
@@ -360,6 +361,29 @@ class TestAccountManager(OnboardingCommon):
             self.program_affiliate.manager_rule_ids.create(
                 {"program_id": self.program_affiliate.id, "user_id": self.marc.id}
             )
+
+
+class TestMailsOfEnrollments(OnboardingCommon):
+    def test_every_mail_can_be_previewed_and_says_who_writes_to_whom(self):
+        enrollment = self.application(account_manager_id=self.manager.id, state="active", applied_on=False)
+        templates = self.env["mail.template"].search([("model", "=", enrollment._name)])
+        keys = {key.partition(".")[2] for key in templates.get_external_id().values()}
+        sent_on_steps = {xmlid for _origins, _state, xmlid in STATE_MAILS}
+        self.assertLessEqual(sent_on_steps, keys)
+        self.assertGreater(len(templates), 10)
+        for template in templates:
+            with self.subTest(template=template.name):
+                self.assertTrue(template.description, "the list of the settings says when it is sent")
+                values = template._generate_template(
+                    enrollment.ids, ("body_html", "subject", "partner_to", "email_from", "lang")
+                )[enrollment.id]
+                self.assertEqual(values["partner_ids"], self.newcomer.ids)
+                self.assertEqual(values["email_from"], self.manager.email_formatted)
+                self.assertTrue(values["subject"])
+                for text in ("Nora New", self.manager.name):
+                    self.assertIn(text, values["body_html"])
+                for leftover in ("{{", "t-out", "False"):
+                    self.assertNotIn(leftover, values["body_html"])
 
 
 class TestLife(OnboardingCommon):
