@@ -34,7 +34,11 @@ class Templates:
             if self.databases.exists(name):
                 return name
             building = f"{name}_building"
-            self.databases.drop(building)
+            if kind == BRIDGES:  # most of it is in the template of the suite already
+                self.databases.clone(self.template(TEST), building)
+                modules = sorted(set(modules) - set(addons.dependencies(tests=True, with_bridges=False)))
+            else:
+                self.databases.drop(building)
             demo = ["--with-demo"] if kind == DEMO else []
             log = self.stack.run_odoo(
                 f"Making the template database '{kind}' (once)",

@@ -10,7 +10,7 @@ from datetime import timedelta
 from odoo import fields
 from odoo.fields import Command
 
-from . import story_clients
+from . import meetings, story_clients
 from .applicants import Applicants
 
 # login: (name, groups); the password is the login
@@ -168,6 +168,7 @@ class Story:
         self.history()
         self.credit_after_billing()
         story_clients.tell(self)
+        meetings.tell(self)
 
     def day(self, days_ago):
         return self.today - timedelta(days=days_ago)

@@ -171,9 +171,11 @@ class PartnerProgramMeeting(models.Model):
         """What the pack shows, as of now, since the meeting before this one; see the enrollment."""
         self.ensure_one()
         before = self.env["calendar.event"].search(
-            [("enrollment_id", "=", self.enrollment_id.id), ("start", "<", self.start)], order="start desc", limit=1
+            [("enrollment_id", "=", self.enrollment_id.id), ("start", "<", min(self.start, fields.Datetime.now()))],
+            order="start desc",
+            limit=1,
         )
-        since = before.start or self.start - timedelta(days=31)
+        since = before.start or fields.Datetime.now() - timedelta(days=31)
         return self.enrollment_id._get_meeting_pack(self.company_id._partner_program_local_date(since))
 
 

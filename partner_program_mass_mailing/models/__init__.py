@@ -1,0 +1,1 @@
+from . import mailing_contact, mailing_mailing, partner_program_enrollment

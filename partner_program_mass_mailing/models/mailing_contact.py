@@ -1,0 +1,28 @@
+from odoo import fields, models
+
+
+class MailingContact(models.Model):
+    _inherit = "mailing.contact"
+
+    program_contact_id = fields.Many2one(
+        "res.partner",
+        "Contact of a Partner",
+        index="btree_not_null",
+        ondelete="set null",
+        copy=False,
+        help="Contact of an active partner: on the list of the newsletter by itself, until the partnership ends.",
+    )
+
+    def _follow_partner_contact(self, contact):
+        """Name and address are those of the contact of the partner; only what differs is written."""
+        self.ensure_one()
+        vals = {}
+        if self.program_contact_id != contact and not self.program_contact_id:
+            vals["program_contact_id"] = contact.id
+        if self.program_contact_id == contact:
+            if self.email_normalized != contact.email_normalized:
+                vals["email"] = contact.email
+            if self.name != contact.name:
+                vals["name"] = contact.name
+        if vals:
+            self.write(vals)

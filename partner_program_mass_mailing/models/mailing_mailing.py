@@ -1,0 +1,75 @@
+from dateutil.relativedelta import relativedelta
+
+from odoo import api, fields, models
+from odoo.fields import Command
+from odoo.tools import format_date
+
+
+class MailingMailing(models.Model):
+    """The newsletter of a month: a draft with the new resources, which somebody completes and sends (P21)."""
+
+    _inherit = "mailing.mailing"
+
+    partner_newsletter_month = fields.Date(
+        readonly=True, copy=False, help="First day of the month whose newsletter for partners this is."
+    )
+
+    _partner_newsletter_uniq = models.UniqueIndex(
+        "(partner_newsletter_month) WHERE partner_newsletter_month IS NOT NULL",
+        "The newsletter of this month is there already.",
+    )
+
+    @api.model
+    def _cron_prepare_newsletter(self):
+        """Scheduled action: draft the newsletter of this month, and tell who is responsible for it.
+
+        :return: the draft; empty when it is there already
+        """
+        month = fields.Date.context_today(self).replace(day=1)
+        if self.search_count([("partner_newsletter_month", "=", month)], limit=1):
+            return self.browse()
+        mailing = self._prepare_newsletter(month)
+        mailing.activity_schedule(
+            "mail.mail_activity_data_todo",
+            summary=self.env._("Complete and send the newsletter for partners"),
+            date_deadline=month + relativedelta(days=7),
+            user_id=mailing.user_id.id,
+        )
+        return mailing
+
+    @api.model
+    def _prepare_newsletter(self, month):
+        """A draft to the list of partners with the resources that are new since the last newsletter."""
+        last = self.search(
+            [("partner_newsletter_month", "<", month)], order="partner_newsletter_month desc", limit=1
+        ).partner_newsletter_month
+        since = last or month - relativedelta(months=1)
+        resources = self.env["partner.program.resource"].search(
+            [("create_date", ">=", since), "|", ("program_ids", "=", False), ("program_ids.active", "=", True)]
+        )
+        body = self.env["ir.qweb"]._render(
+            "partner_program_mass_mailing.newsletter",
+            {"resources": resources, "month": month, "company": self.env.company, "base_url": self.get_base_url()},
+        )
+        mailing_list = self.env.ref("partner_program_mass_mailing.mailing_list_partners")
+        title = self.env._("News for partners, %(month)s", month=format_date(self.env, month, date_format="MMMM yyyy"))
+        return self.create(
+            {
+                "subject": title,
+                "name": title,
+                "mailing_model_id": self.env["ir.model"]._get_id("mailing.list"),
+                "contact_list_ids": [Command.set(mailing_list.ids)],
+                "body_arch": body,
+                "body_html": body,
+                "user_id": self._get_newsletter_user().id,
+                "partner_newsletter_month": month,
+            }
+        )
+
+    @api.model
+    def _get_newsletter_user(self):
+        """Who writes it: the first account manager who may send mailings, or else the administrator."""
+        managers = self.env.ref("partner_program.group_manager").all_user_ids
+        writers = self.env.ref("mass_mailing.group_mass_mailing_user").all_user_ids
+        people = (managers & writers).filtered(lambda user: user.active and not user.share and user.id != 1)
+        return people.sorted("id")[:1] or self.env.ref("base.user_admin")

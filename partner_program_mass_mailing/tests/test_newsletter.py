@@ -1,0 +1,120 @@
+"""The newsletter: its list follows the partners, and respects who said no (P21)."""
+
+from odoo import SUPERUSER_ID
+from odoo.tests import tagged
+
+from odoo.addons.partner_program.tests.common import PartnerProgramCommon
+
+
+@tagged("post_install", "-at_install")
+class TestNewsletter(PartnerProgramCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.root = cls.env(user=SUPERUSER_ID)
+        cls.ada_contact.email, cls.byte_contact.email = "ann@ada.example", "ben@byte.example"  # log-ins bring others
+        cls.root["partner.program.enrollment"]._cron_sync_newsletter()
+        cls.list = cls.root.ref("partner_program_mass_mailing.mailing_list_partners")
+
+    def emails(self):
+        """Addresses of our two partners that the newsletter goes to."""
+        self.env.flush_all()
+        subscriptions = self.root["mailing.subscription"].search(
+            [("list_id", "=", self.list.id), ("opt_out", "=", False)]
+        )
+        return {
+            one
+            for one in subscriptions.contact_id.mapped("email_normalized")
+            if one.endswith(("ada.example", "byte.example"))
+        }
+
+    def subscription(self, email):
+        return self.root["mailing.subscription"].search(
+            [("list_id", "=", self.list.id), ("contact_id.email_normalized", "=", email)]
+        )
+
+    def night(self):
+        return self.root["partner.program.enrollment"]._cron_sync_newsletter()
+
+    def test_p21_contacts_of_active_partners_join_and_leave_by_themselves(self):
+        everybody = {"office@ada.example", "ann@ada.example", "office@byte.example", "ben@byte.example"}
+        self.assertEqual(self.emails(), everybody)
+        self.enrollment_byte.with_user(self.manager).action_end()
+        self.assertEqual(self.emails(), {"office@ada.example", "ann@ada.example"})
+        self.enrollment_byte.with_user(self.manager).action_reopen()
+        self.assertEqual(self.emails(), everybody)
+        self.assertEqual(self.night()[1], 0)
+        self.assertEqual(self.night(), (0, 0), "running it twice changes nothing")
+
+    def test_p21_new_people_come_at_night_and_those_who_left_go(self):
+        self.env["res.partner"].create({"name": "Al", "parent_id": self.ada.id, "email": "al@ada.example"})
+        self.env["res.partner"].create(
+            {"name": "Bills", "parent_id": self.ada.id, "email": "bills@ada.example", "type": "invoice"}
+        )
+        self.ada_contact.email = "ann.new@ada.example"
+        self.night()
+        self.assertLessEqual({"al@ada.example", "ann.new@ada.example"}, self.emails())
+        self.assertFalse({"ann@ada.example", "bills@ada.example"} & self.emails())
+        self.portal_ada.active = False
+        self.ada_contact.active = False
+        self.night()
+        self.assertNotIn("ann.new@ada.example", self.emails())
+
+    def test_p21_who_opts_out_stays_out(self):
+        subscription = self.subscription("ben@byte.example")
+        subscription.opt_out = True
+        self.night()
+        self.enrollment_byte.action_end()
+        self.enrollment_byte.action_reopen()
+        self.night()
+        self.assertEqual(self.subscription("ben@byte.example"), subscription)
+        self.assertTrue(subscription.opt_out)
+        self.assertNotIn("ben@byte.example", self.emails())
+
+    def test_p21_who_opted_out_with_another_contact_of_that_address_stays_out(self):
+        other = self.root["mailing.contact"].create({"name": "Cy", "email": "cy@byte.example"})
+        self.root["mailing.subscription"].create({"contact_id": other.id, "list_id": self.list.id, "opt_out": True})
+        self.env["res.partner"].create({"name": "Cy", "parent_id": self.byte.id, "email": "Cy@Byte.example"})
+        self.night()
+        self.assertNotIn("cy@byte.example", self.emails())
+        self.assertEqual(len(self.subscription("cy@byte.example")), 1)
+
+    def test_people_that_somebody_added_by_hand_are_left_alone(self):
+        fan = self.root["mailing.contact"].create({"name": "Fan", "email": "fan@elsewhere.example"})
+        self.root["mailing.subscription"].create({"contact_id": fan.id, "list_id": self.list.id})
+        self.night()
+        self.assertTrue(self.subscription("fan@elsewhere.example"))
+
+    def test_p21_each_month_one_draft_with_the_new_resources(self):
+        Mailing = self.root["mailing.mailing"]
+        self.go_to("2026-02-01")
+        self.env["partner.program.resource"].create({"name": "Deck 2026", "url": "https://deck.example/2026"})
+        mailing = Mailing._cron_prepare_newsletter()
+        self.assertEqual((mailing.state, mailing.contact_list_ids), ("draft", self.list))
+        self.assertIn("Deck 2026", mailing.body_html)
+        self.assertIn("/unsubscribe_from_list", mailing.body_html)
+        self.assertIn("February 2026", mailing.subject)
+        self.assertTrue(mailing.activity_ids)
+        self.go_to("2026-02-20")
+        self.assertFalse(Mailing._cron_prepare_newsletter())
+        self.go_to("2026-03-01")
+        mailing = Mailing._cron_prepare_newsletter()
+        self.assertIn("Deck 2026", mailing.body_html, "it came after the newsletter of February began")
+        self.go_to("2026-04-01")
+        self.assertNotIn("Deck 2026", Mailing._cron_prepare_newsletter().body_html)
+
+    def test_the_list_costs_the_same_for_many_partners(self):
+        counts = []
+        for size in (1, 10, 100):
+            companies = self.env["res.partner"].create(
+                [{"name": f"P{n}", "is_company": True, "email": f"p{size}-{n}@many.example"} for n in range(size)]
+            )
+            self.env["partner.program.enrollment"].create(
+                [{"partner_id": one.id, "program_id": self.program_referral.id, "state": "active"} for one in companies]
+            )
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.cr.sql_log_count
+            self.night()
+            counts.append(self.cr.sql_log_count - before)
+        self.assertLessEqual(counts[2], counts[0] + 2, counts)

@@ -1,0 +1,1 @@
+from . import portal_ideas, portal_tickets

@@ -1,0 +1,51 @@
+from odoo import http
+from odoo.http import request
+
+from .portal_tickets import PartnerTickets
+
+
+class PartnerIdeas(PartnerTickets):
+    """Affiliates propose features, and vote on those of others (P5)."""
+
+    @http.route("/my/ideas", type="http", auth="user", website=True, readonly=True, methods=["GET"])
+    def portal_my_ideas(self, **kw):
+        """All ideas, those with the most votes first, and the form for a new one."""
+        return self._render_ideas()
+
+    @http.route("/my/ideas/new", type="http", auth="user", website=True, methods=["POST"])
+    def portal_new_idea(self, name="", description="", **kw):
+        """Propose a feature; whoever proposes it is for it."""
+        enrollment_sudo = self._get_affiliate_sudo(must_be_active=True)
+        form = self._read_form(name, description)
+        if form["problem"]:
+            return self._render_ideas(form)
+        person = request.env.user.partner_id
+        idea_sudo = request.env["project.task"]._create_partner_task_sudo(
+            "ideas", enrollment_sudo, person, self._prepare_task(form)
+        )
+        request.env["partner.program.idea.vote"]._toggle_sudo(idea_sudo, person)
+        return request.redirect(f"/my/ideas#idea_{idea_sudo.id}")
+
+    @http.route("/my/ideas/<int:idea_id>/vote", type="http", auth="user", website=True, methods=["POST"])
+    def portal_vote(self, idea_id, **kw):
+        """Give the vote of the reader's company, or take it back."""
+        self._get_affiliate_sudo(must_be_active=True)
+        idea_sudo = self._find_task_sudo("ideas", idea_id)
+        request.env["partner.program.idea.vote"]._toggle_sudo(idea_sudo, request.env.user.partner_id)
+        return request.redirect(f"/my/ideas#idea_{idea_sudo.id}")
+
+    def _render_ideas(self, form=None):
+        enrollment_sudo = self._get_affiliate_sudo()
+        ideas_sudo = request.env["project.task"]._search_partner_tasks_sudo(
+            "ideas", enrollment_sudo, order="partner_vote_count desc, create_date desc", limit=200
+        )
+        own = request.env.user.commercial_partner_id
+        values = {
+            **self._prepare_partner_program_values("ideas"),
+            "ideas_sudo": ideas_sudo,
+            "voted_sudo": ideas_sudo.partner_vote_ids.filtered(lambda vote: vote.partner_id == own).task_id,
+            "own_sudo": ideas_sudo.filtered(lambda idea: idea.partner_enrollment_id.partner_id == own),
+            "may_send": enrollment_sudo.state == "active",
+            "form": form or {},
+        }
+        return request.render("partner_program_project.portal_my_ideas", values)

@@ -1,0 +1,180 @@
+from odoo import http
+from odoo.http import request
+from odoo.tools import plaintext2html
+
+from odoo.addons.partner_program.controllers.portal import PartnerProgramPortal
+
+MAX_FILES = 10
+MAX_FILE_SIZE = 25 * 1024 * 1024
+MAX_NAME, MAX_TEXT = 200, 20000
+
+
+class PartnerTickets(PartnerProgramPortal):
+    """Affiliates ask for help, and see how it stands (P18)."""
+
+    @http.route("/my/tickets", type="http", auth="user", website=True, readonly=True, methods=["GET"])
+    def portal_my_tickets(self, **kw):
+        """The tickets of the reader's company, open ones first, and the form for a new one."""
+        return self._render_tickets()
+
+    @http.route("/my/tickets/new", type="http", auth="user", website=True, methods=["POST"])
+    def portal_new_ticket(self, name="", description="", priority="0", **kw):
+        """Send a ticket; what is missing is asked for, and nothing that was typed is lost."""
+        enrollment_sudo = self._get_affiliate_sudo(must_be_active=True)
+        form = self._read_form(name, description)
+        form["priority"] = priority if priority in dict(self._get_priorities()) else "0"
+        files, problem = self._read_files()
+        if form["problem"] or problem:
+            return self._render_tickets({**form, "problem": form["problem"] or problem})
+        ticket_sudo = request.env["project.task"]._create_partner_task_sudo(
+            "support", enrollment_sudo, request.env.user.partner_id, self._prepare_task(form)
+        )
+        self._attach(ticket_sudo, files)
+        return request.redirect(f"/my/tickets/{ticket_sudo.id}")
+
+    @http.route("/my/tickets/<int:ticket_id>", type="http", auth="user", website=True, readonly=True, methods=["GET"])
+    def portal_ticket(self, ticket_id, **kw):
+        """One ticket with its conversation."""
+        return self._render_ticket(self._find_task_sudo("support", ticket_id))
+
+    @http.route("/my/tickets/<int:ticket_id>/reply", type="http", auth="user", website=True, methods=["POST"])
+    def portal_ticket_reply(self, ticket_id, description="", **kw):
+        """Add to the conversation."""
+        ticket_sudo = self._find_task_sudo("support", ticket_id)
+        files, problem = self._read_files()
+        text = description.strip()
+        if not text and not problem:
+            problem = request.env._("Write your answer first.")
+        if problem:
+            return self._render_ticket(ticket_sudo, {"description": description, "problem": problem})
+        message = ticket_sudo.message_post(
+            body=plaintext2html(text[:MAX_TEXT]),
+            author_id=request.env.user.partner_id.id,
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
+            attachments=files,
+        )
+        return request.redirect(f"/my/tickets/{ticket_sudo.id}#message_{message.id}")
+
+    @http.route(
+        "/my/tickets/<int:ticket_id>/file/<int:file_id>", type="http", auth="user", website=True, methods=["GET"]
+    )
+    def portal_ticket_file(self, ticket_id, file_id, **kw):
+        """A file of the ticket or of its conversation."""
+        ticket_sudo = self._find_task_sudo("support", ticket_id)
+        file_sudo = self._get_files(ticket_sudo).filtered(lambda one: one.id == file_id)
+        if not file_sudo:
+            raise request.not_found()
+        stream = request.env["ir.binary"]._get_stream_from(file_sudo)
+        return stream.get_response(as_attachment=True)
+
+    # ------------------------------------------------------------
+    # WHO, WHAT
+    # ------------------------------------------------------------
+
+    def _get_affiliate_sudo(self, must_be_active=False):
+        """The affiliate enrollment of the reader's company; not found for everybody else."""
+        enrollments_sudo = self._get_own_enrollments_sudo().filtered(
+            lambda one: one.program_type == "affiliate" and one.state in ("active", "suspended", "ended")
+        )
+        active = enrollments_sudo.filtered(lambda one: one.state == "active")
+        if not enrollments_sudo or (must_be_active and not active):
+            raise request.not_found()
+        return (active or enrollments_sudo)[:1]
+
+    def _find_task_sudo(self, use, task_id):
+        enrollment_sudo = self._get_affiliate_sudo()
+        task_sudo = request.env["project.task"]._search_partner_tasks_sudo(use, enrollment_sudo, [("id", "=", task_id)])
+        if not task_sudo:
+            raise request.not_found()
+        return task_sudo
+
+    def _get_files(self, task_sudo):
+        own = request.env["ir.attachment"].sudo()  # files of a ticket that was found for the reader
+        files = own.search(
+            [("res_model", "=", "project.task"), ("res_id", "=", task_sudo.id), ("res_field", "=", False)]
+        )
+        spoken = task_sudo._get_spoken_messages().attachment_ids
+        internal = task_sudo.message_ids.attachment_ids - spoken  # files of notes
+        return (files - internal) | spoken
+
+    # ------------------------------------------------------------
+    # FORM
+    # ------------------------------------------------------------
+
+    def _read_form(self, name, description) -> dict:
+        form = {"name": name.strip(), "description": description.strip(), "problem": ""}
+        if not form["name"]:
+            form["problem"] = request.env._("Give it a title first: a few words are enough.")
+        elif len(form["name"]) > MAX_NAME:
+            form["problem"] = request.env._("Make the title shorter, and write the rest into the description.")
+        elif not form["description"]:
+            form["problem"] = request.env._("Describe it first, so that we can help.")
+        elif len(form["description"]) > MAX_TEXT:
+            form["problem"] = request.env._("The description is too long. Put the rest into a file, and attach it.")
+        return form
+
+    def _read_files(self) -> tuple[list, str]:
+        """``([(name, content)], problem)``; checked before anything is made."""
+        files = [one for one in request.httprequest.files.getlist("files") if one.filename]
+        if len(files) > MAX_FILES:
+            return [], request.env._("Attach at most %(count)s files; the text below is kept.", count=MAX_FILES)
+        read = []
+        for one in files:
+            content = one.read(MAX_FILE_SIZE + 1)
+            if len(content) > MAX_FILE_SIZE:
+                return [], request.env._(
+                    "“%(name)s” is larger than %(size)s MB. Attach a smaller file, or a link; the text below is kept.",
+                    name=one.filename,
+                    size=MAX_FILE_SIZE // 1024 // 1024,
+                )
+            read.append((one.filename, content))
+        return read, ""
+
+    def _prepare_task(self, form) -> dict:
+        values = {"name": form["name"], "description": plaintext2html(form["description"])}
+        return {**values, "priority": form["priority"]} if "priority" in form else values
+
+    def _attach(self, task_sudo, files):
+        task_sudo.env["ir.attachment"].create(
+            [
+                {"name": name, "raw": content, "res_model": task_sudo._name, "res_id": task_sudo.id}
+                for name, content in files
+            ]
+        )
+
+    def _get_priorities(self):
+        return request.env["project.task"]._fields["priority"]._description_selection(request.env)
+
+    # ------------------------------------------------------------
+    # PAGES
+    # ------------------------------------------------------------
+
+    def _render_tickets(self, form=None):
+        enrollment_sudo = self._get_affiliate_sudo()
+        tickets_sudo = request.env["project.task"]._search_partner_tasks_sudo(
+            "support", enrollment_sudo, order="create_date desc", limit=200
+        )
+        values = {
+            **self._prepare_partner_program_values("tickets"),
+            "tickets_sudo": tickets_sudo.sorted(lambda ticket: not ticket._is_open_for_partner()),
+            "may_send": enrollment_sudo.state == "active",
+            "priorities": self._get_priorities(),
+            "form": form or {},
+            "project_email": self._get_project_email(enrollment_sudo, "support"),
+        }
+        return request.render("partner_program_project.portal_my_tickets", values)
+
+    def _render_ticket(self, ticket_sudo, form=None):
+        values = {
+            **self._prepare_partner_program_values("ticket"),
+            "ticket_sudo": ticket_sudo,
+            "messages_sudo": ticket_sudo._get_spoken_messages(),
+            "files_sudo": self._get_files(ticket_sudo) - ticket_sudo._get_spoken_messages().attachment_ids,
+            "form": form or {},
+        }
+        return request.render("partner_program_project.portal_ticket", values)
+
+    def _get_project_email(self, enrollment_sudo, use):
+        project_sudo = enrollment_sudo.company_id[f"partner_{use}_project_id"]
+        return project_sudo.alias_email if project_sudo.alias_name else False

@@ -1,0 +1,20 @@
+from odoo.fields import Command
+
+
+def post_init_hook(env):
+    """Each company with a program gets its project for tickets and its project for ideas."""
+    programs = env["partner.program"].with_context(active_test=False).search([])
+    for company in programs.company_id:
+        company._get_partner_project("support")
+        company._get_partner_project("ideas")
+
+
+def uninstall_hook(env):
+    """Tickets are work of the company: they stay, in ordinary projects. Empty ones go, and what the add-on gave."""
+    projects = env["project.project"].with_context(active_test=False).search([("partner_program_use", "!=", False)])
+    tasks = env["project.task"].with_context(active_test=False)
+    used = {project for (project,) in tasks._read_group([("project_id", "in", projects.ids)], ["project_id"])}
+    projects.filtered(lambda project: project not in used).unlink()
+    group = env.ref("partner_program.group_manager", raise_if_not_found=False)
+    if group:
+        group.implied_ids = [Command.unlink(env.ref("project.group_project_user").id)]

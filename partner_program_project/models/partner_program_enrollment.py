@@ -1,0 +1,100 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from .project_task import CLOSED, SPOKEN
+
+
+class PartnerProgramEnrollment(models.Model):
+    """Tickets of a partner, and how long it waits for an answer (P18)."""
+
+    _inherit = "partner.program.enrollment"
+
+    open_ticket_count = fields.Integer(
+        "Open Tickets", compute="_compute_tickets", groups="partner_program.group_manager"
+    )
+    first_answer_hours = fields.Float(
+        "Hours to First Answer",
+        compute="_compute_tickets",
+        groups="partner_program.group_manager",
+        help="On average, over the tickets of this partner that were answered.",
+    )
+
+    @api.model
+    def _get_affiliates_sudo(self, partners):
+        """Active affiliate enrollments of these people's companies: who may send tickets and ideas."""
+        enrollments_sudo = self.sudo()  # partners have no right on enrollments, and mails come from anybody
+        return enrollments_sudo.search(
+            [
+                ("partner_id", "in", partners.commercial_partner_id.ids),
+                ("program_type", "=", "affiliate"),
+                ("state", "=", "active"),
+            ]
+        )
+
+    def _compute_tickets(self):
+        counts = dict(
+            self.env["project.task"]
+            .sudo()  # how many there are is no secret to account managers
+            ._read_group(self._get_open_ticket_domain(), ["partner_enrollment_id"], ["__count"])
+        )
+        hours = self._get_first_answer_hours()
+        for enrollment in self:
+            enrollment.open_ticket_count = counts.get(enrollment._origin, 0)
+            enrollment.first_answer_hours = hours.get(enrollment._origin.id, 0.0)
+
+    def _get_open_ticket_domain(self):
+        return [
+            ("partner_enrollment_id", "in", self.ids),
+            ("partner_program_use", "=", "support"),
+            ("state", "not in", CLOSED),
+            ("stage_id.fold", "=", False),
+        ]
+
+    def _get_first_answer_hours(self) -> dict[int, float]:
+        """Average hours from ticket to first answer of each partner, in one query."""
+        if not self.ids:
+            return {}
+        self.env["mail.message"].flush_model()
+        self.env["project.task"].flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT task.partner_enrollment_id,
+                       AVG(EXTRACT(EPOCH FROM answer.date - task.create_date)) / 3600
+                  FROM project_task task
+                  JOIN LATERAL (
+                       SELECT MIN(message.date) AS date
+                         FROM mail_message message
+                         JOIN res_users colleague ON colleague.partner_id = message.author_id AND NOT colleague.share
+                    LEFT JOIN mail_message_subtype subtype ON subtype.id = message.subtype_id
+                        WHERE message.model = 'project.task'
+                          AND message.res_id = task.id
+                          AND message.message_type IN %(spoken)s
+                          AND subtype.internal IS NOT TRUE
+                          AND message.is_internal IS NOT TRUE
+                       ) answer ON answer.date IS NOT NULL
+                 WHERE task.partner_enrollment_id IN %(ids)s AND task.partner_program_use = 'support'
+                 GROUP BY task.partner_enrollment_id
+                """,
+                spoken=SPOKEN,
+                ids=tuple(self.ids),
+            )
+        )
+        return {enrollment_id: float(hours) for enrollment_id, hours in rows}
+
+    def _get_pack_tickets(self) -> list[dict]:
+        # EXTENDS partner_program
+        tickets = self.env["project.task"].search(self._get_open_ticket_domain(), order="create_date")
+        zone = self.company_id._partner_program_local_date
+        return super()._get_pack_tickets() + [
+            {"name": ticket.name, "stage": ticket.stage_id.name or "", "since": zone(ticket.create_date)}
+            for ticket in tickets
+        ]
+
+    def action_view_tickets(self):
+        """Open the tickets of this partner."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("partner_program_project.partner_ticket_action")
+        action["domain"] = [("partner_enrollment_id", "=", self.id), ("partner_program_use", "=", "support")]
+        action["context"] = {}
+        return action

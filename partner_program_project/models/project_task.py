@@ -1,0 +1,154 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+CLOSED = ("1_done", "1_canceled")
+# What goes between a partner and the company: no notes, no automatic messages.
+SPOKEN = ("comment", "email", "email_outgoing")
+
+
+class ProjectTask(models.Model):
+    """A ticket or an idea of a partner is a task with the enrollment of who sent it (P5, P18)."""
+
+    _inherit = "project.task"
+
+    partner_program_use = fields.Selection(related="project_id.partner_program_use", store=True, index="btree_not_null")
+    partner_enrollment_id = fields.Many2one(
+        "partner.program.enrollment",
+        "Partner of the Program",
+        compute="_compute_partner_enrollment_id",
+        store=True,
+        readonly=False,
+        index="btree_not_null",
+        groups="project.group_project_user,partner_program.group_manager",
+    )
+    partner_vote_ids = fields.One2many(
+        "partner.program.idea.vote",
+        "task_id",
+        "Votes of Partners",
+        groups="project.group_project_user,partner_program.group_manager",
+    )
+    partner_vote_count = fields.Integer("Votes", compute="_compute_partner_vote_count", store=True)
+    first_answer_on = fields.Datetime("First Answer", compute="_compute_first_answer")
+    first_answer_hours = fields.Float(
+        "Hours to First Answer",
+        compute="_compute_first_answer",
+        help="From the ticket to the first message of a colleague that the partner reads. Notes do not count.",
+    )
+
+    @api.depends("partner_id", "partner_program_use")
+    def _compute_partner_enrollment_id(self):
+        tickets = self.filtered("partner_program_use")
+        enrollments_sudo = self.env["partner.program.enrollment"]._get_affiliates_sudo(tickets.partner_id)
+        for task in self:
+            found = enrollments_sudo.filtered(
+                lambda one, task=task: (
+                    one.partner_id == task.partner_id.commercial_partner_id
+                    and one.company_id == task.project_id.company_id
+                )
+            )
+            if not task.partner_program_use:
+                task.partner_enrollment_id = False
+            elif found and task.partner_enrollment_id not in found:
+                task.partner_enrollment_id = found[:1]
+
+    @api.depends("partner_vote_ids")
+    def _compute_partner_vote_count(self):
+        counts = dict(
+            self.env["partner.program.idea.vote"]
+            .sudo()  # how many votes there are is no secret
+            ._read_group([("task_id", "in", self.ids)], ["task_id"], ["__count"])
+        )
+        for task in self:
+            task.partner_vote_count = counts.get(task._origin, 0)
+
+    @api.depends("message_ids")
+    def _compute_first_answer(self):
+        answers = self._get_first_answers()
+        for task in self:
+            task.first_answer_on = answers.get(task._origin.id)
+            waited = task.first_answer_on and task.create_date and task.first_answer_on - task.create_date
+            task.first_answer_hours = waited.total_seconds() / 3600 if waited else 0.0
+
+    def _get_first_answers(self) -> dict:
+        """When a colleague first answered each ticket, in one query."""
+        ids = tuple((self.filtered("partner_program_use"))._origin.ids)
+        if not ids:
+            return {}
+        self.env["mail.message"].flush_model()
+        return dict(
+            self.env.execute_query(
+                SQL(
+                    """
+                    SELECT message.res_id, MIN(message.date)
+                      FROM mail_message message
+                      JOIN res_users colleague ON colleague.partner_id = message.author_id AND NOT colleague.share
+                 LEFT JOIN mail_message_subtype subtype ON subtype.id = message.subtype_id
+                     WHERE message.model = 'project.task'
+                       AND message.res_id IN %s
+                       AND message.message_type IN %s
+                       AND subtype.internal IS NOT TRUE
+                       AND message.is_internal IS NOT TRUE
+                     GROUP BY message.res_id
+                    """,
+                    ids,
+                    SPOKEN,
+                )
+            )
+        )
+
+    # ------------------------------------------------------------
+    # PORTAL: callers have found the task by `_search_partner_tasks_sudo`
+    # ------------------------------------------------------------
+
+    @api.model
+    def _search_partner_tasks_sudo(self, use: str, enrollments_sudo, domain=(), **options):
+        """Tickets of the partner itself; ideas of all partners of the same company."""
+        found = [("partner_program_use", "=", use), *domain]
+        if use == "ideas":
+            found.append(("company_id", "in", enrollments_sudo.company_id.ids))
+        else:
+            found.append(("partner_enrollment_id.partner_id", "in", enrollments_sudo.partner_id.ids))
+        return self.sudo().search(found, **options)  # partners have no right on tasks; the domain names what is theirs
+
+    @api.model
+    def _create_partner_task_sudo(self, use: str, enrollment_sudo, person, values: dict):
+        """A ticket or idea that a person of the partner sends in the portal.
+
+        :param dict values: `name`, `description` (HTML) and `priority`, checked by the caller
+        """
+        project_sudo = enrollment_sudo.company_id._get_partner_project(use)
+        manager_sudo = enrollment_sudo.account_manager_id
+        task_sudo = (
+            self.sudo()  # as above
+            .with_context(mail_create_nosubscribe=True, default_user_ids=False)
+            .create(
+                {
+                    **values,
+                    "project_id": project_sudo.id,
+                    "company_id": project_sudo.company_id.id,
+                    "partner_id": person.id,
+                    "partner_enrollment_id": enrollment_sudo.id,
+                    "user_ids": [fields.Command.set(manager_sudo.ids)],
+                }
+            )
+        )
+        task_sudo.message_subscribe((person | manager_sudo.partner_id).ids)
+        return task_sudo
+
+    def _get_spoken_messages(self):
+        """The conversation with the partner, oldest first; never notes of colleagues."""
+        self.ensure_one()
+        return self.env["mail.message"].search(
+            [
+                ("model", "=", self._name),
+                ("res_id", "=", self.id),
+                ("message_type", "in", SPOKEN),
+                ("is_internal", "=", False),
+                ("subtype_id.internal", "=", False),
+            ],
+            order="id",
+        )
+
+    def _is_open_for_partner(self) -> bool:
+        self.ensure_one()
+        return self.state not in CLOSED and not self.stage_id.fold

@@ -1,0 +1,51 @@
+from odoo import api, fields, models
+from odoo.fields import Command
+
+STAGES = {
+    "support": ("stage_ticket_new", "stage_ticket_progress", "stage_ticket_waiting", "stage_ticket_solved"),
+    "ideas": ("stage_idea_new", "stage_idea_review", "stage_idea_planned", "stage_idea_done", "stage_idea_declined"),
+}
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    partner_support_project_id = fields.Many2one(
+        "project.project",
+        "Tickets of Partners",
+        domain="[('company_id', '=', id)]",
+        help="Project in which affiliates' requests for help arrive, from the portal and by email.",
+    )
+    partner_ideas_project_id = fields.Many2one(
+        "project.project",
+        "Ideas of Partners",
+        domain="[('company_id', '=', id)]",
+        help="Project in which affiliates' proposals for features arrive, and are voted on.",
+    )
+
+    def _get_partner_project(self, use: str):
+        """The project of this company for tickets (`support`) or `ideas`; made when it is not there yet."""
+        self.ensure_one()
+        fname = f"partner_{use}_project_id"
+        company_sudo = self.sudo()  # the first ticket of a partner may be what makes the project
+        if not company_sudo[fname]:
+            stages = [self.env.ref(f"partner_program_project.{name}").id for name in STAGES[use]]
+            names = {"support": self.env._("Partner Tickets"), "ideas": self.env._("Feature Ideas of Partners")}
+            company_sudo[fname] = company_sudo.env["project.project"].create(
+                {
+                    "name": names[use],
+                    "company_id": self.id,
+                    "partner_program_use": use,
+                    "privacy_visibility": "employees",
+                    "type_ids": [Command.set(stages)],
+                    "alias_contact": "everyone",
+                }
+            )
+        return company_sudo[fname]
+
+    @api.model
+    def _load_partner_ticket_demo(self):
+        """Tell what the affiliates of the demo data ask for; called once, by demo/demo.xml."""
+        from ..demo.tickets import tell
+
+        tell(self.env)

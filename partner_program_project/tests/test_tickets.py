@@ -1,0 +1,281 @@
+"""Tickets and ideas of affiliates: portal, email, votes, first answers (P5, P18)."""
+
+import re
+import threading
+from datetime import timedelta
+
+from odoo import SUPERUSER_ID, fields
+from odoo.exceptions import AccessError
+from odoo.tests import HttpCase, tagged
+
+from odoo.addons.partner_program.tests.common import PartnerProgramCommon
+
+MODULE = "partner_program_project"
+# Every route of the add-on, by hand: (authentication, methods, read-only).
+ROUTES = {
+    "/my/tickets": ("user", ("GET",), True),
+    "/my/tickets/new": ("user", ("POST",), False),
+    "/my/tickets/<int:ticket_id>": ("user", ("GET",), True),
+    "/my/tickets/<int:ticket_id>/reply": ("user", ("POST",), False),
+    "/my/tickets/<int:ticket_id>/file/<int:file_id>": ("user", ("GET",), False),
+    "/my/ideas": ("user", ("GET",), True),
+    "/my/ideas/new": ("user", ("POST",), False),
+    "/my/ideas/<int:idea_id>/vote": ("user", ("POST",), False),
+}
+MAIL = """\
+From: {sender}
+To: help@fieldpro.example
+Subject: Import fails
+Message-Id: <{number}@mail.example>
+Date: Mon, 05 Jan 2026 08:00:00 +0000
+Content-Type: text/plain; charset=utf-8
+
+It stops at row 12.
+"""
+
+
+@tagged("post_install", "-at_install")
+class TestTickets(PartnerProgramCommon, HttpCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.Task = cls.env["project.task"].sudo()
+        cls.enrollment_byte.account_manager_id = cls.manager
+        cls.ada_contact.email, cls.byte_contact.email = "ann@ada.example", "ben@byte.example"  # log-ins bring others
+        # a second affiliate, with a log-in
+        cls.cypress = cls.env["res.partner"].create({"name": "Cypress Consult", "is_company": True})
+        cls.cypress_contact = cls.env["res.partner"].create(
+            {"name": "Cy of Cypress", "parent_id": cls.cypress.id, "email": "cy@cypress.example"}
+        )
+        cls.enrollment_cypress = cls.env["partner.program.enrollment"].create(
+            {"partner_id": cls.cypress.id, "program_id": cls.program_affiliate.id, "state": "active"}
+        )
+        cls.portal_cypress = cls._new_user("portal_cypress", "base.group_portal", partner=cls.cypress_contact)
+
+    def page(self, path, login, data=None, files=None, status=200, token_from=None):
+        self.authenticate(login, login)
+        if data is not None:
+            text = self.url_open(token_from or "/my/tickets", timeout=60).text
+            token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"|csrf_token: "([^"]+)"', text)
+            data = {**data, "csrf_token": token[1] or token[2]}
+        response = self.url_open(path, data=data, files=files, timeout=60)
+        self.assertEqual(response.status_code, status, path)
+        self.env.invalidate_all()
+        return response.text
+
+    def ticket(self, enrollment=None, use="support", **values):
+        enrollment = enrollment or self.enrollment_byte
+        values = {"name": "Help me", "description": "<p>With the import</p>", **values}
+        return self.Task._create_partner_task_sudo(use, enrollment, enrollment.partner_id.child_ids[:1], values)
+
+    def answer(self, ticket, user=None, subtype="mail.mt_comment", body="Here is how"):
+        author = (user or self.manager).partner_id
+        return ticket.message_post(body=body, author_id=author.id, message_type="comment", subtype_xmlid=subtype)
+
+    # ------------------------------------------------------------
+    # PORTAL
+    # ------------------------------------------------------------
+
+    def test_p18_an_affiliate_asks_for_help_and_sees_the_answer(self):
+        text = self.page(
+            "/my/tickets/new",
+            "portal_byte",
+            {"name": "Visit plans", "description": "Which columns?\n<script>x</script>", "priority": "2"},
+            files=[("files", ("plan.csv", b"a;b", "text/csv"))],
+        )
+        ticket = self.Task.search([("partner_enrollment_id", "=", self.enrollment_byte.id)])
+        self.assertRecordValues(
+            ticket,
+            [
+                {
+                    "name": "Visit plans",
+                    "priority": "2",
+                    "partner_id": self.byte_contact.id,
+                    "partner_program_use": "support",
+                    "user_ids": self.manager.ids,
+                    "project_id": self.company.partner_support_project_id.id,
+                }
+            ],
+        )
+        self.assertIn("plan.csv", text)
+        self.assertNotIn("<script>x", text)
+        self.answer(ticket, body="Name, date, client")
+        self.answer(ticket, subtype="mail.mt_note", body="Their third question this week")
+        text = self.page(f"/my/tickets/{ticket.id}", "portal_byte")
+        self.assertIn("Name, date, client", text)
+        self.assertNotIn("third question", text)
+        self.page(f"/my/tickets/{ticket.id}/reply", "portal_byte", {"description": "Thank you"})
+        self.assertIn("Thank you", ticket.message_ids[0].body)
+        self.assertEqual(ticket.message_ids[0].author_id, self.byte_contact)
+        self.assertIn("Visit plans", self.page("/my/tickets", "portal_byte"))
+
+    def test_p18_tickets_are_for_affiliates_and_each_sees_its_own(self):
+        ticket = self.ticket()
+        self.ticket(self.enrollment_cypress, name="Secret of Cypress")
+        for path in ("/my/tickets", "/my/ideas", f"/my/tickets/{ticket.id}"):
+            self.page(path, "portal_ada", status=404)
+        self.page(f"/my/tickets/{ticket.id}", "portal_cypress", status=404)
+        self.assertNotIn("Secret of Cypress", self.page("/my/tickets", "portal_byte"))
+        self.page(f"/my/tickets/{ticket.id}/reply", "portal_cypress", {"description": "Hi"}, status=404)
+        file = self.env["ir.attachment"].create(
+            {"name": "x", "raw": b"x", "res_model": "project.task", "res_id": ticket.id}
+        )
+        self.page(f"/my/tickets/{ticket.id}/file/{file.id}", "portal_byte")
+        self.page(f"/my/tickets/{ticket.id}/file/{file.id}", "portal_cypress", status=404)
+        for user in (self.portal_byte, self.portal_ada):
+            with self.assertRefused(".", AccessError):
+                self.env["partner.program.idea.vote"].with_user(user).search([])
+
+    def test_without_a_token_nothing_is_sent(self):
+        self.authenticate("portal_byte", "portal_byte")
+        response = self.url_open("/my/tickets/new", data={"name": "A", "description": "B"})
+        self.assertEqual(response.status_code, 400)
+        self.assertFalse(self.Task.search([("partner_enrollment_id", "=", self.enrollment_byte.id)]))
+
+    def test_what_is_missing_is_asked_for_and_nothing_is_lost(self):
+        text = self.page("/my/tickets/new", "portal_byte", {"name": " ", "description": "Long & typed text"})
+        self.assertIn("Give it a title first", text)
+        self.assertIn("Long &amp; typed text", text)
+        big = [("files", ("big.bin", b"x" * (25 * 1024 * 1024 + 1), "application/octet-stream"))]
+        text = self.page("/my/tickets/new", "portal_byte", {"name": "Big", "description": "Kept"}, files=big)
+        self.assertIn("is larger than 25 MB", text)
+        self.assertIn("Kept", text)
+        self.assertFalse(self.Task.search([("partner_enrollment_id", "=", self.enrollment_byte.id)]))
+
+    def test_a_partner_whose_enrollment_ended_reads_but_does_not_write(self):
+        ticket = self.ticket()
+        self.enrollment_byte.action_end()
+        self.env.flush_all()
+        text = self.page("/my/tickets", "portal_byte")
+        self.assertNotIn("/my/tickets/new", text)
+        self.assertIn("Help me", text)
+        self.page(f"/my/tickets/{ticket.id}", "portal_byte")
+        self.page(
+            "/my/tickets/new",
+            "portal_byte",
+            {"name": "A", "description": "B"},
+            status=404,
+            token_from=f"/my/tickets/{ticket.id}",
+        )
+
+    def test_p5_ideas_and_one_vote_per_partner(self):
+        self.page("/my/ideas/new", "portal_byte", {"name": "Dark mode", "description": "For night shifts"})
+        idea = self.Task.search([("partner_program_use", "=", "ideas"), ("name", "=", "Dark mode")])
+        self.assertEqual((idea.partner_vote_count, idea.partner_enrollment_id), (1, self.enrollment_byte))
+        text = self.page("/my/ideas", "portal_cypress")
+        self.assertIn("Dark mode", text)
+        self.assertNotIn("Byte Builders", text)
+        self.page(f"/my/ideas/{idea.id}/vote", "portal_cypress", {})
+        self.assertEqual(idea.partner_vote_count, 2)
+        self.page(f"/my/ideas/{idea.id}/vote", "portal_cypress", {})
+        self.assertEqual(idea.partner_vote_count, 1, "taken back")
+        with self.assertRefused("voted for the idea already"):
+            self.env["partner.program.idea.vote"].sudo().create({"task_id": idea.id, "partner_id": self.byte.id})
+        self.page(f"/my/ideas/{idea.id}/vote", "portal_ada", {}, status=404, token_from="/my")
+
+    # ------------------------------------------------------------
+    # EMAIL
+    # ------------------------------------------------------------
+
+    def receive(self, sender, number):
+        domain = self.env["mail.alias.domain"].sudo().search([("name", "=", "fieldpro.example")]) or self.env[
+            "mail.alias.domain"
+        ].sudo().create({"name": "fieldpro.example"})
+        self.company.sudo().alias_domain_id = domain
+        project = self.company._get_partner_project("support")
+        project.write({"alias_name": "help", "alias_domain_id": domain.id})
+        before = self.Task.search([])
+        raw = MAIL.format(sender=sender, number=number).encode()
+        self.env["mail.thread"].with_user(SUPERUSER_ID).message_process(False, raw)
+        return self.Task.search([]) - before
+
+    def test_p18_a_mail_of_an_affiliate_is_a_ticket(self):
+        ticket = self.receive("ben@byte.example", 1)
+        self.assertEqual((ticket.name, ticket.partner_enrollment_id), ("Import fails", self.enrollment_byte))
+        self.assertIn("Import fails", self.page("/my/tickets", "portal_byte"))
+
+    def test_p18_a_mail_of_somebody_else_is_answered_and_makes_nothing(self):
+        self.assertFalse(self.receive("ann@ada.example", 2))
+        self.assertFalse(self.receive("nobody@nowhere.example", 3))
+        self.enrollment_byte.action_suspend()
+        self.assertFalse(self.receive("ben@byte.example", 4))
+
+    # ------------------------------------------------------------
+    # MEASURES
+    # ------------------------------------------------------------
+
+    def test_p18_time_to_the_first_answer(self):
+        ticket, other = self.ticket(), self.ticket(name="Second")
+        self.answer(ticket, subtype="mail.mt_note")
+        self.answer(ticket, user=self.portal_byte)
+        ticket.invalidate_recordset()
+        self.assertFalse(ticket.first_answer_on, "neither notes nor the partner's own words are answers")
+        for task, hours in ((ticket, 6), (ticket, 9), (other, 2)):
+            message = self.answer(task)
+            message.sudo().date = task.create_date + timedelta(hours=hours)
+        self.env.flush_all()
+        (ticket + other).invalidate_recordset()
+        self.assertEqual((ticket + other).mapped("first_answer_hours"), [6.0, 2.0])
+        self.assertEqual(self.enrollment_byte.with_user(self.manager).first_answer_hours, 4.0)
+        self.assertEqual(self.enrollment_byte.with_user(self.manager).open_ticket_count, 2)
+        other.stage_id = self.env.ref(f"{MODULE}.stage_ticket_solved")
+        self.env.invalidate_all()
+        self.assertEqual(self.enrollment_byte.with_user(self.manager).open_ticket_count, 1)
+
+    def test_p23_open_tickets_are_in_the_meeting_pack(self):
+        self.ticket()
+        pack = self.enrollment_byte.with_user(self.manager)._get_meeting_pack(fields.Date.today())
+        self.assertEqual(
+            [(one["name"], one["stage"], one["since"]) for one in pack["tickets"]],
+            [("Help me", "New", fields.Date.today())],
+        )
+
+    def test_figures_of_many_partners_in_the_same_number_of_queries(self):
+        counts = []
+        for size in (1, 10):
+            companies = self.env["res.partner"].create([{"name": f"P{n}", "is_company": True} for n in range(size)])
+            enrollments = self.env["partner.program.enrollment"].create(
+                [
+                    {"partner_id": one.id, "program_id": self.program_affiliate.id, "state": "active"}
+                    for one in companies
+                ]
+            )
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.cr.sql_log_count
+            enrollments.with_user(self.manager).read(["open_ticket_count", "first_answer_hours"])
+            counts.append(self.cr.sql_log_count - before)
+        self.assertLessEqual(counts[1], counts[0] + 1, counts)
+
+    # ------------------------------------------------------------
+    # STRUCTURE
+    # ------------------------------------------------------------
+
+    def test_each_company_has_its_projects_and_managers_answer(self):
+        project = self.company._get_partner_project("support")
+        self.assertEqual(project, self.company._get_partner_project("support"))
+        self.assertEqual(project.company_id, self.company)
+        self.assertTrue(self.manager.has_group("project.group_project_user"))
+        main = self.env.ref("base.main_company")
+        self.assertTrue(main.sudo().partner_support_project_id, "made at installation, as it has programs")
+
+    def test_every_route_is_in_the_table(self):
+        threading.current_thread().dbname = self.env.cr.dbname  # as a thread that serves requests has it
+        self.addCleanup(delattr, threading.current_thread(), "dbname")
+        found = {}
+        for rule in self.env["ir.http"].sudo().routing_map().iter_rules():
+            function = getattr(rule.endpoint, "func", rule.endpoint)
+            function = getattr(function, "__func__", function)
+            if getattr(function, "__module__", "").startswith(f"odoo.addons.{MODULE}."):
+                routing = rule.endpoint.routing
+                methods = routing.get("methods")
+                found[rule.rule] = (routing["auth"], methods and tuple(methods), bool(routing.get("readonly")))
+        self.assertEqual(found, ROUTES)
+
+    def test_every_view_loads_for_account_managers(self):
+        data = self.env["ir.model.data"].sudo().search([("module", "=", MODULE), ("model", "=", "ir.ui.view")])
+        views = self.env["ir.ui.view"].sudo().browse(data.mapped("res_id")).filtered(lambda view: view.type != "qweb")
+        for view in views.filtered(lambda view: view.model != "res.config.settings"):
+            root = view if view.mode == "primary" else view.inherit_id
+            with self.subTest(view=view.name):
+                self.env[view.model].with_user(self.manager).get_views([(root.id, root.type)])

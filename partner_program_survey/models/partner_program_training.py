@@ -1,0 +1,23 @@
+from odoo import api, fields, models
+
+
+class PartnerProgramTraining(models.Model):
+    _inherit = "partner.program.training"
+
+    # When the add-on goes, what was trained stays: noted by hand from then on.
+    source = fields.Selection(
+        selection_add=[("certification", "Certification Passed")], ondelete={"certification": "set default"}
+    )
+    user_input_id = fields.Many2one(
+        "survey.user_input", "Certification", readonly=True, copy=False, index="btree_not_null", ondelete="set null"
+    )
+
+    _user_input_uniq = models.UniqueIndex(
+        "(user_input_id) WHERE user_input_id IS NOT NULL", "This certification was noted as a training already."
+    )
+
+    @api.model
+    def _cron_sync_training(self):
+        """Certifications passed before the company was enrolled, or before the survey counted, are noted too."""
+        self.env["survey.user_input"]._get_partner_trainings_missing()._note_partner_trainings()
+        return super()._cron_sync_training()

@@ -1,0 +1,78 @@
+from dateutil.relativedelta import relativedelta
+
+from odoo import api, fields, models
+from odoo.tools import email_normalize
+
+
+class SurveyUserInput(models.Model):
+    _inherit = "survey.user_input"
+
+    partner_training_ids = fields.One2many("partner.program.training", "user_input_id", "Partner Trainings")
+
+    def _mark_done(self):
+        result = super()._mark_done()
+        self._note_partner_trainings()
+        return result
+
+    @api.model
+    def _get_partner_trainings_missing(self):
+        """Passed certifications that no training was noted for yet."""
+        return self.search(
+            [
+                ("survey_id.certification", "=", True),
+                ("survey_id.is_partner_training", "=", True),
+                ("state", "=", "done"),
+                ("scoring_success", "=", True),
+                ("test_entry", "=", False),
+                ("partner_training_ids", "=", False),
+            ]
+        )
+
+    def _note_partner_trainings(self):
+        """Note who passed as trained, when it is a contact of a company on a program; each certification once.
+
+        :return: the trainings noted
+        """
+        inputs_sudo = self.sudo()  # whoever takes the certification has no right on trainings
+        passed = inputs_sudo & inputs_sudo._get_partner_trainings_missing()
+        contacts = passed._get_partner_contacts()
+        today = fields.Date.context_today(self)
+        return inputs_sudo.env["partner.program.training"].create(
+            [
+                {
+                    "contact_id": contacts[one].id,
+                    "date_from": one.end_datetime.date() if one.end_datetime else today,
+                    "date_to": one._get_partner_training_end(today),
+                    "source": "certification",
+                    "user_input_id": one.id,
+                    "note": one.survey_id.title,
+                }
+                for one in passed
+                if one in contacts
+            ]
+        )
+
+    def _get_partner_training_end(self, today):
+        self.ensure_one()
+        months = self.survey_id.partner_training_months
+        start = self.end_datetime.date() if self.end_datetime else today
+        return start + relativedelta(months=months, days=-1) if months else False
+
+    def _get_partner_contacts(self) -> dict:
+        """For each answer the contact of a partner who gave it: who was logged in, or the only one with that email."""
+        emails = {email_normalize(one.email) for one in self if not one.partner_id and one.email} - {False}
+        known = self.env["res.partner"].search([("email_normalized", "in", list(emails))]).grouped("email_normalized")
+        contacts = {}
+        for one in self:
+            candidates = one.partner_id or known.get(email_normalize(one.email or ""), self.env["res.partner"])
+            if len(candidates) == 1:
+                contacts[one] = candidates
+        enrolled = self.env["partner.program.enrollment"].search(
+            [
+                ("partner_id", "in", [contact.commercial_partner_id.id for contact in contacts.values()]),
+                ("state", "!=", "rejected"),
+            ]
+        )
+        return {
+            one: contact for one, contact in contacts.items() if contact.commercial_partner_id in enrolled.partner_id
+        }

@@ -1,0 +1,103 @@
+"""A passed certification is a training, by itself (P17, P26)."""
+
+from odoo import fields
+from odoo.fields import Command
+from odoo.tests import tagged
+
+from odoo.addons.partner_program.tests.common import PartnerProgramCommon
+
+
+@tagged("post_install", "-at_install")
+class TestCertifications(PartnerProgramCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.survey = (
+            cls.env["survey.survey"]
+            .sudo()
+            .create(
+                {
+                    "title": "FieldPro Expert",
+                "user_id": cls.env.ref("base.user_admin").id,
+                    "certification": True,
+                    "is_partner_training": True,
+                    "scoring_type": "scoring_without_answers",
+                    "scoring_success_min": 50,
+                    "access_mode": "public",
+                    "question_and_page_ids": [
+                        Command.create(
+                            {
+                                "title": "Sure?",
+                                "question_type": "simple_choice",
+                                "suggested_answer_ids": [
+                                    Command.create({"value": "Yes", "is_correct": True, "answer_score": 10}),
+                                    Command.create({"value": "No"}),
+                                ],
+                            }
+                        )
+                    ],
+                }
+            )
+        )
+        cls.byte.training_ids.unlink()
+        cls.byte_contact.email = "ben@byte.example"  # its log-in brought another one
+
+    def take(self, contact=None, right=True, **vals):
+        """Take the certification as the web page does."""
+        question = self.survey.question_ids
+        answer = self.survey._create_answer(partner=contact or self.env["res.partner"], check_attempts=False, **vals)
+        chosen = question.suggested_answer_ids[0 if right else 1]
+        answer._save_lines(question, str(chosen.id))
+        answer._mark_done()
+        return answer
+
+    def trainings(self):
+        return self.env["partner.program.training"].search([("source", "=", "certification")])
+
+    def test_p26_who_passes_is_trained_and_payouts_are_released(self):
+        self.assertFalse(self.enrollment_byte.requirements_met)
+        self.take(self.byte_contact, right=False)
+        self.assertFalse(self.trainings())
+        answer = self.take(self.byte_contact)
+        self.assertTrue(answer.scoring_success)
+        self.assertRecordValues(
+            self.trainings(),
+            [
+                {
+                    "contact_id": self.byte_contact.id,
+                    "date_from": fields.Date.to_date("2026-01-05"),
+                    "date_to": fields.Date.to_date("2027-01-04"),
+                    "user_input_id": answer.id,
+                    "note": "FieldPro Expert",
+                }
+            ],
+        )
+        self.assertTrue(self.enrollment_byte.requirements_met)
+        self.env["partner.program.training"]._cron_sync_training()
+        self.assertEqual(len(self.trainings()), 1, "noted once")
+        self.go_to("2027-01-05")
+        self.env["partner.program.training"]._cron_sync_training()
+        self.assertFalse(self.enrollment_byte.requirements_met, "the certification has expired")
+
+    def test_other_surveys_and_other_people_train_nobody(self):
+        self.survey.is_partner_training = False
+        self.take(self.byte_contact)
+        self.survey.is_partner_training = True
+        self.take(self.client_contact)
+        self.take(self.byte_contact, test_entry=True)
+        self.assertFalse(self.trainings())
+
+    def test_an_answer_with_an_email_only_is_of_the_contact_with_that_email(self):
+        self.survey.partner_training_months = 0
+        self.take(email="Ben@Byte.example")
+        self.assertEqual(self.trainings().contact_id, self.byte_contact)
+        self.assertFalse(self.trainings().date_to)
+
+    def test_passed_before_the_company_was_enrolled(self):
+        self.take(self.client_contact)
+        self.assertFalse(self.trainings())
+        self.env["partner.program.enrollment"].create(
+            {"partner_id": self.client.id, "program_id": self.program_affiliate.id}
+        )
+        self.env["partner.program.training"]._cron_sync_training()
+        self.assertEqual(self.trainings().contact_id, self.client_contact)

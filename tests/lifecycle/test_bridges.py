@@ -1,0 +1,82 @@
+"""Bridges come by themselves when both sides are there; they go without a trace, and the add-on works without them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from figures import BOOKS, LEDGER
+
+from devkit import addons, lifecycle
+
+BRIDGES = [bridge.name for bridge in addons.bridges()]
+# `demo` holds only those whose applications it has.
+TABLES = ("ir_model_data", "ir_model_fields", "ir_ui_view", "ir_cron")
+
+UNINSTALL = """
+env["ir.module.module"].search([("name", "in", %s)]).button_immediate_uninstall()
+"""
+# The nightly jobs, and what the bridges extend.
+WORK = """
+for cron in env["ir.cron"].search([("cron_name", "=like", "Partner program:%")]):
+    cron.ir_actions_server_id.run()
+enrollment = env["partner.program.enrollment"].search([("program_type", "=", "affiliate"), ("state", "=", "active")])[0]
+pack = enrollment._get_meeting_pack(enrollment.date_start)
+enrollment.action_end()
+enrollment.action_reopen()
+result = [len(pack["tickets"]), sorted(set(env["partner.program.training"].search([]).mapped("source")))]
+"""
+
+
+@pytest.fixture(scope="module")
+def database():
+    return lifecycle.clone_demo()
+
+
+def traces(sql, database):
+    """What belongs to a bridge, or is named after one."""
+    names = "('" + "', '".join(BRIDGES) + "')"
+    return {
+        "external ids": sql(database, f"SELECT module, name FROM ir_model_data WHERE module IN {names}"),
+        "columns": sql(
+            database,
+            "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public' AND "
+            "column_name IN ('partner_training_months', 'user_input_id', 'program_contact_id', 'partner_program_use',"
+            " 'partner_enrollment_id', 'partner_newsletter_month', 'partner_support_project_id')"
+            " AND table_name <> 'survey_user_input_line'",
+        ),
+        "tables": sql(database, "SELECT tablename FROM pg_tables WHERE tablename = 'partner_program_idea_vote'"),
+        "jobs": sql(database, "SELECT cron_name FROM ir_cron WHERE cron_name LIKE 'Partner program: %newsletter%'"),
+        "rights": sql(
+            database,
+            "SELECT 1 FROM res_groups_implied_rel rel JOIN ir_model_data ours ON ours.res_id = rel.gid"
+            " AND ours.module = 'partner_program' AND ours.name = 'group_manager' JOIN ir_model_data theirs"
+            " ON theirs.res_id = rel.hid AND theirs.module = 'project' AND theirs.name = 'group_project_user'",
+        ),
+    }
+
+
+def test_they_came_by_themselves(database, sql):
+    """`-i partner_program` was all that was asked for."""
+    states = dict(sql(database, "SELECT name, state FROM ir_module_module WHERE name LIKE 'partner\\_program\\_%'"))
+    assert BRIDGES
+    assert states == dict.fromkeys(BRIDGES, "installed")
+
+
+def test_each_goes_without_a_trace_and_the_books_do_not_notice(database, sql, read, in_shell):
+    before = read(database, {**LEDGER, **BOOKS})
+    assert all(traces(sql, database).values()), "otherwise their absence proves nothing"
+    lifecycle.shell(database, UNINSTALL % json.dumps(BRIDGES))
+    states = dict(sql(database, "SELECT name, state FROM ir_module_module WHERE name LIKE 'partner\\_program\\_%'"))
+    assert states == dict.fromkeys(BRIDGES, "uninstalled")
+    assert sql(database, "SELECT state FROM ir_module_module WHERE name = 'partner_program'") == [("installed",)]
+    assert {what: rows for what, rows in traces(sql, database).items() if rows} == {}
+    assert read(database, {**LEDGER, **BOOKS}) == before
+
+
+def test_tickets_stay_as_tasks(database, sql):
+    assert sql(database, "SELECT count(*) > 0 FROM project_task WHERE name = 'Offline mode on tablets'") == [("t",)]
+
+
+def test_the_add_on_works_without_them(database, in_shell):
+    assert in_shell(database, WORK) == [0, ["manual"]]
