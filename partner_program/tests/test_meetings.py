@@ -116,13 +116,14 @@ class TestMeetings(PartnerProgramCommon):
         new = self._new_user("nick", "partner_program.group_manager")
         stand_in = self.meetings()[4]
         stand_in.user_id = self.salesperson
-        moved = self.enrollment_byte._move_meetings(self.manager, new)
-        self.assertEqual(len(moved), 9)
+        self.enrollment_byte.account_manager_id = new
         events = self.meetings()
         self.assertEqual(events[:2].user_id, self.manager, "what was held was held by the former manager")
         self.assertEqual(stand_in.user_id, self.salesperson)
+        self.assertEqual(events[5:].user_id, new)
         self.assertEqual(events[5].partner_ids, new.partner_id + self.byte_contact)
         self.assertEqual(events[5].attendee_ids.partner_id, new.partner_id + self.byte_contact)
+        self.assertEqual(len(events), 12, "no second series")
 
     def test_p23_the_pack_says_what_there_is_to_talk_about(self):
         self.enrollment_byte.monthly_meeting = True

@@ -18,7 +18,7 @@ class TestCertifications(PartnerProgramCommon):
             .create(
                 {
                     "title": "FieldPro Expert",
-                "user_id": cls.env.ref("base.user_admin").id,
+                    "user_id": cls.env.ref("base.user_admin").id,
                     "certification": True,
                     "is_partner_training": True,
                     "scoring_type": "scoring_without_answers",
