@@ -19,5 +19,6 @@ class PartnerProgramTraining(models.Model):
     @api.model
     def _cron_sync_training(self):
         """Certifications passed before the company was enrolled, or before the survey counted, are noted too."""
-        self.env["survey.user_input"]._get_partner_trainings_missing()._note_partner_trainings()
+        answers_sudo = self.env["survey.user_input"].sudo()  # account managers have no right on surveys
+        answers_sudo._get_partner_trainings_missing()._note_partner_trainings()
         return super()._cron_sync_training()
