@@ -14,6 +14,7 @@ from .stack import Stack
 # What a database is for: to look at, with demo data and the bridges; for the suite, without anything that the add-on
 # does not need; for the tests of the bridges, with the applications on their other side.
 DEMO, TEST, BRIDGES = "demo", "test", "bridges"
+INSTALLED = "SELECT name FROM ir_module_module WHERE state = 'installed'"
 
 
 class Templates:
@@ -67,7 +68,9 @@ class Templates:
 
     def update(self, name: str) -> None:
         """Bring the add-ons in a database up to the sources of this checkout."""
-        names = [addon.name for addon in addons.all_addons() if not addon.is_for_tests]
+        # A database that is older than a bridge does not have the applications on its other side.
+        installed = {row[0] for row in self.databases.server.sql(INSTALLED, name)}
+        names = [*addons.to_install(tests=False), *(one.name for one in addons.bridges() if one.name in installed)]
         modules = ",".join(names)
         log = self.stack.run_odoo(
             f"Updating {', '.join(names)}", "-d", name, "-i", modules, "-u", modules, "--stop-after-init", "--no-http"

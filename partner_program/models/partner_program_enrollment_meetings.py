@@ -222,5 +222,5 @@ class PartnerProgramEnrollment(models.Model):
     @api.model
     def _cron_meetings(self):
         """Scheduled action: plan what runs out, and send the packs of the meetings of the next three days."""
-        self.search([])._sync_meetings()
+        self.search([("state", "in", ("active", "suspended", "ended"))])._sync_meetings()
         return self.env["partner.program.meeting"]._send_packs()

@@ -13,9 +13,7 @@ class PartnerProgramObjective(models.Model):
     _description = "Partner Objective"
     _order = "date_from desc, enrollment_id, id"
 
-    enrollment_id = fields.Many2one(
-        "partner.program.enrollment", "Enrollment", required=True, index=True, ondelete="cascade"
-    )
+    enrollment_id = fields.Many2one("partner.program.enrollment", required=True, index=True, ondelete="cascade")
     partner_id = fields.Many2one(related="enrollment_id.partner_id", store=True, precompute=True, index=True)
     company_id = fields.Many2one(related="enrollment_id.company_id", store=True, precompute=True, index=True)
     currency_id = fields.Many2one(related="company_id.currency_id")

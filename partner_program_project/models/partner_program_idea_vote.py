@@ -11,7 +11,7 @@ class PartnerProgramIdeaVote(models.Model):
 
     task_id = fields.Many2one("project.task", "Idea", required=True, index=True, ondelete="cascade")
     partner_id = fields.Many2one("res.partner", required=True, index=True, ondelete="cascade")
-    voted_by_id = fields.Many2one("res.partner", "Voted By", ondelete="set null")
+    voted_by_id = fields.Many2one("res.partner", ondelete="set null")
 
     _partner_uniq = models.Constraint("UNIQUE (task_id, partner_id)", "This partner has voted for the idea already.")
 
