@@ -13,8 +13,18 @@ def uninstall_hook(env):
     """Tickets are work of the company: they stay, in ordinary projects. Empty ones go, and what the add-on gave."""
     projects = env["project.project"].with_context(active_test=False).search([("partner_program_use", "!=", False)])
     tasks = env["project.task"].with_context(active_test=False)
-    used = {project for (project,) in tasks._read_group([("project_id", "in", projects.ids)], ["project_id"])}
-    projects.filtered(lambda project: project not in used).unlink()
+    kept = env["project.project"].union(
+        *(project for (project,) in tasks._read_group([("project_id", "in", projects.ids)], ["project_id"]))
+    )
+    (projects - kept).unlink()
+    # The stages of what stays are ordinary stages from now on: without our name they are not deleted with us.
+    env["ir.model.data"].search(
+        [
+            ("module", "=", "partner_program_project"),
+            ("model", "=", "project.task.type"),
+            ("res_id", "in", kept.type_ids.ids),
+        ]
+    ).unlink()
     group = env.ref("partner_program.group_manager", raise_if_not_found=False)
     if group:
         group.implied_ids = [Command.unlink(env.ref("project.group_project_user").id)]
