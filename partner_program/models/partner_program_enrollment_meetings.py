@@ -211,6 +211,20 @@ class PartnerProgramEnrollment(models.Model):
         if self:
             self._get_planned_meetings().with_context(**QUIET).unlink()
 
+    def _move_meetings(self, old_user, new_user):
+        """Hand the meetings ahead over to another account manager; the partner is told by whoever hands over.
+
+        :param old_user: the former account manager; meetings of a stand-in stay with the stand-in
+        :return: the meetings moved
+        """
+        events_sudo = self._get_planned_meetings().filtered(lambda event: not old_user or event.user_id == old_user)
+        if events_sudo and new_user:
+            people = [Command.unlink(old_user.partner_id.id)] if old_user else []
+            events_sudo.with_context(**QUIET).write(
+                {"user_id": new_user.id, "partner_ids": [*people, Command.link(new_user.partner_id.id)]}
+            )
+        return events_sudo
+
     def action_view_meetings(self):
         """Open the meetings with this partner."""
         self.ensure_one()

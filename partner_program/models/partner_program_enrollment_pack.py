@@ -82,7 +82,13 @@ class PartnerProgramEnrollment(models.Model):
 
     def _get_pack_upsells(self) -> list[dict]:
         """Clients that are ready for a higher package: ``{"client", "package", "next"}``, all names."""
-        return []
+        rows = self.env["partner.program.upsell"].search(
+            [("partner_id", "=", self.partner_id.id), ("program_id", "=", self.program_id.id)]
+        )
+        return [
+            {"client": row.client_id.name, "package": row.package_id.name, "next": row.next_package_id.name}
+            for row in rows
+        ]
 
     def _get_pack_tickets(self) -> list[dict]:
         """Open tickets: ``{"name", "stage", "since"}``. Without a ticket application there are none."""

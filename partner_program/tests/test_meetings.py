@@ -151,6 +151,7 @@ class TestMeetings(PartnerProgramCommon):
         self.assertEqual(pack["acquired"].client_id, self.client)
         self.assertEqual(pack["sales"].mapped("earned_amount"), [200])
         self.assertEqual(pack["late"].mapped("amount"), [100])
+        self.assertEqual(pack["upsells"], [{"client": "Cobalt Clinics", "package": "Starter", "next": "Pro"}])
         self.assertFalse(pack["held"])
         self.assertEqual(
             [(figure["label"], figure["actual"], figure["objective"], figure["share"]) for figure in pack["figures"]],
