@@ -138,7 +138,9 @@ class TestMeetings(PartnerProgramCommon):
         )
         self.refer(self.enrollment_byte)
         self.pay(self.invoice(1000, product=self.starter, on="2026-01-06"), on="2026-01-20")
-        self.invoice(500, on="2026-01-10", invoice_date_due="2026-01-31", invoice_payment_term_id=False)
+        self.invoice(
+            500, product=self.starter, on="2026-01-10", invoice_date_due="2026-01-31", invoice_payment_term_id=False
+        )
         self.byte.training_ids.date_to = "2026-02-20"
         self.go_to("2026-02-09")
         self.env["partner.program.resource"].create({"name": "Deck 2026", "url": "https://deck.example"})
