@@ -77,7 +77,7 @@ class Pipeline:
             domain = [("enrollment_id", "=", enrollment.id), ("prospect_name", "!=", False)]
             missing = total - env["partner.referral"].search_count(domain)
             referrals = env["partner.referral"].create(
-                [{"enrollment_id": enrollment.id, "prospect_name": f"Prospect {n}"} for n in range(missing)]
+                [{"enrollment_id": enrollment.id, "prospect_name": f"Prospect {total}-{n}"} for n in range(missing)]
             )
             referrals.lead_id.type = "opportunity"
             referrals.action_accept()

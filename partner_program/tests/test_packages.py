@@ -212,6 +212,14 @@ class TestUpsell(PackageCase):
                 }
             ],
         )
+        portal = self.env["partner.program.portal"].with_user(self.portal_ada)
+        values = portal._get_dashboard(self.ada)
+        page = str(
+            portal.env["ir.qweb"]._render("partner_program.portal_dashboard_clients", {**values, "preview": False})
+        )
+        section = page[page.index("o_partner_program_upsell") :]
+        for text in ("Cobalt Clinics", "Starter", "Pro", f"/my/referrals/{self.rows().referral_id.id}"):
+            self.assertIn(text, section)
         self.assertFalse(Upsell._get_portal_upsells(self.byte))
         self.enrollment_ada.state = "suspended"
         self.assertFalse(Upsell._get_portal_upsells(self.ada))
