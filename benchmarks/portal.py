@@ -16,6 +16,7 @@ from werkzeug.test import Client
 
 import odoo
 from odoo import fields, sql_db
+from odoo.release import version
 from odoo.service import security
 
 from .clone import clone
@@ -29,7 +30,7 @@ WARM = 5
 class PortalPages:
     """Mixed into the subject that has the add-on."""
 
-    def set_up_portal(self) -> None:
+    def set_up_portal(self) -> dict[str, Any]:
         """One partner with a client, ten invoices, a paid bill and somebody who looks at it."""
         with self.request() as env:
             if not env.company.chart_template:
@@ -72,6 +73,7 @@ class PortalPages:
             bill = env["partner.commission.line"].search([("partner_id.ref", "=", PARTNER)])._create_vendor_bills()
             bill.action_post()
             self.register(env, bill, today)
+            return {"odoo": version, "postgresql": env.cr._cnx.server_version}
 
     def contacts_of(self, env: Any, ref: str) -> Any:
         return env["res.partner"].search([("ref", "=", ref)])
@@ -83,7 +85,7 @@ class PortalPages:
     def clone_portal(self, total: int) -> int:
         """Copies of the ten commission lines and their billings, up to so many lines; how many there are then."""
         with self.request(as_admin=False) as env:
-            env.cr.execute("DROP INDEX IF EXISTS partner_commission_line__one_per_invoice")
+            env.cr.execute("DROP INDEX IF EXISTS partner_commission_line_one_per_invoice")
             partner = self.contacts_of(env, PARTNER).id
             lines = self.ids(
                 env, "SELECT id FROM partner_commission_line WHERE partner_id = %s ORDER BY id LIMIT 10", partner
