@@ -24,7 +24,7 @@ from .portal_report import PAGES
 
 PARTNER, CLIENT, LOGIN = "portal-partner", "portal-client", "bench-portal"
 BILLED = 8  # of ten; one more is earned and not due yet, one waits for its client
-WARM = 5
+WARM = 3
 
 
 class PortalPages:

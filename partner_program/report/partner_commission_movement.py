@@ -37,13 +37,13 @@ class PartnerCommissionMovement(models.Model):
         ],
         "partner.commission.billing": [
             *("partner_id", "company_id", "currency_id", "client_id", "commission_line_id", "bill_id", "amount"),
-            *("earned_on", "earned_amount", "corrected_on"),
+            *("earned_on", "earned_amount", "corrected_on", "bill_line_id"),
         ],
         "account.move": [
             *("date", "state", "payment_state", "move_type", "reversed_entry_id", "amount_untaxed", "amount_total"),
-            "currency_id",
+            *("currency_id", "commercial_partner_id", "company_id"),
         ],
-        "account.move.line": ["move_id", "account_id"],
+        "account.move.line": ["move_id", "account_id", "display_type", "price_subtotal"],
         "account.partial.reconcile": [
             *("credit_move_id", "debit_move_id", "credit_amount_currency", "max_date", "exchange_move_id"),
         ],
@@ -176,29 +176,44 @@ class PartnerCommissionMovement(models.Model):
             """
         )
 
+    def _bill_lines(self) -> SQL:
+        """The lines of posted bills that carry commissions; each equals the sum of its billings, or posting is refused.
+
+        Billings may be a million, lines of bills are few: so these are looked at first.
+        """
+        return SQL(
+            """
+            SELECT bill_line.id, bill.id AS bill_id, bill.date, bill.payment_state, bill.amount_total,
+                   bill.commercial_partner_id AS partner_id, bill.company_id, bill.currency_id,
+                   bill_line.price_subtotal AS amount
+              FROM account_move bill
+              JOIN account_move_line bill_line ON bill_line.move_id = bill.id
+             WHERE bill.state = 'posted' AND bill.move_type = 'in_invoice' AND bill_line.display_type = 'product'
+               AND EXISTS (SELECT 1 FROM partner_commission_billing billing WHERE billing.bill_line_id = bill_line.id)
+            """
+        )
+
     def _query_bills(self) -> SQL:
         """Posted bills on their accounting date; one that was reversed goes out again on the date of the reversal."""
         return SQL(
             """
-            SELECT billing.id * 8::bigint + 6, bill.date, 'billed', billing.partner_id, billing.company_id,
-                   billing.currency_id, billing.client_id, billing.commission_line_id, billing.bill_id, billing.amount
-              FROM partner_commission_billing billing
-              JOIN account_move bill ON bill.id = billing.bill_id
-             WHERE bill.state = 'posted'
+            SELECT bill_line.id * 8::bigint + 6, bill_line.date, 'billed', bill_line.partner_id, bill_line.company_id,
+                   bill_line.currency_id, NULL::integer, NULL::integer, bill_line.bill_id, bill_line.amount
+              FROM (%(bill_lines)s) bill_line
              UNION ALL
-            SELECT billing.id * 8::bigint + 7,
+            SELECT bill_line.id * 8::bigint + 7,
                    COALESCE(
                        (SELECT MAX(partial.max_date)
                           FROM account_move_line payable
                           JOIN account_partial_reconcile partial ON partial.credit_move_id = payable.id
-                         WHERE payable.move_id = bill.id),
-                       bill.date),
-                   'billed', billing.partner_id, billing.company_id, billing.currency_id, billing.client_id,
-                   billing.commission_line_id, billing.bill_id, -billing.amount
-              FROM partner_commission_billing billing
-              JOIN account_move bill ON bill.id = billing.bill_id
-             WHERE bill.state = 'posted' AND bill.payment_state = 'reversed'
-            """
+                         WHERE payable.move_id = bill_line.bill_id),
+                       bill_line.date),
+                   'billed', bill_line.partner_id, bill_line.company_id, bill_line.currency_id, NULL::integer,
+                   NULL::integer, bill_line.bill_id, -bill_line.amount
+              FROM (%(bill_lines)s) bill_line
+             WHERE bill_line.payment_state = 'reversed'
+            """,
+            bill_lines=self._bill_lines(),
         )
 
     def _query_payments(self) -> SQL:
@@ -218,23 +233,17 @@ class PartnerCommissionMovement(models.Model):
                                     * currency.rounding
                           END AS so_far
                      FROM (
-                          SELECT partial.id, partial.max_date AS date, commission.partner_id, commission.company_id,
-                                 commission.currency_id, commission.bill_id, commission.amount AS commissions,
-                                 bill.amount_total AS total,
+                          SELECT partial.id, partial.max_date AS date, bill.partner_id, bill.company_id,
+                                 bill.currency_id, bill.bill_id, bill.commissions, bill.total,
                                  SUM(partial.credit_amount_currency) OVER (
-                                     PARTITION BY commission.partner_id, commission.company_id, commission.bill_id
+                                     PARTITION BY bill.partner_id, bill.company_id, bill.bill_id
                                      ORDER BY partial.max_date, partial.id) AS closed
-                            FROM (
-                                 SELECT partner_id, company_id, currency_id, bill_id, SUM(amount) AS amount
-                                   FROM partner_commission_billing
-                                  GROUP BY partner_id, company_id, currency_id, bill_id
-                                 ) commission
-                            JOIN account_move bill ON bill.id = commission.bill_id
-                            JOIN account_move_line payable ON payable.move_id = bill.id
+                            FROM (%(bills)s) bill
+                            JOIN account_move_line payable ON payable.move_id = bill.bill_id
                             JOIN account_account account ON account.id = payable.account_id
                             JOIN account_partial_reconcile partial ON partial.credit_move_id = payable.id
                             JOIN account_move_line counterpart ON counterpart.id = partial.debit_move_id
-                           WHERE bill.state = 'posted' AND bill.payment_state IS DISTINCT FROM 'reversed'
+                           WHERE bill.payment_state IS DISTINCT FROM 'reversed' AND bill.total <> 0
                              AND account.account_type = 'liability_payable'
                              AND NOT EXISTS (
                                  SELECT 1 FROM account_partial_reconcile origin
@@ -243,11 +252,20 @@ class PartnerCommissionMovement(models.Model):
                      JOIN res_currency currency ON currency.id = share.currency_id
                    ) paid
              UNION ALL
-            SELECT MIN(billing.id) * -2::bigint - 1, bill.date, 'paid', billing.partner_id, billing.company_id,
-                   billing.currency_id, NULL::integer, NULL::integer, bill.id, SUM(billing.amount)
-              FROM partner_commission_billing billing
-              JOIN account_move bill ON bill.id = billing.bill_id
-             WHERE bill.state = 'posted' AND bill.payment_state IN ('paid', 'in_payment') AND bill.amount_total = 0
-             GROUP BY billing.partner_id, billing.company_id, billing.currency_id, bill.id
-            """
+            SELECT bill.bill_id * -2::bigint - 1, bill.date, 'paid', bill.partner_id, bill.company_id,
+                   bill.currency_id, NULL::integer, NULL::integer, bill.bill_id, bill.commissions
+              FROM (%(bills)s) bill
+             WHERE bill.payment_state IN ('paid', 'in_payment') AND bill.total = 0
+            """,
+            bills=SQL(
+                """
+                SELECT bill_line.bill_id, bill_line.date, bill_line.payment_state, bill_line.amount_total AS total,
+                       bill_line.partner_id, bill_line.company_id, bill_line.currency_id,
+                       SUM(bill_line.amount) AS commissions
+                  FROM (%(bill_lines)s) bill_line
+                 GROUP BY bill_line.bill_id, bill_line.date, bill_line.payment_state, bill_line.amount_total,
+                          bill_line.partner_id, bill_line.company_id, bill_line.currency_id
+                """,
+                bill_lines=self._bill_lines(),
+            ),
         )
