@@ -72,10 +72,6 @@ def measure(workers: Workers, parts: list[str], sizes: list[int], *, statements:
     for part, measure_part in (("referrals", referrals.measure), ("portal", _portal), ("pipeline", pipeline.measure)):
         if part in parts:
             results[part] = measure_part(workers["ours"], say_step)
-    if "referrals" in parts:
-        results["referrals"] = referrals.measure(workers["ours"], say_step)
-    if "portal" in parts:
-        results["setup"]["ours"], results["portal"] = _portal(workers["ours"], say_step)
     if set(parts) <= OF_OURS_ALONE:
         results["setup"]["odoo"] = workers["ours"]("versions")
         return results
@@ -238,13 +234,14 @@ def _delete(turns: Turns, say_step: Steps) -> list[dict[str, Any]]:
     return found
 
 
-def _portal(ours: Any, say_step: Steps) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def _portal(ours: Any, say_step: Steps) -> list[dict[str, Any]]:
     """The pages of a partner beside few and beside very many commission lines."""
     say_step("The pages of a partner")
-    facts, found = ours("set_up_portal"), []
+    ours("set_up_portal")
+    found = []
     for size in PORTAL_SIZES:
         say_step(f"Pages of a partner with {size:,} commission lines")
         lines = ours("clone_portal", total=size)
         ours("vacuum_portal")
         found.append({"lines": lines, "pages": ours("visit_portal", lines=lines)})
-    return facts, found
+    return found

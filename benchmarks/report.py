@@ -348,8 +348,6 @@ def statements(results: dict[str, Any]) -> str:
 def markdown(results: dict[str, Any], found: list[Row]) -> str:
     machine = results["machine"]
     facts = results["setup"]["odoo"]
-    setup = results["setup"]
-    facts = setup.get("odoo") or setup.get("ours") or results["referrals"]["setup"]
     server = facts["postgresql"]
     lines = [
         f"# Benchmark of {machine['date']}",
