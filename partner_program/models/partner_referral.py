@@ -306,7 +306,8 @@ class PartnerReferral(models.Model):
     def _compute_display_name(self):
         for referral in self:
             client = referral.client_id.sudo().name or referral.prospect_name  # sudo: the name only, also for partners
-            referral.display_name = f"{referral.name} · {client}" if client else referral.name
+            name = self.env._("New Referral") if referral.name == "/" else referral.name
+            referral.display_name = f"{name} · {client}" if client else name
 
     # ------------------------------------------------------------
     # CONSTRAINTS

@@ -25,17 +25,20 @@ class PartnerReferral(models.Model):
         compute="_compute_claims_comparison", sanitize=False, groups="partner_program.group_manager"
     )
 
-    @api.depends("client_id", "state")
+    @api.depends("client_id", "prospect_key", "state")
     def _compute_other_claim_count(self):
+        prospects = self.filtered(lambda r: not r.client_id and r.prospect_key)
+        of_clients = Domain("client_id", "in", self.client_id.ids)
+        of_prospects = Domain("client_id", "=", False) & Domain("prospect_key", "in", prospects.mapped("prospect_key"))
         totals, protecting = {}, {}
-        for client, company, state, count in self._read_group(
-            [("client_id", "in", self.client_id.ids)], ["client_id", "company_id", "state"], ["__count"]
+        for client, prospect_key, company, state, count in self._read_group(
+            of_clients | of_prospects, ["client_id", "prospect_key", "company_id", "state"], ["__count"]
         ):
-            key = client.id, company.id
+            key = client.id or prospect_key, company.id
             totals[key] = totals.get(key, 0) + count
             protecting[key] = protecting.get(key, 0) + (count if state in CLAIM_STATES else 0)
         for referral in self:
-            key = referral.client_id.id, referral.company_id.id
+            key = referral.client_id.id or referral.prospect_key, referral.company_id.id
             own = bool(referral._origin.id)
             referral.other_claim_count = max(totals.get(key, 0) - own, 0)
             referral.is_protected = referral.state == "submitted" and protecting.get(key, 0) > 0
@@ -55,6 +58,12 @@ class PartnerReferral(models.Model):
         domain = Domain("id", "in", [*self.ids, *rivals.ids])
         if self.client_id:
             domain |= Domain("client_id", "=", self.client_id.id) & Domain("company_id", "=", self.company_id.id)
+        elif self.prospect_key:
+            domain |= (
+                Domain("client_id", "=", False)
+                & Domain("prospect_key", "=", self.prospect_key)
+                & Domain("company_id", "=", self.company_id.id)
+            )
         return self.search(domain, order="referred_on, id")
 
     def _get_claim_history(self) -> dict:

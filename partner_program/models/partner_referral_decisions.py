@@ -1,6 +1,6 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Command
+from odoo.fields import Command, Domain
 
 from .partner_referral import CLAIM_STATES, EXIT_STATES
 
@@ -78,7 +78,7 @@ class PartnerReferral(models.Model):
                 self.env._(
                     "An earlier referral of %(client)s is waiting for a decision. Decide that one first: "
                     "the earlier receipt wins.",
-                    client=self.client_id.name,
+                    client=self.client_id.name or self.prospect_name or self.prospect_email,
                 )
             )
         if self._get_protecting_claims():
@@ -124,38 +124,37 @@ class PartnerReferral(models.Model):
             limit=1,
         )
 
+    def _get_same_client_domain(self):
+        """Referrals of the same client, or of the same prospect as long as it is no contact; None: nobody can tell."""
+        self.ensure_one()
+        if self.client_id:
+            same = Domain("client_id", "=", self.client_id.id)
+        elif key := self.sudo().prospect_key:  # sudo: not shown to partners
+            same = Domain("client_id", "=", False) & Domain("prospect_key", "=", key)
+        else:
+            return None
+        return same & Domain("company_id", "=", self.company_id.id) & Domain("id", "!=", self.id)
+
     def _get_earlier_submission(self):
         """A referral of the same client by another partner that was received earlier and not decided yet (D10)."""
-        self.ensure_one()
-        if not self.client_id:
+        same = self._get_same_client_domain()
+        if same is None:
             return self.browse()
         return self.sudo().search(  # sudo: as in _get_protecting_claims
-            [
-                ("client_id", "=", self.client_id.id),
-                ("company_id", "=", self.company_id.id),
-                ("state", "=", "submitted"),
-                ("partner_id", "!=", self.partner_id.id),
-                ("referred_on", "<", self.referred_on),
-            ],
+            same
+            & Domain("state", "=", "submitted")
+            & Domain("partner_id", "!=", self.partner_id.id)
+            & Domain("referred_on", "<", self.referred_on),
             limit=1,
         )
 
     def _get_protecting_claims(self):
         """The live claim of another referral on the same client (D10), after expiry was looked at."""
-        self.ensure_one()
-        if self.client_id:
-            same_client = [("client_id", "=", self.client_id.id)]
-        elif key := self.sudo().prospect_key:  # sudo: not shown to partners
-            same_client = [("client_id", "=", False), ("prospect_key", "=", key)]
-        else:
+        same = self._get_same_client_domain()
+        if same is None:
             return self.browse()
         claims_sudo = self.sudo().search(  # sudo: claims of other salespeople protect the client too
-            [
-                *same_client,
-                ("company_id", "=", self.company_id.id),
-                ("state", "in", CLAIM_STATES),
-                ("id", "!=", self.id),
-            ]
+            same & Domain("state", "in", CLAIM_STATES)
         )
         claims_sudo._sync_acquisition()
         return claims_sudo.filtered(lambda claim: claim.state in CLAIM_STATES)

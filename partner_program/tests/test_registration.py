@@ -3,6 +3,7 @@
 import threading
 
 from odoo.fields import Datetime
+from odoo.tests import Form
 
 from .common import PartnerProgramCommon
 
@@ -72,7 +73,36 @@ class TestRegistration(PartnerProgramCommon):
             )
             self.assertEqual(referral.lead_id.email_from, f"fay@{source}.example")
 
-    def test_p4_a_program_that_wrong_keys_is_told(self):
+    def test_p4_from_a_lead_a_contact_and_a_quotation(self):
+        order = self.env["sale.order"].create({"partner_id": self.other_client.id, "company_id": self.company.id})
+        lead = self.lead(client=self.env["res.partner"].create({"name": "Foxtrot", "is_company": True}))
+        for record, client in ((self.client_contact, self.client), (order, self.other_client), (lead, lead.partner_id)):
+            with self.subTest(record._name):
+                action = record.with_user(self.salesperson).action_register_referral()
+                Referral = self.env["partner.referral"].with_user(self.salesperson).with_context(**action["context"])
+                with Form(Referral, view=action["views"][0][0]) as form:
+                    form.enrollment_id = self.enrollment_ada
+                referral = form.record
+                self.assertEqual((referral.client_id, referral.state), (client, "submitted"))
+                self.assertEqual(referral.lead_id.partner_id.commercial_partner_id, client)
+                shown = referral.action_registered()
+                goes_back = record == lead
+                self.assertEqual(shown["type"].endswith("close"), goes_back, "others show what was found")
+        self.assertEqual(lead.referral_ids.lead_id, lead)
+
+    def test_p4_a_lead_that_began_with_a_mail_of_the_partner_was_received_with_it(self):
+        lead = self.lead()
+        self.go_to("2026-01-04 22:15:00")
+        lead.message_post(body="Talk to them", message_type="email", author_id=self.ada_contact.id)
+        self.go_to("2026-01-05 09:00:00")
+        Referral = self.env["partner.referral"].with_user(self.salesperson).with_context(default_lead_id=lead.id)
+        form = Form(Referral, view="partner_program.partner_referral_view_form_register")
+        form.enrollment_id = self.enrollment_byte
+        self.assertEqual(form.referred_on, Datetime.now(), "the mail was not theirs")
+        form.enrollment_id = self.enrollment_ada
+        self.assertEqual(form.referred_on, Datetime.to_datetime("2026-01-04 22:15:00"))
+
+    def test_p4_a_program_with_unknown_keys_is_told(self):
         with self.assertRaises(ValueError):
             self.register(state="accepted")
 

@@ -313,6 +313,7 @@ class TestClaimsThatMeet(ReviewCommon):
 
         prospect(self.enrollment_ada, prospect_name="Foxtrot", prospect_email="fay@foxtrot.example").action_accept()
         second = prospect(self.enrollment_byte, prospect_email="boss@foxtrot.example")
+        self.assertTrue(second.is_protected)
         with self.assertRefused("is protected by an earlier referral"):
             second.action_accept()
         with self.assertRefused("This prospect is protected by an earlier referral"):
