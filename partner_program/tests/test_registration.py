@@ -74,7 +74,9 @@ class TestRegistration(PartnerProgramCommon):
             self.assertEqual(referral.lead_id.email_from, f"fay@{source}.example")
 
     def test_p4_from_a_lead_a_contact_and_a_quotation(self):
-        order = self.env["sale.order"].create({"partner_id": self.other_client.id, "company_id": self.company.id})
+        order = self.env["sale.order"].create(
+            {"partner_id": self.other_client.id, "company_id": self.company.id, "user_id": self.salesperson.id}
+        )
         lead = self.lead(client=self.env["res.partner"].create({"name": "Foxtrot", "is_company": True}))
         for record, client in ((self.client_contact, self.client), (order, self.other_client), (lead, lead.partner_id)):
             with self.subTest(record._name):
