@@ -130,6 +130,10 @@ registry.category("web_tour.tours").add("partner_program_salesperson_refers", {
             trigger: "div[name=next_confirm]:contains('say who the client is')",
         },
         {
+            trigger: ".nav-link[name=matches]",
+            run: "click",
+        },
+        {
             trigger: ".o_field_widget[name=match_ids] .o_data_row:contains('Cobalt Clinics'):contains('same email domain') button[name=action_choose]",
             run: "click",
         },
