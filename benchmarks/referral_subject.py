@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
+import os
 from typing import Any
 
 from odoo import sql_db
@@ -213,17 +213,21 @@ class Referrals:
             referral = env["partner.referral"].create(
                 {"enrollment_id": enrollment.id, **self._prepare_check(env, kind)}
             )
-            seconds, statements = [], []
+            seconds, statements, cpu = [], [], []
             for _number in range(times):
                 env.flush_all()
                 env.invalidate_all()
-                sql, started = sql_db.sql_counter, time.perf_counter()
-                referral.action_check_eligibility()
-                env.flush_all()
-                seconds.append(time.perf_counter() - started)
-                statements.append(sql_db.sql_counter - sql)
+                sql = sql_db.sql_counter
+                with self.meter.measured() as figure:
+                    referral.action_check_eligibility()
+                    env.flush_all()
+                    statements.append(sql_db.sql_counter - sql)
+                seconds.append(figure["wall"])
+                cpu.append(figure["cpu_python"] + (figure["cpu_server"] or 0))
             result = {
                 "seconds": seconds[1:],
+                "cpu": cpu[1:],
+                "load": os.getloadavg()[0],
                 "sql": max(statements[1:]),
                 "verdict": referral.eligibility,
                 "proofs": len(referral.evidence_ids),

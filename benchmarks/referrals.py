@@ -50,6 +50,14 @@ def rows(results: dict[str, Any] | None) -> Iterator[tuple[str, str, str, str, s
             f"{middle * 1000:.0f} ms (best {min(check['seconds']) * 1000:.0f})",
             middle < MAX_SECONDS,
         )
+        yield (
+            f"{where}, CPU of Python and PostgreSQL, median",
+            "",
+            "",
+            "",
+            f"{statistics.median(check['cpu']) * 1000:.0f} ms (load of the machine {check['load']:.0f})",
+            None,
+        )
         yield f"{where}: tables read whole", "none", "", "", ", ".join(check["whole"]) or "none", not check["whole"]
     for run in results["runs"]:
         yield f"Daily run, {run['due']:,} claims expire, SQL", "", "", "", f"{run['sql']:,}", not run["left"]
