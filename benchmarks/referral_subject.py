@@ -6,7 +6,6 @@ import json
 import os
 from typing import Any
 
-from odoo import sql_db
 from odoo.release import version
 from odoo.tools import SQL
 
@@ -217,11 +216,10 @@ class Referrals:
             for _number in range(times):
                 env.flush_all()
                 env.invalidate_all()
-                sql = sql_db.sql_counter
                 with self.meter.measured() as figure:
                     referral.action_check_eligibility()
                     env.flush_all()
-                    statements.append(sql_db.sql_counter - sql)
+                statements.append(figure["sql"])
                 seconds.append(figure["wall"])
                 cpu.append(figure["cpu_python"] + (figure["cpu_server"] or 0))
             result = {
