@@ -88,6 +88,7 @@ def take_all(address: str, known: dict[str, str]) -> None:
         for name, login, path, text, size in PICTURES:
             context = browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="en-US")
             page = context.new_page()
+            page.set_default_timeout(180_000)  # the first visitor of a page waits until Odoo has built its assets
             wrong: list[str] = []
             page.on("pageerror", lambda error, wrong=wrong: wrong.append(str(error)))
             page.on("console", lambda message, wrong=wrong: message.type == "error" and wrong.append(message.text))
