@@ -82,6 +82,7 @@ class PartnerProgram(models.Model):
     agreement_id = fields.Many2one(
         "partner.program.agreement",
         "Agreement to Sign",
+        index="btree_not_null",
         ondelete="restrict",
         tracking=True,
         help="Partners sign it before they are paid. Without a signature commissions are earned, but held.",
