@@ -6,7 +6,7 @@ from odoo.tools import SQL, email_normalize
 
 from odoo.addons.iap.tools import iap_tools
 
-from ..engine import matching
+from ..tools import matching
 
 PER_REFERRAL = 10  # contacts shown: more of them help nobody to choose
 
