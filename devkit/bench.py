@@ -142,9 +142,15 @@ def main(options: argparse.Namespace) -> int:
     output.mkdir(parents=True, exist_ok=True)
     parts = options.parts or list(plan.PARTS)
     kinds = ("ours",) if set(parts) <= plan.OF_OURS_ALONE else KINDS
-    with stack.ready() as here, here.databases.scratch("bench") as scratch, workers(here, scratch, kinds) as three:
-        results = plan.measure(three, parts, sizes, statements=options.statements)
-    results["machine"] = machine()
+    results: dict[str, Any] = {"machine": machine()}
+    try:
+        with stack.ready() as here, here.databases.scratch("bench") as scratch, workers(here, scratch, kinds) as three:
+            plan.measure(three, parts, sizes, results, statements=options.statements)
+    except BaseException:
+        unfinished = output / "unfinished.json"  # an hour's figures are not lost because the last step failed
+        unfinished.write_text(json.dumps(results, indent=1) + "\n")
+        say(f"What was measured so far: {unfinished}")
+        raise
     rows = report.rows(results)
     print(report.table(rows), report.statements(results), sep="\n", flush=True)
     for path in report.write(results, rows, output):

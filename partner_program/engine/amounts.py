@@ -120,8 +120,10 @@ def target(facts: InvoiceFacts, terms: Terms) -> Target:
     return Target(amount, earned, paid_on, due_on, void)
 
 
-def line_state(amount: Decimal, earned: Decimal, billed: Decimal, *, held: bool, bills_paid: bool) -> str:
-    """State of a ledger row, from facts alone (DESIGN, state machines)."""
+def line_state(
+    amount: Decimal | float, earned: Decimal | float, billed: Decimal | float, *, held: bool, bills_paid: bool
+) -> str:
+    """State of a ledger row, from facts alone (DESIGN, state machines). Rounded amounts, which are only compared."""
     if earned != billed:
         return "held" if held else "earned"
     if billed:

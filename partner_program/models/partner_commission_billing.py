@@ -16,21 +16,32 @@ class PartnerCommissionBilling(models.Model):
     _check_company_auto = True
 
     commission_line_id = fields.Many2one(
-        "partner.commission.line", required=True, readonly=True, index=True, ondelete="restrict"
-    )
+        "partner.commission.line", required=True, readonly=True, ondelete="restrict"
+    )  # indexed by _one_per_revision
     bill_line_id = fields.Many2one("account.move.line", required=True, readonly=True, index=True, ondelete="cascade")
+    # Copies of the two lines. Not readonly, so that the values that a run gives are taken: Odoo computes readonly
+    # ones record by record instead, which made up a third of a run. Nobody has the right to write billings anyway.
     bill_id = fields.Many2one(
         "account.move",
         compute="_compute_from_lines",
         store=True,
         precompute=True,
+        readonly=False,
         index=True,
         ondelete="cascade",
     )
-    company_id = fields.Many2one("res.company", compute="_compute_from_lines", store=True, precompute=True)
-    partner_id = fields.Many2one("res.partner", compute="_compute_from_lines", store=True, precompute=True, index=True)
-    client_id = fields.Many2one("res.partner", compute="_compute_from_lines", store=True, precompute=True)
-    currency_id = fields.Many2one("res.currency", compute="_compute_from_lines", store=True, precompute=True)
+    company_id = fields.Many2one(
+        "res.company", compute="_compute_from_lines", store=True, precompute=True, readonly=False
+    )
+    partner_id = fields.Many2one(
+        "res.partner", compute="_compute_from_lines", store=True, precompute=True, readonly=False, index=True
+    )
+    client_id = fields.Many2one(
+        "res.partner", compute="_compute_from_lines", store=True, precompute=True, readonly=False
+    )
+    currency_id = fields.Many2one(
+        "res.currency", compute="_compute_from_lines", store=True, precompute=True, readonly=False
+    )
     invoice_id = fields.Many2one(related="commission_line_id.move_id", string="Customer Invoice")
     bill_state = fields.Selection(related="bill_id.state", string="Bill Status")
     amount = fields.Monetary(required=True, readonly=True)

@@ -1,6 +1,5 @@
 import logging
 from collections import Counter, defaultdict
-from decimal import Decimal
 
 from markupsafe import Markup
 
@@ -10,6 +9,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..engine import amounts, windows
+from .account_move import SETTLED
 
 _logger = logging.getLogger(__name__)
 
@@ -18,6 +18,12 @@ SWEEP_BATCH = 1000
 COPIES = (
     *("enrollment_id", "partner_id", "program_id", "client_id", "rate"),
     *("company_id", "currency_id", "invoice_date", "is_questioned"),
+)
+
+# What follows from the facts.
+FIGURES = (
+    *("base_amount", "credited_amount", "amount", "earned_amount", "fully_paid_on", "due_on", "void_code"),
+    *("billed_amount", "bills_paid", "open_amount", "hold_code", "state"),
 )
 
 
@@ -41,9 +47,9 @@ class PartnerCommissionLine(models.Model):
     )
     enrollment_id = fields.Many2one(related="referral_id.enrollment_id", store=True, index=True)
     partner_id = fields.Many2one(related="referral_id.partner_id", store=True, index=True)
-    program_id = fields.Many2one(related="referral_id.program_id", store=True, index=True)
+    program_id = fields.Many2one(related="referral_id.program_id", store=True)
     client_id = fields.Many2one(related="referral_id.client_id", store=True, index=True)
-    company_id = fields.Many2one(related="move_id.company_id", store=True, index=True)
+    company_id = fields.Many2one(related="move_id.company_id", store=True)
     currency_id = fields.Many2one(related="move_id.currency_id", store=True)
     invoice_date = fields.Date(related="move_id.invoice_date", store=True)
     invoice_number = fields.Char(related="move_id.name")
@@ -188,51 +194,74 @@ class PartnerCommissionLine(models.Model):
 
         :param date on_date: look only at what has an accounting date until that day
         """
-        moves_sudo = self.sudo().move_id  # whoever looks at a line may not be allowed to open the invoice
-        settlements = moves_sudo._get_settlement_facts(on_date)
-        excluded = self.sudo()._get_excluded_amounts()  # as above
-        targets = {}
-        for line in self:
-            line_sudo = line.sudo()
-            settlement = settlements[line_sudo.move_id.id]
-            facts = line_sudo._prepare_facts(settlement, *excluded.get(line, (0.0, 0.0)), on_date=on_date)
-            referral_sudo = line_sudo.referral_id
+        lines_sudo = self.sudo()  # whoever looks at a line may not be allowed to open the invoice
+        settlements = lines_sudo.move_id._get_settlement_facts(on_date)
+        excluded = lines_sudo._get_excluded_amounts()
+        targets = dict.fromkeys(self)  # the records of the caller, with the caller's rights
+        for (referral, currency), of_terms in lines_sudo.grouped(
+            lambda line: (line.referral_id, line.move_id.currency_id)
+        ).items():
             terms = amounts.Terms(
-                rate=amounts.decimal_of(referral_sudo.commission_rate),
-                delay_days=referral_sudo.payout_delay_days,
-                rounding=amounts.decimal_of(line_sudo.move_id.currency_id.rounding),
+                rate=amounts.decimal_of(referral.commission_rate),
+                delay_days=referral.payout_delay_days,
+                rounding=amounts.decimal_of(currency.rounding),
             )
-            target = amounts.target(facts, terms)
-            targets[line] = {
-                "base_amount": float(facts.base),
-                "credited_amount": float(facts.credited),
-                "amount": float(target.amount),
-                "earned_amount": float(target.earned),
-                "fully_paid_on": target.fully_paid_on or False,
-                "due_on": target.due_on or False,
-                "void_code": target.void or False,
-            }
+            of_referral = self._get_referral_facts(referral)
+            for line_sudo in of_terms:
+                settlement = settlements[line_sudo.move_id.id]
+                less = excluded.get(line_sudo, (0.0, 0.0))
+                facts = self._prepare_facts(currency, settlement, of_referral, *less, on_date=on_date)
+                target = amounts.target(facts, terms)
+                targets[line_sudo] = {
+                    "base_amount": float(facts.base),
+                    "credited_amount": float(facts.credited),
+                    "amount": float(target.amount),
+                    "earned_amount": float(target.earned),
+                    "fully_paid_on": target.fully_paid_on or False,
+                    "due_on": target.due_on or False,
+                    "void_code": target.void or False,
+                }
         return targets
 
-    def _prepare_facts(self, settlement, excluded_base, excluded_credit, on_date=None) -> amounts.InvoiceFacts:
-        """Facts of one invoice for the engine, of today or of a past day."""
-        self.ensure_one()
-        move, enrollment = self.move_id, self.referral_id.enrollment_id
-        currency = move.currency_id
-        posted = move.state == "posted"
+    @api.model
+    def _prepare_facts(
+        self, currency, settlement, of_referral, excluded_base, excluded_credit, on_date=None
+    ) -> amounts.InvoiceFacts:
+        """Facts of one invoice for the engine, of today or of a past day.
+
+        :param currency: of the invoice
+        :param settlement: what the books say of the invoice, see ``account.move._get_settlement_facts``
+        :param of_referral: what ``_get_referral_facts`` says of the referral
+        """
+        window, client_id, earning_stops_on = of_referral
+        base, credited = settlement.untaxed or 0.0, float(settlement.credited)
+        if excluded_base or credited:
+            base, credited = currency.round(base - excluded_base), currency.round(credited - excluded_credit)
+        if on_date is None:
+            settled = settlement.payment_state in SETTLED and currency.is_zero(settlement.residual or 0.0)
+        else:  # from reconciliations alone
+            closed = settlement.money + settlement.credited_gross + settlement.written_off
+            settled = bool(closed) and currency.compare_amounts(settlement.total or 0.0, float(closed)) <= 0
         return amounts.InvoiceFacts(
-            posted=posted,
-            cancelled=move.state == "cancel",
-            settled=move._is_settled() if on_date is None else move._was_settled(settlement),
-            in_window=windows.in_window(move.invoice_date, self.referral_id.window_start, self.referral_id.window_end),
-            of_client=move.commercial_partner_id == self.referral_id.client_id,
-            base=amounts.decimal_of(currency.round(move.amount_untaxed - excluded_base)),
-            credited=max(Decimal(0), amounts.decimal_of(currency.round(float(settlement.credited) - excluded_credit))),
-            payable=amounts.decimal_of(move.amount_total) - settlement.credited_gross,
+            posted=settlement.state == "posted",
+            cancelled=settlement.state == "cancel",
+            settled=settled,
+            in_window=windows.in_window(settlement.invoice_date, *window),
+            of_client=settlement.client_id == client_id,
+            base=amounts.decimal_of(base),
+            credited=max(amounts.ZERO, amounts.decimal_of(credited)),
+            payable=amounts.decimal_of(settlement.total) - settlement.credited_gross,
             written_off=settlement.written_off,
             settled_on=settlement.settled_on,
-            earning_stops_on=enrollment.date_end if enrollment.for_cause and enrollment.state == "ended" else None,
+            earning_stops_on=earning_stops_on,
         )
+
+    @api.model
+    def _get_referral_facts(self, referral) -> tuple:
+        """What all lines of a referral have in common: window, id of the client, day on which earning stops (D14)."""
+        enrollment = referral.enrollment_id
+        stops_on = enrollment.date_end if enrollment.for_cause and enrollment.state == "ended" else None
+        return (referral.window_start, referral.window_end), referral.client_id.id, stops_on
 
     def _get_excluded_amounts(self) -> dict:
         """``{line: (untaxed amount, credited amount)}`` of products that earn nothing.
@@ -240,9 +269,9 @@ class PartnerCommissionLine(models.Model):
         Two queries for each set of excluded categories that referrals froze; none for the others.
         """
         excluded = {}
-        for categories, lines in self.grouped(lambda line: line.referral_id.excluded_category_ids).items():
-            if not categories:
-                continue
+        excluding = self.referral_id.filtered("excluded_category_ids")
+        concerned = self.filtered(lambda line: line.referral_id in excluding) if excluding else self.browse()
+        for categories, lines in concerned.grouped(lambda line: line.referral_id.excluded_category_ids).items():
             in_category = Domain("product_id.categ_id", "child_of", categories.ids)
             AccountLine = self.env["account.move.line"]
             billed = dict(
@@ -323,10 +352,9 @@ class PartnerCommissionLine(models.Model):
         """Values of ``_compute_state`` that follow from these amounts; writes nothing."""
         self.ensure_one()
         hold_code = self._get_hold_code()
-        state = amounts.line_state(
-            *map(amounts.decimal_of, (amount, earned, billed)), held=bool(hold_code), bills_paid=bills_paid
-        )
-        return {"open_amount": self.currency_id.round(earned - billed), "hold_code": hold_code, "state": state}
+        state = amounts.line_state(amount, earned, billed, held=bool(hold_code), bills_paid=bills_paid)
+        open_amount = self.currency_id.round(earned - billed) if billed else earned
+        return {"open_amount": open_amount, "hold_code": hold_code, "state": state}
 
     def _get_hold_code(self):
         """What holds the payout of this line, if anything (D15)."""
@@ -510,6 +538,28 @@ class PartnerCommissionLine(models.Model):
             )
         return mended
 
+    def _find_stale_copies(self):
+        """Those of these rows that say another partner, client, company or currency than referral and invoice do."""
+        self.env["partner.referral"].flush_model(["enrollment_id", "partner_id", "program_id", "client_id"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT line.id
+                  FROM partner_commission_line line
+                  JOIN partner_referral referral ON referral.id = line.referral_id
+                  JOIN account_move invoice ON invoice.id = line.move_id
+                 WHERE line.id = ANY(%s)
+                   AND (line.enrollment_id, line.partner_id, line.program_id, line.client_id,
+                        line.company_id, line.currency_id)
+                       IS DISTINCT FROM
+                       (referral.enrollment_id, referral.partner_id, referral.program_id, referral.client_id,
+                        invoice.company_id, invoice.currency_id)
+                """,
+                self.ids,
+            )
+        )
+        return self.browse(id_ for (id_,) in rows)
+
     def _mend_copies(self) -> dict:
         """Copy again what the rows keep of referral, invoice and questions.
 
@@ -532,15 +582,29 @@ class PartnerCommissionLine(models.Model):
         """
         lines_sudo = self.sudo()  # figures follow from the facts, whoever asks
         targets, billed, wrong = lines_sudo._get_targets(), lines_sudo._get_billed(), {}
-        for line in lines_sudo:
-            figures = {**targets[line], **billed[line]}
+        for line, stored in lines_sudo._read_figures().items():
+            figures = targets[line] | billed[line]
             figures |= line._get_state(
                 figures["amount"], figures["earned_amount"], figures["billed_amount"], figures["bills_paid"]
             )
-            if different := [fname for fname, value in figures.items() if line[fname] != value]:
+            columns = zip(FIGURES, stored, strict=True)
+            if different := [fname for fname, value in columns if figures[fname] != (value or False)]:
                 line.write(figures)
                 wrong[line] = different
         return wrong
+
+    def _read_figures(self) -> dict:
+        """``FIGURES`` as they are stored, by line; nothing is ``None``.
+
+        One statement instead of a dozen look-ups in the cache for each line: a run asks this of thousands.
+        """
+        self.flush_recordset(FIGURES)
+        columns = SQL(", ").join(SQL.identifier(fname) for fname in FIGURES)
+        rows = self.env.execute_query(
+            SQL("SELECT id, %s FROM partner_commission_line WHERE id = ANY(%s)", columns, self.ids)
+        )
+        by_id = dict(zip(self._ids, self, strict=True))
+        return {by_id[id_]: figures for id_, *figures in rows}
 
     def _report_mended(self):
         """Tell the account manager that a figure which was billed already has been mended."""

@@ -1,11 +1,12 @@
 import logging
+from itertools import chain
 
 from psycopg2 import IntegrityError, errors
 
 from odoo import api, fields, models
 from odoo.exceptions import RedirectWarning, UserError, ValidationError
 from odoo.fields import Command, Domain
-from odoo.tools import format_amount, format_date, split_every
+from odoo.tools import SQL, format_amount, format_date, split_every
 
 _logger = logging.getLogger(__name__)
 
@@ -189,6 +190,7 @@ class PartnerCommissionLine(models.Model):
         lines = self.exists()
         lines = (lines | lines._get_corrections()).try_lock_for_update()
         lines.invalidate_recordset()
+        lines._find_stale_copies()._mend_copies()  # whose money it is follows from the referral, not from the row
         lines._mend()
         today = {company: company._partner_program_today() for company in lines.company_id}
         return lines.filtered(
@@ -254,11 +256,21 @@ class PartnerCommissionLine(models.Model):
     def _make_bills(self, groups):
         """New drafts, one for each of these groups, with their billings and a to-do for the accountant."""
         made, bill_lines = self.env["account.move"], {}
+        groups[0].union(*groups).move_id.fetch(["name"])
+        models_sudo = self.env["account.analytic.distribution.model"].sudo()  # only whether there are any
+        has_analytic_models = bool(models_sudo.search_count([], limit=1))
         for company in self.env["res.company"].union(*(lines_sudo.company_id for lines_sudo in groups)):
             of_company = [lines_sudo for lines_sudo in groups if lines_sudo.company_id == company]
-            bills = made.with_company(company).create([lines_sudo._prepare_bill_vals() for lines_sudo in of_company])
-            for bill_sudo, lines_sudo in zip(bills.sudo(), of_company, strict=True):
-                of_lines = lines_sudo._group_by_bill_line().values()
+            by_bill_line = [lines_sudo._group_by_bill_line().values() for lines_sudo in of_company]
+            vals_list = [
+                lines_sudo._prepare_bill_vals(of_lines)
+                for lines_sudo, of_lines in zip(of_company, by_bill_line, strict=True)
+            ]
+            if not has_analytic_models:  # Odoo would look for one for each bill line
+                for *_command, line_vals in chain.from_iterable(vals["invoice_line_ids"] for vals in vals_list):
+                    line_vals.setdefault("analytic_distribution", False)
+            bills = made.with_company(company).create(vals_list)
+            for bill_sudo, of_lines in zip(bills.sudo(), by_bill_line, strict=True):
                 for of_line, bill_line in zip(of_lines, bill_sudo.invoice_line_ids.sorted("id"), strict=True):
                     bill_lines.update(dict.fromkeys(of_line, bill_line))
             made += bills.with_env(self.env)
@@ -338,8 +350,11 @@ class PartnerCommissionLine(models.Model):
     # VALUES
     # ------------------------------------------------------------
 
-    def _prepare_bill_vals(self) -> dict:
-        """Hook: values of a new bill. Due on the earliest pay-by date (D6)."""
+    def _prepare_bill_vals(self, by_bill_line) -> dict:
+        """Hook: values of a new bill. Due on the earliest pay-by date (D6).
+
+        :param by_bill_line: these lines, bill line by bill line
+        """
         return {
             "move_type": "in_invoice",
             "partner_id": self.partner_id.id,
@@ -349,9 +364,7 @@ class PartnerCommissionLine(models.Model):
             "invoice_date": self.company_id._partner_program_today(),
             "invoice_payment_term_id": False,
             "invoice_date_due": self._get_due_date() or self.company_id._partner_program_today(),
-            "invoice_line_ids": [
-                Command.create(lines._prepare_bill_line_vals()) for lines in self._group_by_bill_line().values()
-            ],
+            "invoice_line_ids": [Command.create(lines._prepare_bill_line_vals()) for lines in by_bill_line],
         }
 
     def _get_due_date(self):
@@ -372,7 +385,7 @@ class PartnerCommissionLine(models.Model):
         }
 
     def _get_bill_line_name(self) -> str:
-        invoices = self.move_id.sorted("invoice_date")
+        invoices = self.sorted("invoice_date").move_id
         numbers = ", ".join(invoices[:NUMBERS_ON_BILL_LINE].mapped("name"))
         if len(invoices) > NUMBERS_ON_BILL_LINE:
             numbers = self.env._(
@@ -404,31 +417,66 @@ class PartnerCommissionLine(models.Model):
         self._create_billings({line: bill_lines[line._get_bill_line_key()] for line in self})
 
     def _create_billings(self, bill_lines):
-        """Note which commission line went onto which bill line, with how much.
+        """Note which commission line went onto which bill line, with how much: all that is open of it.
+
+        Two statements for any number of lines. What follows from it for the lines (billed in full, nothing open) is
+        written along: computing it line by line took as long as making the bills. The sweep and the tests compare it
+        with what ``_compute_billed`` and ``_compute_state`` say.
 
         :param bill_lines: the bill line of each of these commission lines
         """
-        Billing = self.env["partner.commission.billing"]
-        revisions = dict(
-            Billing._read_group([("commission_line_id", "in", self.ids)], ["commission_line_id"], ["revision:max"])
+        if not self:
+            return
+        self.flush_recordset()
+        bill_ids = {bill_line: bill_line.move_id.id for bill_line in set(bill_lines.values())}
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO partner_commission_billing (
+                    commission_line_id, bill_line_id, bill_id, amount, revision,
+                    company_id, partner_id, client_id, currency_id, create_uid, write_uid, create_date, write_date
+                )
+                SELECT line.id, pair.bill_line_id, pair.bill_id, line.open_amount,
+                       1 + COALESCE((SELECT MAX(revision) FROM partner_commission_billing earlier
+                                      WHERE earlier.commission_line_id = line.id), 0),
+                       line.company_id, line.partner_id, line.client_id, line.currency_id,
+                       %(uid)s, %(uid)s, %(now)s, %(now)s
+                  FROM unnest(%(line_ids)s, %(bill_line_ids)s, %(bill_ids)s) AS pair (line_id, bill_line_id, bill_id)
+                  JOIN partner_commission_line line ON line.id = pair.line_id
+                """,
+                uid=self.env.uid,
+                now=self.env.cr.now(),
+                line_ids=self.ids,
+                bill_line_ids=[bill_lines[line].id for line in self],
+                bill_ids=[bill_ids[bill_lines[line]] for line in self],
+            )
         )
-        Billing.create(
-            [
-                {
-                    "commission_line_id": line.id,
-                    "bill_line_id": bill_lines[line].id,
-                    "amount": line.open_amount,
-                    "revision": revisions.get(line, 0) + 1,
-                    # computed otherwise, one record at a time
-                    "bill_id": bill_lines[line].move_id.id,
-                    "company_id": line.company_id.id,
-                    "partner_id": line.partner_id.id,
-                    "client_id": line.client_id.id,
-                    "currency_id": line.currency_id.id,
-                }
-                for line in self
-            ]
-        )
+        bill_lines = self.env["account.move.line"].union(*bill_lines.values())
+        for records in (bill_lines, bill_lines.move_id):
+            records.invalidate_recordset(["commission_billing_ids"], flush=False)
+        self._note_billed_in_full()
+
+    def _note_billed_in_full(self):
+        """Write what ``_compute_billed`` and ``_compute_state`` would, now that all that is earned is billed."""
+        worth = self.grouped(lambda line: (bool(line.earned_amount), bool(line.amount)))
+        for lines in worth.values():
+            line = lines[0]
+            state = line._get_state(line.amount, line.earned_amount, line.earned_amount, bills_paid=False)
+            self.env.cr.execute(
+                SQL(
+                    """
+                    UPDATE partner_commission_line
+                       SET billed_amount = earned_amount, open_amount = 0, bills_paid = FALSE, state = %(state)s,
+                           write_date = %(now)s
+                     WHERE id = ANY(%(ids)s)
+                    """,
+                    state=state["state"],
+                    now=self.env.cr.now(),
+                    ids=lines.ids,
+                )
+            )
+        self.invalidate_recordset(flush=False)
+        self.modified(["open_amount", "state"])  # what hangs on the other two is these
 
     # ------------------------------------------------------------
     # WHY NOT

@@ -11,7 +11,7 @@ class ResCompany(models.Model):
         "Unusual Bill Factor",
         default=10.0,
         help="A commission bill above this many times the partner's highest so far shows a warning, "
-        "and only a partner manager can post it. 0: no check.",
+        "and only a partner manager with invoicing rights can post it. 0: no check.",
     )
     partner_program_accountant_id = fields.Many2one(
         "res.users",

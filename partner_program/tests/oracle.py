@@ -21,6 +21,7 @@ class Invoice:
     total: Decimal
     cancelled: bool = False
     draft: bool = False
+    unit: Decimal = CENT  # of the currency: rounded once, to this
     payments: list = field(default_factory=list)  # (amount that closed something, day)
     credits: list = field(default_factory=list)  # credit notes that name this invoice: [amount, closed, day]
     written_off: list = field(default_factory=list)  # bad debt: (amount, day)
@@ -51,7 +52,7 @@ class Invoice:
         payable = self.total - sum(closed for _amount, closed, _day in self.credits)
         lost = sum(amount for amount, _day in self.written_off)
         share = 1 - lost / payable if payable else Decimal(1)
-        return (base * share * rate / 100).quantize(CENT, ROUND_HALF_UP)
+        return (base * share * rate / 100).quantize(self.unit, ROUND_HALF_UP)
 
 
 @dataclass
@@ -61,11 +62,11 @@ class Bill:
     partner: str
     currency: str
     carries: dict  # invoice number → amount
-    state: str = "draft"  # draft, reset (was posted), posted, paid, cancel, deleted
+    state: str = "draft"  # draft, reset (was posted), posted, paid, cancel, reversed (by a credit note), deleted
 
     @property
     def live(self) -> bool:
-        return self.state not in ("cancel", "deleted")
+        return self.state not in ("cancel", "reversed", "deleted")
 
     @property
     def total(self) -> Decimal:
@@ -76,13 +77,14 @@ class Books:
     """All facts, and what follows from them."""
 
     def __init__(self, partner_of, rates):
-        self.partner_of = partner_of  # client → partner
+        self.partner_of = partner_of  # client → partner; nobody earns on the clients that are not in it
         self.rates = dict(rates)  # client → percent, frozen on the referral (D7)
         self.invoices: list[Invoice] = []
         self.bills: list[Bill] = []
         self.held: set[int] = set()
         self.suspended: set[str] = set()  # partners
         self.window_start: dict[str, date] = {}  # by client
+        self.rows: set[int] = set()  # invoices that were posted within a window: the ledger has a row for each
 
     def billed(self, number: int) -> Decimal:
         return sum((bill.carries.get(number, Decimal(0)) for bill in self.bills if bill.live), Decimal(0))
@@ -94,6 +96,13 @@ class Books:
             if not any(self.billed(number) or self._carried(number) for number in numbers):
                 days = [self.invoices[number].day for number in numbers if self.invoices[number].starts_window]
                 self.window_start[client] = min(days, default=None)
+        for number, invoice in enumerate(self.invoices):
+            if self.in_window(invoice) and not invoice.draft and not invoice.cancelled:
+                self.rows.add(number)
+
+    def in_window(self, invoice: Invoice) -> bool:
+        start = self.window_start.get(invoice.client)
+        return start is not None and invoice.day >= start  # the test ends before the twelve months do
 
     def _carried(self, number: int) -> bool:
         return any(number in bill.carries for bill in self.bills if bill.live)
@@ -101,9 +110,7 @@ class Books:
     def line(self, number: int) -> dict:
         """What the ledger must show for this invoice."""
         invoice = self.invoices[number]
-        start = self.window_start.get(invoice.client)
-        in_window = start is not None and invoice.day >= start  # the test ends before the twelve months do
-        amount = invoice.worth(self.rates[invoice.client]) if in_window else Decimal(0)
+        amount = invoice.worth(self.rates[invoice.client]) if self.in_window(invoice) else Decimal(0)
         settled_on = invoice.settled_on
         earned = amount if settled_on else Decimal(0)
         billed = self.billed(number)
@@ -124,11 +131,21 @@ class Books:
             "due_on": settled_on + DELAY if settled_on else None,
         }
 
+    def merge(self, stranger: str, client: str) -> None:
+        """D12: what was invoiced to the one contact was invoiced to the other."""
+        for invoice in self.invoices:
+            if invoice.client == stranger:
+                invoice.client = client
+
+    def lines(self) -> dict:
+        """What the ledger must show, by number of the invoice."""
+        return {number: self.line(number) for number in sorted(self.rows)}
+
     def run(self, today: date) -> None:
         """D6, D16, D17: bill what is open and due, one draft for each partner and currency, never a negative one."""
         groups: dict = {}
-        for number, invoice in enumerate(self.invoices):
-            line = self.line(number)
+        for number, line in self.lines().items():
+            invoice = self.invoices[number]
             if line["state"] == "earned" and (line["open"] < 0 or line["due_on"] <= today):
                 key = self.partner_of[invoice.client], invoice.currency
                 groups.setdefault(key, {})[number] = line["open"]

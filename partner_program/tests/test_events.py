@@ -417,6 +417,18 @@ class TestSweep(ManyClients, PartnerProgramCommon):
         billed = {name: sum(lines[name].billing_ids.mapped("amount")) for name in names}
         self.assertEqual(billed, {name: 0.0 if name in nothing else 50.0 for name in names})
 
+    def test_a_run_pays_the_partner_of_the_referral_not_the_one_that_a_stale_row_names(self):
+        line = self.earned_line()
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE partner_commission_line SET partner_id = %s, client_id = %s WHERE id = %s",
+            [self.byte.id, self.other_client.id, line.id],
+        )
+        self.env.invalidate_all()
+        bill = self.run_bills()
+        self.assertBill(bill, partner_id=self.ada.id, amount_untaxed=50.0, lines=[(self.client, 50.0)])
+        self.assertEqual((line.partner_id, line.client_id), (self.ada, self.client))
+
     def test_claims_that_moved_behind_the_back_of_the_orm_are_found_by_the_daily_job(self):
         sql = {
             "taken back": OF_REFERRAL.format("state = 'accepted', acquired_on = NULL"),

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import json
+import os
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -12,6 +16,8 @@ from devkit import lifecycle
 
 from . import scripts
 
+PATIENCE = 300  # seconds; the machine may be busy
+
 
 @pytest.fixture(scope="session")
 def prepared() -> str:
@@ -20,6 +26,74 @@ def prepared() -> str:
     lifecycle.odoo("-d", name, "-i", "test_partner_program", "--stop-after-init")
     lifecycle.shell(name, scripts.PREPARE)
     return name
+
+
+def wait_for(condition, what) -> None:
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, what()
+        time.sleep(0.01)
+
+
+class Child:
+    """A process that the nest has forked."""
+
+    def __init__(self, nest: Path, name: str) -> None:
+        self.code, self._pid = nest / f"{name}.code", nest / f"{name}.pid"
+        wait_for(self._pid.exists, lambda: (nest / "log").read_text()[-3000:])
+
+    def poll(self) -> int | None:
+        return int(self.code.read_text()) if self.code.exists() else None
+
+    def wait(self) -> int:
+        wait_for(self.code.exists, lambda: "the process does not end")
+        return int(self.code.read_text())
+
+    def kill(self) -> None:
+        if self.poll() is None:
+            os.kill(int(self._pid.read_text()), signal.SIGKILL)
+
+
+class Nest:
+    """Odoo, loaded once, which forks the processes of all tests."""
+
+    def __init__(self, folder: Path, database: str) -> None:
+        self.folder, self.numbers = folder, itertools.count()
+        stack = lifecycle.templates().stack
+        with (folder / "script").open("w+") as source, (folder / "log").open("wb") as log:
+            source.write(scripts.NEST)
+            source.seek(0)
+            self.process = subprocess.Popen(
+                stack.command("shell", "-d", database, "--no-http", "--log-level", "warn"),
+                env={**stack.env(), "RACE_NEST": str(folder)},
+                cwd=stack.databases.data_dir,
+                stdin=source,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        wait_for(
+            lambda: self.process.poll() is not None or (folder / "ready").exists(),
+            lambda: (folder / "log").read_text()[-3000:],
+        )
+        assert self.process.poll() is None, (folder / "log").read_text()[-3000:]
+
+    def fork(self, **job) -> Child:
+        name = str(next(self.numbers))
+        new = self.folder / f"{name}.writing"
+        new.write_text(json.dumps(job))
+        new.rename(self.folder / f"{name}.job")
+        return Child(self.folder, name)
+
+    def stop(self) -> None:
+        (self.folder / "stop").touch()
+        self.process.wait(60)
+
+
+@pytest.fixture(scope="session")
+def nest(prepared, tmp_path_factory):
+    found = Nest(tmp_path_factory.mktemp("nest"), prepared)
+    yield found
+    found.stop()
 
 
 @pytest.fixture
@@ -43,60 +117,57 @@ def sql():
 class Runner:
     """Odoo processes on one database, each with a script and faults of its own."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.children: list[subprocess.Popen] = []
+    def __init__(self, nest: Nest, folder: Path) -> None:
+        self.nest, self.folder = nest, folder
+        self.children: list[Child] = []
 
-    def start(self, database: str, script: str, **faults: str) -> subprocess.Popen:
-        """Start a process; it is ready, and waits, until ``go`` is called."""
-        stack = lifecycle.templates().stack
+    def start(self, database: str, script: str, options: dict | None = None, **faults: str) -> Child:
+        """Start a process; it is ready, and waits, until ``go`` is called.
+
+        :param options: of Odoo's configuration, such as another server
+        """
         number = len(self.children)
-        env = {
-            **stack.env(),
-            "RACE_FOLDER": str(self.folder),
-            "RACE_NUMBER": str(number),
-            **{f"PARTNER_PROGRAM_{name.upper()}": value for name, value in faults.items()},
-        }
-        with (self.folder / f"{number}.script").open("w+") as source, (self.folder / f"{number}.log").open("wb") as log:
-            source.write(scripts.WAIT + script)
-            source.seek(0)
-            child = subprocess.Popen(
-                stack.command("shell", "-d", database, "--no-http", "--log-level", "warn"),
-                env=env,
-                cwd=stack.databases.data_dir,
-                stdin=source,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
+        child = self.nest.fork(
+            database=database,
+            script=scripts.WAIT + script,
+            log=str(self.folder / f"{number}.log"),
+            options=options or {},
+            env={
+                "RACE_FOLDER": str(self.folder),
+                "RACE_NUMBER": str(number),
+                **{f"PARTNER_PROGRAM_{name.upper()}": value for name, value in faults.items()},
+            },
+        )
         self.children.append(child)
         return child
 
     def go(self) -> None:
         """Let all processes begin at the same moment."""
-        end = time.monotonic() + 120
-        while len(list(self.folder.glob("*.ready"))) < len(self.children):
-            assert time.monotonic() < end, self.logs()
+
+        def ready() -> bool:
             assert all(child.poll() is None for child in self.children), self.logs()
-            time.sleep(0.02)
+            return len(list(self.folder.glob("*.ready"))) == len(self.children)
+
+        wait_for(ready, self.logs)
         (self.folder / "go").touch()
 
-    def finish(self, timeout: float = 300) -> list[int]:
+    def finish(self) -> list[int]:
         """Exit codes, once all have ended; -9 for the killed."""
-        return [child.wait(timeout) for child in self.children]
+        return [child.wait() for child in self.children]
 
     def logs(self) -> str:
         return "\n".join(path.read_text(errors="replace")[-2000:] for path in sorted(self.folder.glob("*.log")))
 
 
 @pytest.fixture
-def runner(tmp_path):
+def runner(nest, tmp_path):
     """``runner()``: a fresh set of processes; all are gone after the test."""
     made = []
 
     def make() -> Runner:
         folder = tmp_path / str(len(made))
         folder.mkdir()
-        made.append(Runner(folder))
+        made.append(Runner(nest, folder))
         return made[-1]
 
     yield make

@@ -14,6 +14,8 @@ import time
 import pytest
 
 from . import scripts
+from .conftest import wait_for
+from .own_server import OwnServer
 from .verifier import BILLINGS, DUE, WRITTEN, damage
 
 PLACES = ("started", "claimed", "met", "bill made", "billings made", "before commit", "after commit")
@@ -154,6 +156,54 @@ def test_two_hundred_kills(number, database, sql, runner, bill_once):
             victim.finish()
             assert damage(sql, database) == {}, victim.logs()
     bill_once()
+
+
+@pytest.fixture(scope="module")
+def own_server(prepared):
+    """A server that may be restarted, with a copy of the database."""
+    found = OwnServer()
+    found.copy(prepared)
+    yield found
+    found.remove()
+
+
+@pytest.mark.long
+def test_database_server_restarted_under_a_run(own_server, prepared, runner, tmp_path):
+    """At each place in turn, in order and as a crash, and at random moments; then all is billed, once."""
+    chance = random.Random(SEED)
+    known = int(own_server.sql(prepared, BILLINGS)[0][0])
+    due = int(own_server.sql(prepared, DUE)[0][0])
+    for number, place in enumerate(PLACES * 2):
+        meeting = tmp_path / f"meeting{number}"
+        meeting.mkdir()
+        victim = runner()
+        victim.start(
+            prepared,
+            scripts.CRON,
+            options=own_server.options,
+            fault=f"{place}:{chance.choice((1, 1, 2))}:meet",
+            meeting=f"{meeting}:2",
+        )
+        victim.go()
+        wait_for(lambda folder=meeting, run=victim.children[0]: any(folder.iterdir()) or run.poll() is not None, str)
+        own_server.restart("immediate" if number < len(PLACES) else "fast")
+        (meeting / "the server is back.here").touch()
+        victim.finish()
+        assert damage(own_server.sql, prepared) == {}, victim.logs()
+    for _number in range(6):
+        victim = runner()
+        victim.start(prepared, scripts.CRON, options=own_server.options)
+        victim.go()
+        time.sleep(chance.uniform(0, 1))
+        own_server.restart(chance.choice(("immediate", "fast")))
+        victim.finish()
+        assert damage(own_server.sql, prepared) == {}, victim.logs()
+    quiet = runner()
+    quiet.start(prepared, scripts.CRON, options=own_server.options)
+    quiet.go()
+    assert quiet.finish() == [0], quiet.logs()
+    assert damage(own_server.sql, prepared) == {}
+    assert int(own_server.sql(prepared, BILLINGS)[0][0]) - known == due, "each line exactly once"
 
 
 def test_twin_without_one_transaction_a_killed_run_leaves_a_bill_that_nothing_explains(database, sql, runner):
