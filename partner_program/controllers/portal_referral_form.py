@@ -92,39 +92,39 @@ class PartnerProgramPortalReferralForm(PartnerProgramPortalReferrals):
 
     def _check_referral_form(self, typed, enrollment_sudo) -> dict[str, str]:
         """What is wrong, as a sentence for each field."""
-        _ = request.env._
         errors = {}
         if not enrollment_sudo:
-            errors["enrollment_id"] = _("Choose the program for this referral.")
+            errors["enrollment_id"] = request.env._("Choose the program for this referral.")
         if not typed["company"]:
-            errors["company"] = _("Enter the name of the company that you refer.")
+            errors["company"] = request.env._("Enter the name of the company that you refer.")
         if not typed["contact"]:
-            errors["contact"] = _("Enter the person at the company whom we should talk to.")
+            errors["contact"] = request.env._("Enter the person at the company whom we should talk to.")
         if not typed["email"]:
-            errors["email"] = _("Enter the email address of that person: we write there first.")
+            errors["email"] = request.env._("Enter the email address of that person: we write there first.")
         elif not email_normalize(typed["email"]):
-            errors["email"] = _("This is not an email address. It looks like name@company.com.")
+            errors["email"] = request.env._("This is not an email address. It looks like name@company.com.")
         if typed["phone"] and not PHONE.fullmatch(typed["phone"]):
-            errors["phone"] = _("A phone number has digits, blanks and + ( ) / . - only.")
+            errors["phone"] = request.env._("A phone number has digits, blanks and + ( ) / . - only.")
         country_id = typed["country_id"]
         if country_id and not (country_id.isdigit() and request.env["res.country"].browse(int(country_id)).exists()):
-            errors["country_id"] = _("Choose a country of the list.")
+            errors["country_id"] = request.env._("Choose a country of the list.")
         for key, (_fname, size) in FIELDS.items():
             if len(typed[key]) > size:
-                errors[key] = _("This is too long: use %(size)s characters at most.", size=size)
+                errors[key] = request.env._("This is too long: use %(size)s characters at most.", size=size)
         return errors
 
     def _read_upload(self, upload) -> tuple:
         """``(content, error)`` of the file that was sent along, if any."""
-        _ = request.env._
         if not upload or not getattr(upload, "filename", ""):
             return None, None
         content = upload.read(MAX_FILE_MB * 1024 * 1024 + 1)
         if len(content) > MAX_FILE_MB * 1024 * 1024:
-            return None, _("The file is larger than %(size)s MB. Send a smaller one.", size=MAX_FILE_MB)
+            return None, request.env._("The file is larger than %(size)s MB. Send a smaller one.", size=MAX_FILE_MB)
         ending = PurePath(upload.filename).suffix.lower()
         if not content or ending not in FILE_TYPES.get(guess_mimetype(content), ()):
-            return None, _("This kind of file cannot be sent. Send one of: %(endings)s.", endings=", ".join(ENDINGS))
+            return None, request.env._(
+                "This kind of file cannot be sent. Send one of: %(endings)s.", endings=", ".join(ENDINGS)
+            )
         return content, None
 
     def _attach(self, referral_sudo, filename, content):

@@ -102,20 +102,18 @@ class PartnerProgramPortalReferrals(PartnerProgramPortal):
         )
 
     def _get_referral_sortings(self):
-        _ = request.env._
         return {
-            "newest": {"label": _("Newest"), "order": "referred_on desc, id desc"},
-            "clock": {"label": _("Last Day"), "order": "expires_on, id"},
-            "status": {"label": _("Status"), "order": "state, id desc"},
+            "newest": {"label": request.env._("Newest"), "order": "referred_on desc, id desc"},
+            "clock": {"label": request.env._("Last Day"), "order": "expires_on, id"},
+            "status": {"label": request.env._("Status"), "order": "state, id desc"},
         }
 
     def _get_referral_filters(self):
-        _ = request.env._
         states = {
-            "all": (_("All"), None),
-            "open": (_("Open"), OPEN_STATES),
-            "clients": (_("Clients"), EARNING_STATES),
-            "closed": (_("Closed"), EXIT_STATES),
+            "all": (request.env._("All"), None),
+            "open": (request.env._("Open"), OPEN_STATES),
+            "clients": (request.env._("Clients"), EARNING_STATES),
+            "closed": (request.env._("Closed"), EXIT_STATES),
         }
         return {
             key: {"label": label, "domain": Domain("state", "in", wanted) if wanted else Domain.TRUE}

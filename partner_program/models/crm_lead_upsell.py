@@ -22,6 +22,7 @@ class CrmLead(models.Model):
     @api.depends("upsell_referral_id")
     def _compute_referral_id(self):
         # EXTENDS partner_program: an up-sell carries no claim, it goes by the one that the client came with
-        super()._compute_referral_id()
+        result = super()._compute_referral_id()
         for lead in self:
             lead.referral_id = lead.referral_id or lead.upsell_referral_id
+        return result

@@ -175,8 +175,8 @@ class PartnerProgramEnrollment(models.Model):
         """Whether an address is of the company: a colleague, the company itself, or one of its aliases."""
         normalized = tools.email_normalize(email)
         companies_sudo = self.env["res.company"].sudo()  # strangers write
-        own = companies_sudo.search([]).mapped("email")
-        if normalized in {tools.email_normalize(address) for address in own if address}:
+        own = companies_sudo.search([("email", "!=", False)]).mapped("email")
+        if normalized in {tools.email_normalize(address) for address in own}:
             return True
         if self.env["mail.alias.domain"].sudo()._find_aliases([normalized]):  # strangers write
             return True

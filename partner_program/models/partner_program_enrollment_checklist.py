@@ -142,13 +142,14 @@ class PartnerProgramEnrollment(models.Model):
 
     def _compute_field_value(self, field):
         # EXTENDS mail: whatever completes the list (a signature, a bank account, a certificate) is heard of here
-        super()._compute_field_value(field)
+        result = super()._compute_field_value(field)
         if field.name == "checklist_done" and (ids := self.filtered("checklist_done")._origin.ids):
             data = self.env.cr.precommit.data
             waiting = data.setdefault("partner_program.checklist", set())
             if not waiting:
                 self.env.cr.precommit.add(self.env[self._name].sudo()._activate_waiting)  # the system does it
             waiting.update(ids)
+        return result
 
     @api.model
     def _activate_waiting(self):

@@ -158,7 +158,7 @@ class PartnerReferral(models.Model):
     def _get_closing_domain(self) -> Domain:
         """Accepted claims whose last day is near, on the calendar of their company."""
         companies_by_today = defaultdict(list)
-        for company in self.env["res.company"].search([]):
+        for (company,) in self._read_group([("state", "=", "accepted"), ("expires_on", "!=", False)], ["company_id"]):
             companies_by_today[company._partner_program_today()].append(company.id)
         return Domain("state", "=", "accepted") & Domain.OR(
             Domain("company_id", "in", ids)

@@ -52,7 +52,7 @@ class PartnerReferralReview(models.Model):
         tracking=True,
     )
     reason = fields.Text(tracking=True, help="Why. It stays here and on the referral.")
-    decided_by_id = fields.Many2one("res.users", "Decided By", readonly=True)
+    decided_by_id = fields.Many2one("res.users", readonly=True)
     decided_on = fields.Datetime(readonly=True)
     question = fields.Text(compute="_compute_question", compute_sudo=True)
     if_accepted = fields.Text(compute="_compute_question", compute_sudo=True)
