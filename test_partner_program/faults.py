@@ -7,7 +7,7 @@
     ``folder:processes``: where the processes that meet leave a file each, and how many they are.
 ``PARTNER_PROGRAM_WITHOUT``
     Guards that are switched off, with commas between them: ``lock``, ``isolation``, ``meeting``,
-    ``transaction``, ``comparison``.
+    ``amount``, ``transaction``, ``comparison``.
 
 With none of them set, this add-on changes nothing.
 """
