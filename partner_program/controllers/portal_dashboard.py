@@ -23,8 +23,11 @@ class PartnerProgramPortalDashboard(PartnerProgramPortal):
     )
     def portal_see_as_partner(self, enrollment_id, **kw):
         """The dashboard of a partner, for a manager; every figure is asked for by the name of that partner."""
-        enrollment = request.env["partner.program.enrollment"].browse(enrollment_id)
-        if not request.env.user.has_group("partner_program.group_manager") or not enrollment.exists():
+        if not request.env.user.has_group("partner_program.group_manager"):
+            return request.not_found()
+        # A search, not a browse: the rules of the manager's companies apply.
+        enrollment = request.env["partner.program.enrollment"].search([("id", "=", enrollment_id)])
+        if not enrollment:
             return request.not_found()
         enrollment._note_seen_as_partner()
         values = self._prepare_portal_layout_values()

@@ -7,7 +7,7 @@ from unittest.mock import patch
 from lxml import html
 
 from odoo.fields import Command, Date
-from odoo.tests import HttpCase
+from odoo.tests import HttpCase, new_test_user
 from odoo.tools import mute_logger
 
 from .common import PartnerProgramCommon
@@ -648,6 +648,18 @@ class TestDashboard(PortalCommon):
         for login in ("sally", "archie", "portal_ada", "portal_byte", "eddy"):
             self.authenticate(login, login)
             self.page(action["url"], status=404)
+
+    def test_a_manager_of_another_company_sees_no_page_of_our_partners(self):
+        company = self.env["res.company"].create({"name": "Elsewhere Inc"})
+        new_test_user(
+            self.env, "elsie", "partner_program.group_manager", company_id=company.id, company_ids=company.ids
+        )
+        self.env.flush_all()
+        before = self.enrollment_ada.message_ids
+        self.authenticate("elsie", "elsie")
+        self.page(f"/my/partner/as/{self.enrollment_ada.id}", status=404)
+        self.env.invalidate_all()
+        self.assertEqual(self.enrollment_ada.message_ids, before)
 
     def test_the_page_is_in_the_language_of_the_reader(self):
         self.env["res.lang"]._activate_lang("fr_FR")
