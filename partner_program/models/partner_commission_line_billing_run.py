@@ -429,19 +429,25 @@ class PartnerCommissionLine(models.Model):
             return
         self.flush_recordset()
         bill_ids = {bill_line: bill_line.move_id.id for bill_line in set(bill_lines.values())}
+        dated = self._get_dated_open_amounts()  # what statements say of them from now on
         self.env.cr.execute(
             SQL(
                 """
                 INSERT INTO partner_commission_billing (
                     commission_line_id, bill_line_id, bill_id, amount, revision,
+                    earned_on, earned_amount, corrected_on,
                     company_id, partner_id, client_id, currency_id, create_uid, write_uid, create_date, write_date
                 )
                 SELECT line.id, pair.bill_line_id, pair.bill_id, line.open_amount,
                        1 + COALESCE((SELECT MAX(revision) FROM partner_commission_billing earlier
                                       WHERE earlier.commission_line_id = line.id), 0),
+                       pair.earned_on, pair.earned_amount, pair.corrected_on,
                        line.company_id, line.partner_id, line.client_id, line.currency_id,
                        %(uid)s, %(uid)s, %(now)s, %(now)s
-                  FROM unnest(%(line_ids)s, %(bill_line_ids)s, %(bill_ids)s) AS pair (line_id, bill_line_id, bill_id)
+                  FROM unnest(
+                           %(line_ids)s, %(bill_line_ids)s, %(bill_ids)s,
+                           %(earned_on)s::date[], %(earned_amount)s::numeric[], %(corrected_on)s::date[]
+                       ) AS pair (line_id, bill_line_id, bill_id, earned_on, earned_amount, corrected_on)
                   JOIN partner_commission_line line ON line.id = pair.line_id
                 """,
                 uid=self.env.uid,
@@ -449,6 +455,9 @@ class PartnerCommissionLine(models.Model):
                 line_ids=self.ids,
                 bill_line_ids=[bill_lines[line].id for line in self],
                 bill_ids=[bill_ids[bill_lines[line]] for line in self],
+                earned_on=[dated[line.id]["earned_on"] or None for line in self],
+                earned_amount=[dated[line.id]["earned_amount"] for line in self],
+                corrected_on=[dated[line.id]["corrected_on"] or None for line in self],
             )
         )
         bill_lines = self.env["account.move.line"].union(*bill_lines.values())
