@@ -67,16 +67,16 @@ class PortalPages:
             )
             invoices.action_post()
             for invoice, ago in zip(invoices[:-1], days, strict=False):
-                self.register(env, invoice, today - timedelta(days=ago - 10))
+                self.pay_in_full(env, invoice, today - timedelta(days=ago - 10))
         with self.request(as_admin=False) as env:
             bill = env["partner.commission.line"].search([("partner_id.ref", "=", PARTNER)])._create_vendor_bills()
             bill.action_post()
-            self.register(env, bill, today)
+            self.pay_in_full(env, bill, today)
 
     def contacts_of(self, env: Any, ref: str) -> Any:
         return env["res.partner"].search([("ref", "=", ref)])
 
-    def register(self, env: Any, move: Any, day: Any) -> None:
+    def pay_in_full(self, env: Any, move: Any, day: Any) -> None:
         context = {"active_model": "account.move", "active_ids": move.ids}
         env["account.payment.register"].with_context(**context).create({"payment_date": day})._create_payments()
 
