@@ -63,21 +63,26 @@ class Nest:
         with (folder / "script").open("w+") as source, (folder / "log").open("wb") as log:
             source.write(scripts.NEST)
             source.seek(0)
-            self.process = subprocess.Popen(
+            start = subprocess.Popen(
                 stack.command("shell", "-d", database, "--no-http", "--log-level", "warn"),
-                env={**stack.env(), "RACE_NEST": str(folder)},
+                env={**stack.env(), "RACE_NEST": str(folder), "RACE_TESTS": str(os.getpid())},
                 cwd=stack.databases.data_dir,
                 stdin=source,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
         wait_for(
-            lambda: self.process.poll() is not None or (folder / "ready").exists(),
-            lambda: (folder / "log").read_text()[-3000:],
+            lambda: (start.poll() or 0) != 0 or (folder / "ready").exists(),
+            self.log,
         )
-        assert self.process.poll() is None, (folder / "log").read_text()[-3000:]
+        assert start.wait() == 0, self.log()
+        self.status = Path("/proc") / (folder / "ready").read_text() / "stat"
+
+    def log(self) -> str:
+        return (self.folder / "log").read_text()[-3000:]
 
     def fork(self, **job) -> Child:
+        assert self.status.exists() and ") Z" not in self.status.read_text(), self.log()
         name = str(next(self.numbers))
         new = self.folder / f"{name}.writing"
         new.write_text(json.dumps(job))
@@ -86,7 +91,7 @@ class Nest:
 
     def stop(self) -> None:
         (self.folder / "stop").touch()
-        self.process.wait(60)
+        wait_for((self.folder / "gone").exists, self.log)
 
 
 @pytest.fixture(scope="session")
