@@ -18,6 +18,7 @@
         "data/partner_program_agreement_data.xml",
         "data/partner_program_data.xml",
         "data/mail_template_enrollment_data.xml",
+        "data/mail_template_agreement_data.xml",
         "data/mail_template_clock_data.xml",
         "data/ir_cron_data.xml",
         "data/ir_cron_partner_data.xml",

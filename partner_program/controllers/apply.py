@@ -3,6 +3,8 @@ from odoo.exceptions import UserError
 from odoo.http import request
 from odoo.tools import email_normalize
 
+from . import apply_files
+
 MAX_LENGTH = {"name": 100, "email": 200, "company_name": 150, "expected_volume": 200, "application_text": 5000}
 REQUIRED = ("company_name", "name", "email", "country_id", "company_kind", "application_text")
 HONEYPOT = "homepage"  # people do not see this field; programs fill it in
@@ -20,7 +22,10 @@ class PartnerProgramApply(http.Controller):
             return request.redirect("/partners/apply/thanks")  # a program is told nothing
         values = {name: (post.get(name) or "").strip() for name in (*REQUIRED, "program_id", "expected_volume")}
         values["consent"] = bool(post.get("consent"))
+        files = apply_files.get_files("files")
         errors = self._check(values)
+        if problem := apply_files.check(files, request.env.company.sudo().partner_program_attachment_mb):  # strangers
+            errors["files"] = problem
         enrollments_sudo = request.env["partner.program.enrollment"].sudo()  # strangers apply
         company, ip_address = request.env.company, request.httprequest.remote_addr
         if not errors and enrollments_sudo._is_rate_limited(company, ip_address):
@@ -31,11 +36,13 @@ class PartnerProgramApply(http.Controller):
         if not errors:
             try:
                 with request.env.cr.savepoint():
-                    enrollments_sudo._apply(company, self._prepare_application(values), ip_address)
+                    enrollments_sudo._apply(
+                        company, self._prepare_application(values), ip_address, apply_files.read(files)
+                    )
                 return request.redirect("/partners/apply/thanks")
             except UserError as error:
                 errors[""] = str(error)
-        response = self._render_form(values, errors)
+        response = self._render_form({**values, "had_files": bool(files)}, errors)
         response.status_code = 429 if "" in errors else 422
         return response
 
@@ -78,6 +85,9 @@ class PartnerProgramApply(http.Controller):
                 "programs_sudo": self._get_programs_sudo(),
                 "honeypot": HONEYPOT,
                 "max_length": MAX_LENGTH,
+                "max_files": apply_files.MAX_FILES,
+                "max_megabytes": request.env.company.sudo().partner_program_attachment_mb,  # strangers
+                "accept": apply_files.ACCEPT,
             },
         )
 

@@ -36,6 +36,7 @@ from . import (
     partner_program_enrollment_portal,
     partner_program_enrollment_referral_mail,
     partner_program_enrollment_screening,
+    partner_program_enrollment_sign_reminder,
     partner_program_enrollment_signature,
     partner_program_enrollment_since,
     partner_program_enrollment_statement,

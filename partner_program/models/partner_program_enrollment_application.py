@@ -6,6 +6,7 @@ from email.utils import parsedate_to_datetime
 from markupsafe import Markup
 
 from odoo import api, fields, models, tools
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from .partner_program_enrollment import LIVE_STATES
@@ -14,6 +15,7 @@ from .partner_program_enrollment_life import NO_MAIL
 WAITING_STATES = ("applied", "onboarding")
 # Kinds of companies that are in regular contact with the target customers (P3).
 AFFILIATE_KINDS = ("it_provider", "reseller", "agency", "consultancy", "contact")
+MAX_FORM_FILES = 20  # on one application
 MAX_TEXT = 5000  # characters of the mail that the form shows; all of it is in the chatter
 FORWARDED = re.compile(
     r"^\W{0,3}(?:From|Von|De|Da|Van|Från|Fra)\W{0,3}:\W{0,3}(.{0,200}?[\w.+-]+@[\w.-]+\.\w+\W{0,2})", re.MULTILINE
@@ -24,6 +26,7 @@ class PartnerProgramEnrollment(models.Model):
     """Applications: by mail, by the public form, or by hand (P24)."""
 
     _inherit = "partner.program.enrollment"
+    _partner_program_limits_files = True
 
     applicant_id = fields.Many2one(
         "res.partner",
@@ -330,13 +333,15 @@ class PartnerProgramEnrollment(models.Model):
         )
 
     @api.model
-    def _apply(self, company, vals, ip_address):
+    def _apply(self, company, vals, ip_address, files=()):
         """Make an application of what the public form says; called with raised rights.
 
         Nobody has shown yet that the address is really his, so contacts that exist are linked and not changed.
 
         :param dict vals: ``name``, ``email``, ``company_name``, ``country_id``, ``program_id`` (or None),
             ``company_kind``, ``application_text``, ``expected_volume``
+        :param files: ``(name, content)``, kept with the note of what was typed
+        :raise UserError: there are too many files on the application already
         :return: the application, new or joined
         """
         program, is_open = self._get_application_program({**vals, "company_id": company.id}), not vals["program_id"]
@@ -365,8 +370,22 @@ class PartnerProgramEnrollment(models.Model):
             )
             application.message_subscribe(contact.ids)
             application._acknowledge()
-        application.message_post(body=self._prepare_form_message(vals), subtype_xmlid="mail.mt_note")
+        if files:
+            application._check_form_files(len(files))
+        application.message_post(
+            body=self._prepare_form_message(vals), subtype_xmlid="mail.mt_note", attachments=list(files)
+        )
         return application
+
+    def _check_form_files(self, count):
+        """The form is public: whoever knows the address of a partner must not be able to fill the disk."""
+        kept = self.env["ir.attachment"].search_count(
+            [("res_model", "=", self._name), ("res_id", "=", self.id), ("res_field", "=", False)]
+        )
+        if kept + count > MAX_FORM_FILES:
+            raise UserError(
+                self.env._("We have %(count)s files from you already. Please send further ones by email.", count=kept)
+            )
 
     def _prepare_form_message(self, vals) -> Markup:
         """What was typed, for the chatter: it is kept also when the contact was known under another name."""

@@ -5,6 +5,7 @@ class PartnerProgram(models.Model):
     """Mails to the address of a program that nobody can be made an applicant of (P24)."""
 
     _inherit = "partner.program"
+    _partner_program_limits_files = True
 
     def message_update(self, msg_dict, update_vals=None):
         # EXTENDS mail: nothing is lost; somebody has to look at it

@@ -30,7 +30,8 @@ class PartnerProgramObjective(models.Model):
         "Revenue: Objective", help="Untaxed invoices of the partner's clients dated in the quarter, less credit notes."
     )
     target_upsells = fields.Integer(
-        "Up-sells: Objective", help="Clients of the partner invoiced for a higher package for the first time."
+        "Up-sells: Objective",
+        help="Clients of the partner that paid for a higher package for the first time, by the date of the invoice.",
     )
     actual_clients = fields.Integer("Clients", compute="_compute_actuals")
     actual_revenue = fields.Monetary("Revenue", compute="_compute_actuals")
@@ -78,14 +79,28 @@ class PartnerProgramObjective(models.Model):
             objective.actual_upsells = actual.get("upsells", 0)
 
     def _get_actuals(self) -> dict[int, dict]:
-        """Clients, revenue (in the currency of the company) and up-sells of each objective's quarter, in one query."""
+        """Clients, revenue (in the currency of the company) and up-sells of each objective's quarter, in two queries.
+
+        A package is one that was paid for, as everywhere (`partner.program.client.package`); its day is that of the
+        invoice.
+        """
         if not self.ids:
             return {}
-        for model in ("partner.referral", "partner.commission.line", "account.move", "account.move.line"):
-            self.env[model].flush_model()
-        for model in ("product.template", "product.product", "partner.program.package"):
+        packages = self.env["partner.program.client.package"]
+        for model in ("partner.referral", "partner.commission.line", *packages._depends):
             self.env[model].flush_model()
         self.flush_model()
+        claims = self.env.execute_query(
+            SQL(
+                """
+                SELECT claim.id, claim.client_id
+                  FROM partner_referral claim
+                 WHERE claim.state IN ('acquired', 'completed')
+                   AND claim.enrollment_id IN (SELECT enrollment_id FROM partner_program_objective WHERE id IN %(ids)s)
+                """,
+                ids=tuple(self.ids),
+            )
+        )
         rows = self.env.execute_query_dict(
             SQL(
                 """
@@ -94,21 +109,13 @@ class PartnerProgramObjective(models.Model):
                 ), claim AS (
                     SELECT id, enrollment_id, client_id, company_id, acquired_on
                       FROM partner_referral
-                     WHERE state IN ('acquired', 'completed')
-                       AND enrollment_id IN (SELECT enrollment_id FROM objective)
-                ), step AS (  -- the day on which a client first had a package
-                    SELECT claim.id AS claim_id, claim.enrollment_id, package.rank, MIN(move.invoice_date) AS day
-                      FROM claim
-                      JOIN account_move move ON move.commercial_partner_id = claim.client_id
-                       AND move.company_id = claim.company_id
-                       AND move.move_type = 'out_invoice'
-                       AND move.state = 'posted'
-                       AND move.payment_state <> 'reversed'
-                      JOIN account_move_line line ON line.move_id = move.id AND line.display_type = 'product'
-                      JOIN product_product product ON product.id = line.product_id
-                      JOIN product_template template ON template.id = product.product_tmpl_id
-                      JOIN partner_program_package package ON package.id = template.package_id
-                     GROUP BY claim.id, claim.enrollment_id, package.rank
+                     WHERE id IN %(claims)s
+                ), step AS (
+                    SELECT claim.id AS claim_id, claim.enrollment_id, period.id, period.date_start AS day, package.rank
+                      FROM (%(packages)s) period
+                      JOIN claim ON claim.client_id = period.client_id AND claim.company_id = period.company_id
+                      JOIN partner_program_package package ON package.id = period.package_id
+                     WHERE period.client_id IN %(clients)s  -- named, so that the view reads no other client
                 )
                 SELECT objective.id,
                        (SELECT COUNT(*)
@@ -126,11 +133,15 @@ class PartnerProgramObjective(models.Model):
                          WHERE step.enrollment_id = objective.enrollment_id
                            AND step.day BETWEEN objective.date_from AND objective.date_to
                            AND step.rank > (SELECT MAX(earlier.rank) FROM step earlier
-                                             WHERE earlier.claim_id = step.claim_id AND earlier.day < step.day)
+                                             WHERE earlier.claim_id = step.claim_id
+                                               AND (earlier.day, earlier.id) < (step.day, step.id))
                        ) AS upsells
                   FROM objective
                 """,
                 ids=tuple(self.ids),
+                claims=tuple(row[0] for row in claims) or (0,),
+                clients=tuple({row[1] for row in claims if row[1]}) or (0,),
+                packages=packages._table_query,
             )
         )
         return {row["id"]: row for row in rows}

@@ -26,6 +26,7 @@ class PartnerReferral(models.Model):
     """Referrals that partners send by mail, and what they add by answering (P4, P24)."""
 
     _inherit = "partner.referral"
+    _partner_program_limits_files = True
 
     @api.model
     def _parse_prospect(self, msg_dict) -> dict:

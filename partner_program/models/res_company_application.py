@@ -27,6 +27,17 @@ class ResCompany(models.Model):
         "0: no limit.",
     )
 
+    partner_program_attachment_mb = fields.Integer(
+        "Largest File of an Application (MB)",
+        default=10,
+        help="The form takes no larger file; from a mail a larger one is left out, and the mail says so.",
+    )
+
+    _partner_program_attachment_mb_range = models.Constraint(
+        "CHECK (partner_program_attachment_mb BETWEEN 1 AND 100)",
+        "A file of an application may have from 1 to 100 MB.",
+    )
+
     @api.depends("partner_program_alias_id.alias_name")
     def _compute_partner_program_alias_name(self):
         for company in self:

@@ -12,6 +12,7 @@ class ResConfigSettings(models.TransientModel):
     partner_program_alias_name = fields.Char(related="company_id.partner_program_alias_name", readonly=False)
     partner_program_alias_domain = fields.Char(related="company_id.alias_domain_id.name", string="Alias Domain Name")
     partner_program_apply_limit = fields.Integer(related="company_id.partner_program_apply_limit", readonly=False)
+    partner_program_attachment_mb = fields.Integer(related="company_id.partner_program_attachment_mb", readonly=False)
 
     def action_partner_program_mails(self):
         """Open the mails that partners get, each with its switch."""

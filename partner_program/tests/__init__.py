@@ -30,6 +30,7 @@ from . import (
     test_registration,
     test_resources,
     test_reviews,
+    test_sign_reminders,
     test_signatures,
     test_statement,
     test_statement_property,

@@ -7,6 +7,8 @@ from odoo.tools import mute_logger
 from .common import PartnerProgramCommon
 from .mails import BOUNCE, BROKEN_ENCODING, TO, mail
 
+REFERRALS = "partners-referral@fieldpro.example"
+
 
 @tagged("post_install", "-at_install")
 class ApplicationsCommon(PartnerProgramCommon):
@@ -95,6 +97,24 @@ class TestApplications(ApplicationsCommon):
         application = self.receive(mail(text="word " * 1_000_000, files=[("huge.pdf", b"%PDF-" + b"0" * 8_000_000)]))
         self.assertLessEqual(len(application.application_text), 5000)
         self.assertEqual(application.message_ids.attachment_ids.file_size, 8_000_005)
+
+    def test_p24_a_file_over_the_limit_is_left_out_and_the_mail_says_which(self):
+        self.company.partner_program_attachment_mb = 1
+        big, small = ("film.pdf", b"%PDF-" + b"0" * 1024 * 1024), ("deck.pdf", b"%PDF-")
+        application = self.receive(mail(files=[big, small], number=1))
+        message = application.message_ids.filtered(lambda one: one.message_type == "email")
+        self.assertEqual(message.attachment_ids.mapped("name"), ["deck.pdf"])
+        self.assertIn("We would like to join.", message.body)
+        self.assertIn("at most 1 MB: film.pdf (1.00 Mb). Ask the sender", message.body)
+        self.receive(mail(files=[big], number=2))  # joins the first
+        self.receive(mail(sender="", headers={"From": None}, files=[big], number=3))  # stays with the program
+        self.receive(mail(sender="ann@ada.example", text="Company: Bluebird", files=[big], number=4, to=REFERRALS))
+        referral = self.env["partner.referral"].search([("prospect_name", "=", "Bluebird")])
+        for record in (application, self.program_affiliate, referral):
+            self.assertIn("film.pdf", record.message_ids.filtered(lambda one: one.message_type == "email")[0].body)
+            self.assertNotIn("film.pdf", record.message_ids.attachment_ids.mapped("name"))
+        application.with_user(self.manager).message_post(body="Ours", attachments=[big])
+        self.assertIn("film.pdf", application.message_ids.attachment_ids.mapped("name"), "what colleagues attach stays")
 
     def test_p24_broken_encoding(self):
         application = self.receive(BROKEN_ENCODING)

@@ -1,9 +1,15 @@
 """P24: the public form and the status page."""
 
+import base64
+
 from odoo import http
 from odoo.tests import HttpCase, tagged
 
 from .common import PartnerProgramCommon
+
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
+)
 
 
 @tagged("post_install", "-at_install")
@@ -20,7 +26,7 @@ class TestApplyForm(PartnerProgramCommon, HttpCase):
         super().setUp()
         self.authenticate(None, None)
 
-    def send(self, **data):
+    def send(self, files=(), **data):
         values = {
             "csrf_token": http.Request.csrf_token(self),
             "company_name": "New Ideas",
@@ -34,7 +40,11 @@ class TestApplyForm(PartnerProgramCommon, HttpCase):
             "consent": "1",
             **data,
         }
-        return self.url_open("/partners/apply", data={key: value for key, value in values.items() if value is not None})
+        return self.url_open(
+            "/partners/apply",
+            data={key: value for key, value in values.items() if value is not None},
+            files=[("files", one) for one in files] or None,
+        )
 
     def applications(self):
         return self.enrollments.search([("application_source", "=", "form")])
@@ -86,6 +96,45 @@ class TestApplyForm(PartnerProgramCommon, HttpCase):
         self.assertEqual(self.send(program_id="9999999").status_code, 422)
         self.assertEqual(self.send(country_id="99999999999999999999").status_code, 422)
         self.assertFalse(self.applications())
+
+    def test_p24_documents_are_kept_with_the_application(self):
+        files = [("C:\\docs\\deck.pdf", b"%PDF-1.4 deck"), ("logo.png", PICTURE)]
+        self.assertEqual(self.send(files=files).status_code, 200)
+        attachments = self.applications().message_ids.attachment_ids
+        self.assertEqual(set(attachments.mapped("name")), {"deck.pdf", "logo.png"})
+        self.assertEqual(attachments.filtered(lambda one: one.name == "deck.pdf").raw, b"%PDF-1.4 deck")
+        self.assertEqual(set(attachments.mapped("res_id")), {self.applications().id})
+        self.assertFalse(any(attachments.mapped("public")))
+        for _number in range(9):
+            self.send(files=files)
+        answer = self.send(files=files)
+        self.assertIn("20 files from you already", answer.text)
+        self.assertEqual(len(self.applications().message_ids.attachment_ids), 20)
+
+    def test_p24_a_document_over_the_limit_has_its_message_and_nothing_else_is_lost(self):
+        self.company.partner_program_attachment_mb = 1
+        pdf = b"%PDF-1.4 "
+        for files, message in (
+            ([("big.pdf", pdf + b"0" * 1024 * 1024)], "big.pdf is too large: a file may have at most 1 MB"),
+            ([(f"{number}.pdf", pdf) for number in range(6)], "at most 5 files"),
+            ([("tool.exe", b"MZ")], "tool.exe cannot be taken. Please choose documents or pictures: PDF"),
+            ([("page.pdf", b"<html><script>alert(1)</script></html>")], "page.pdf cannot be taken"),
+            ([("empty.pdf", b"")], "empty.pdf cannot be taken"),
+        ):
+            with self.subTest(message=message):
+                answer = self.send(files=files)
+                self.assertEqual(answer.status_code, 422)
+                self.assertIn('id="files_error"', answer.text)
+                self.assertIn(message, answer.text)
+                self.assertIn("We know many &lt;clinics&gt;.", answer.text)
+                self.assertIn("choose your files again", answer.text)
+        answer = self.send(files=[("deck.pdf", pdf)], email="nora")
+        self.assertNotIn('id="files_error"', answer.text)
+        self.assertIn("choose your files again", answer.text)
+        self.assertNotIn("choose your files again", self.send(email="nora").text)
+        self.assertFalse(self.applications())
+        with self.assertRefused("from 1 to 100 MB"):
+            self.company.partner_program_attachment_mb = 0
 
     def test_p24_programs_are_told_nothing_and_make_nothing(self):
         self.assertIn("Thank you", self.send(homepage="https://spam.example").text)

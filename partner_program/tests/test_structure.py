@@ -56,6 +56,7 @@ CRONS = {
     "ir_cron_meetings": ("partner.program.enrollment", "model._cron_meetings()"),
     "ir_cron_check_links": ("partner.program.resource", "model._cron_check_links()"),
     "ir_cron_warn_closing": ("partner.referral", "model._cron_warn_closing()"),
+    "ir_cron_remind_to_sign": ("partner.program.enrollment", "model._cron_remind_to_sign()"),
 }
 OFF_BY_DEFAULT = {"ir_cron_check_links": "months"}  # all others run every day
 # Rows that are shown inside others, or are made by a query.

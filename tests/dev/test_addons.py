@@ -20,6 +20,7 @@ def test_there_are_bridges():
         "partner_program_survey",
         "partner_program_project",
         "partner_program_mass_mailing",
+        "partner_program_website_slides",
     }
 
 

@@ -42,8 +42,9 @@ def traces(sql, database):
             database,
             "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public' AND "
             "column_name IN ('partner_training_months', 'user_input_id', 'program_contact_id', 'partner_program_use',"
-            " 'partner_enrollment_id', 'partner_newsletter_month', 'partner_support_project_id')"
-            " AND table_name <> 'survey_user_input_line'",
+            " 'partner_enrollment_id', 'partner_newsletter_month', 'partner_support_project_id', 'is_partner_training')"
+            " AND table_name <> 'survey_user_input_line'"
+            " OR table_name = 'partner_program_training' AND column_name = 'channel_partner_id'",
         ),
         "tables": sql(database, "SELECT tablename FROM pg_tables WHERE tablename = 'partner_program_idea_vote'"),
         "jobs": sql(database, "SELECT cron_name FROM ir_cron WHERE cron_name LIKE 'Partner program: %newsletter%'"),

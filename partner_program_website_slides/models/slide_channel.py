@@ -1,0 +1,18 @@
+from odoo import fields, models
+
+
+class SlideChannel(models.Model):
+    _inherit = "slide.channel"
+
+    is_partner_training = fields.Boolean(
+        "Counts as Partner Training",
+        help="A partner's contact who completes this course counts as trained in the product.",
+    )
+    partner_training_months = fields.Integer(
+        "Training Valid for (months)", default=12, help="How long the training counts. 0: it does not expire."
+    )
+
+    _partner_training_months_positive = models.Constraint(
+        "CHECK (partner_training_months >= 0)",
+        "The training cannot be valid for a negative number of months. 0 means: it does not expire.",
+    )
