@@ -124,9 +124,9 @@ class PartnerProgramAgreement(models.Model):
 
     def _get_merge_values(self, enrollment, program, signer_name) -> dict:
         enrollment_sudo = enrollment.sudo()  # partners read their own contract, managers any
-        program_sudo = program.sudo()
+        program_sudo = program.sudo()  # as above: the terms are in the contract
         partner_sudo = enrollment_sudo.partner_id
-        company_sudo = program_sudo.company_id or self.env.company.sudo()
+        company_sudo = program_sudo.company_id or self.env.company.sudo()  # as above
         today = company_sudo._partner_program_today()
         return {
             "partner_name": partner_sudo.name or self.env._("Example Partner Ltd"),

@@ -306,14 +306,15 @@ class PartnerProgramEnrollment(models.Model):
         """The application with this token, with raised rights; empty when the token is wrong."""
         enrollment_sudo = self.sudo().browse(enrollment_id).exists()  # the token is the right to read
         if not enrollment_sudo.status_token or not tools.consteq(enrollment_sudo.status_token, token or ""):
-            return self.sudo().browse()
+            return self.sudo().browse()  # none
         return enrollment_sudo
 
     @api.autovacuum
     def _gc_applicant_ip(self):
         """Addresses of applicants are kept for thirty days, against abuse of the form."""
         limit = fields.Datetime.subtract(fields.Datetime.now(), days=30)
-        self.sudo().search([("applicant_ip", "!=", False), ("applied_on", "<", limit)]).applicant_ip = False
+        old_sudo = self.sudo().search([("applicant_ip", "!=", False), ("applied_on", "<", limit)])  # a cleaning job
+        old_sudo.applicant_ip = False
 
     # ------------------------------------------------------------
     # FORM

@@ -143,13 +143,25 @@ class PartnerProgramEnrollment(models.Model):
     def _compute_field_value(self, field):
         # EXTENDS mail: whatever completes the list (a signature, a bank account, a certificate) is heard of here
         result = super()._compute_field_value(field)
-        if field.name == "checklist_done" and (ids := self.filtered("checklist_done")._origin.ids):
-            data = self.env.cr.precommit.data
-            waiting = data.setdefault("partner_program.checklist", set())
-            if not waiting:
-                self.env.cr.precommit.add(self.env[self._name].sudo()._activate_waiting)  # the system does it
-            waiting.update(ids)
+        if field.name == "checklist_done":
+            self.filtered("checklist_done")._origin._wait_for_activation()
         return result
+
+    def write(self, vals):
+        # A program that asks for nothing, or for what is there: the list was done before the application was approved.
+        result = super().write(vals)
+        if vals.get("state") == "onboarding":
+            self._wait_for_activation()
+        return result
+
+    def _wait_for_activation(self):
+        """Look at these at the end of the transaction, before the commit."""
+        if not self.ids:
+            return
+        waiting = self.env.cr.precommit.data.setdefault("partner_program.checklist", set())
+        if not waiting:
+            self.env.cr.precommit.add(self.env[self._name].sudo()._activate_waiting)  # the system does it
+        waiting.update(self.ids)
 
     @api.model
     def _activate_waiting(self):

@@ -64,8 +64,7 @@ class PartnerProgramEnrollment(models.Model):
     def _compute_meeting_dates(self):
         now = fields.Datetime.now()
         ours = [("enrollment_id", "in", self.ids)]
-        # sudo: when a meeting takes place is no secret of those who may read the enrollment
-        Event_sudo = self.env["calendar.event"].sudo()
+        Event_sudo = self.env["calendar.event"].sudo()  # who may read the enrollment may know when one meets
         last = dict(Event_sudo._read_group([*ours, ("start", "<=", now)], ["enrollment_id"], ["start:max"]))
         following = dict(Event_sudo._read_group([*ours, ("start", ">", now)], ["enrollment_id"], ["start:min"]))
         for enrollment in self:

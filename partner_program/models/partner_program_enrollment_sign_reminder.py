@@ -78,14 +78,14 @@ class PartnerProgramEnrollment(models.Model):
         self.env["mail.template"]._partner_program_send(REMINDER_MAIL, reminded)
         return reminded
 
-    def _get_signatory_recipients(self) -> str:
-        """For ``partner_to``: who signed last in the portal, while still with the partner; else as usual."""
+    def _get_signatory(self):
+        """Who is reminded: the person who signed last in the portal, while still with the partner; else as usual."""
         self.ensure_one()
         online = self.sudo().signature_ids.filtered(lambda one: one.method == "portal")  # sudo: called by a template
         signer = online.sorted("signed_at").user_id[-1:].partner_id
         if signer.active and signer.email and signer.commercial_partner_id == self.partner_id:
-            return str(signer.id)
-        return self._get_mail_recipients()
+            return signer
+        return self._get_mail_contact()
 
     @api.model
     def _cron_remind_to_sign(self):

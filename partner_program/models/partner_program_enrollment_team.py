@@ -45,7 +45,7 @@ class PartnerProgramEnrollment(models.Model):
             [("partner_id", "=", self.env.user.commercial_partner_id.id), ("state", "in", TEAM_STATES)]
         )
         if not enrollments_sudo:
-            return self.env["res.partner"].sudo()
+            return self.env["res.partner"].sudo()  # nobody; as below
         team_sudo = self._get_team_sudo().partner_id
         # A contact that has moved to another company since has no right here.
         chosen_sudo = enrollments_sudo.team_manager_ids & team_sudo
@@ -87,7 +87,7 @@ class PartnerProgramEnrollment(models.Model):
             )
         if self._count_invitations() >= INVITATIONS_A_DAY:
             raise ValidationError(self.env._("That is enough invitations for today. Go on tomorrow."))
-        users_sudo = self.env["res.users"].sudo().with_context(active_test=False)
+        users_sudo = self.env["res.users"].sudo().with_context(active_test=False)  # partners read no users
         company = self.env.user.commercial_partner_id
         taken_sudo = users_sudo.search(["|", ("login", "=ilike", normalized), ("email_normalized", "=", normalized)])
         if taken_sudo.filtered(lambda user: user.active or user.partner_id.commercial_partner_id != company):
@@ -95,7 +95,10 @@ class PartnerProgramEnrollment(models.Model):
                 self.env._("This address cannot be invited. Use another one, or ask your account manager.")
             )
         contact_sudo = taken_sudo.partner_id[:1] or self._find_or_create_colleague_sudo(company, name, normalized)
-        wizard_sudo = self.env["portal.wizard"].sudo().create({"partner_ids": contact_sudo.ids})
+        wizards_sudo = self.env[
+            "portal.wizard"
+        ].sudo()  # partners have no right on it; who is invited was checked above
+        wizard_sudo = wizards_sudo.create({"partner_ids": contact_sudo.ids})
         wizard_sudo.user_ids.action_grant_access()
         self.env["partner.program.portal.log"]._log("invite", f"{name} <{normalized}>")
         return contact_sudo
@@ -134,6 +137,9 @@ class PartnerProgramEnrollment(models.Model):
             raise UserError(self.env._("This person is not in your team any more."))
         if user_sudo == self.env.user:
             raise UserError(self.env._("You cannot remove yourself: ask your account manager."))
-        wizard_sudo = self.env["portal.wizard"].sudo().create({"partner_ids": user_sudo.partner_id.ids})
+        wizards_sudo = self.env[
+            "portal.wizard"
+        ].sudo()  # partners have no right on it; who is removed was checked above
+        wizard_sudo = wizards_sudo.create({"partner_ids": user_sudo.partner_id.ids})
         wizard_sudo.user_ids.action_revoke_access()
         self.env["partner.program.portal.log"]._log("remove", f"{user_sudo.name} <{user_sudo.login}>")

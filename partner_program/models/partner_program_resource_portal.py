@@ -18,7 +18,7 @@ class PartnerProgramResource(models.Model):
             [("partner_id", "=", self.env.user.commercial_partner_id.id), ("state", "=", "active")]
         ).program_id
         if not programs_sudo:
-            return self.sudo().browse()
+            return self.sudo().browse()  # none; as below
         return self.sudo().search(  # what is offered to these programs is for their partners to read
             ["|", ("program_ids", "=", False), ("program_ids", "in", programs_sudo.ids)]
         )

@@ -77,7 +77,8 @@ class PartnerProgramSignature(models.Model):
         document = document_sudo.create(
             {"name": name, "raw": raw, "mimetype": mimetype, "res_model": self._name, "res_id": self.id}
         )
-        self.sudo().write({"document_id": document.id, "checksum": hashlib.sha256(raw).hexdigest()})
+        record_sudo = self.sudo()  # nobody has the right to write signatures
+        record_sudo.write({"document_id": document.id, "checksum": hashlib.sha256(raw).hexdigest()})
         return document
 
     def action_open_document(self):

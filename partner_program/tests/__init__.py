@@ -39,4 +39,5 @@ from . import (
     test_tours,
     test_training,
     test_translations,
+    test_whole_path,
 )

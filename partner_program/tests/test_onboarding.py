@@ -196,6 +196,7 @@ class TestChecklist(OnboardingCommon):
 
     def test_a_program_that_asks_for_nothing_makes_active_at_approval(self):
         enrollment = self.application(self.program_referral)
+        self.settle()  # days before it is approved
         enrollment.with_user(self.manager).action_onboard()
         self.settle()
         self.assertEqual(enrollment.state, "active")
