@@ -1,7 +1,23 @@
+from collections.abc import Callable
+
 from odoo.fields import Domain
 from odoo.http import request
 
 from odoo.addons.portal.controllers.portal import CustomerPortal
+
+
+def once_a_day(page: str) -> Callable:
+    """``readonly`` of a route that gives a page: each reader is noted once a day (``partner.program.portal.log``).
+
+    Odoo asks on a cursor that only reads, of a replica where there is one. A visit that is noted already stays on it;
+    the first one of the day gets a cursor that writes, on which ``_prepare_partner_program_values`` notes it.
+    """
+
+    def is_noted(_controller, _rule, arguments) -> bool:
+        res_id = next((value for name, value in arguments.items() if name.endswith("_id")), 0)
+        return request.env["partner.program.portal.log"]._is_noted(page, res_id)
+
+    return is_noted
 
 
 class PartnerProgramPortal(CustomerPortal):
@@ -25,10 +41,17 @@ class PartnerProgramPortal(CustomerPortal):
         partner = request.env.user.commercial_partner_id
         return request.env["partner.program.portal"]._get_enrollments_sudo(partner)
 
-    def _prepare_partner_program_values(self, page_name):
-        """Values that every page of partners needs; ``page_name`` marks the entry of the navigation."""
+    def _prepare_partner_program_values(self, page_name, record=None):
+        """Values that every page of partners needs; that the reader looks at it is noted.
+
+        :param page_name: marks the entry of the navigation, and is a page of the log
+        :param record: what the page shows, if it is the page of one record
+        """
+        enrollments_sudo = self._get_own_enrollments_sudo()
+        if enrollments_sudo:
+            request.env["partner.program.portal.log"]._note_view(page_name, record)
         return {
             **self._prepare_portal_layout_values(),
             "page_name": page_name,
-            "enrollments_sudo": self._get_own_enrollments_sudo(),
+            "enrollments_sudo": enrollments_sudo,
         }

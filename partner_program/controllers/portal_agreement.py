@@ -2,7 +2,7 @@ from odoo import http
 from odoo.exceptions import UserError, ValidationError
 from odoo.http import content_disposition, request
 
-from .portal import PartnerProgramPortal
+from .portal import PartnerProgramPortal, once_a_day
 
 SHOWN_STATES = ("onboarding", "active", "suspended", "ended")
 
@@ -10,7 +10,7 @@ SHOWN_STATES = ("onboarding", "active", "suspended", "ended")
 class PartnerProgramPortalAgreement(PartnerProgramPortal):
     """The contract of a partner: the checklist, reading, signing, and the signed copies (P25, D15)."""
 
-    @http.route("/my/agreement", type="http", auth="user", website=True, readonly=True)
+    @http.route("/my/agreement", type="http", auth="user", website=True, readonly=once_a_day("agreement"))
     def portal_my_agreement(self, message=None, **kw):
         """What is missing for payouts, the contract to sign, and what was signed."""
         return self._render_agreement(message)
@@ -31,13 +31,14 @@ class PartnerProgramPortalAgreement(PartnerProgramPortal):
                     signature,
                     request.httprequest.remote_addr,
                 )
+                request.env["partner.program.portal.log"]._log("sign", enrollment_sudo.program_id.name)
         except UserError as error:
             return {"error": str(error)}
         return {"force_refresh": True, "redirect_url": "/my/agreement?message=signed"}
 
-    @http.route("/my/agreement/document/<int:signature_id>", type="http", auth="user", website=True, readonly=True)
+    @http.route("/my/agreement/document/<int:signature_id>", type="http", auth="user", website=True)
     def portal_my_agreement_document(self, signature_id, **kw):
-        """Download a contract that a person of the reader's company has signed."""
+        """Download a contract that a person of the reader's company has signed; who took it is in the log."""
         signatures_sudo = request.env["partner.program.signature"].sudo()  # partners have no right on signatures
         signature_sudo = signatures_sudo.search(
             [("id", "=", signature_id), ("partner_id", "=", request.env.user.commercial_partner_id.id)]
@@ -45,6 +46,7 @@ class PartnerProgramPortalAgreement(PartnerProgramPortal):
         document_sudo = signature_sudo.document_id
         if not document_sudo:
             raise request.not_found()
+        request.env["partner.program.portal.log"]._log("contract", document_sudo.name)
         return request.make_response(
             document_sudo.raw,
             [
@@ -65,6 +67,7 @@ class PartnerProgramPortalAgreement(PartnerProgramPortal):
         try:
             with request.env.cr.savepoint():
                 enrollments_sudo[0]._add_details(**values)
+                request.env["partner.program.portal.log"]._log("details")
         except (UserError, ValidationError) as error:
             errors = {"details": str(error)}
         if errors:

@@ -8,7 +8,7 @@ from odoo.tools.sql import escape_psql
 
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
-from .portal import PartnerProgramPortal
+from .portal import PartnerProgramPortal, once_a_day
 
 FILTERS = {
     "all": Domain.TRUE,
@@ -23,7 +23,11 @@ class PartnerProgramPortalCommissions(PartnerProgramPortal):
     """Commissions of a partner: the list, each line, and the question on a line."""
 
     @http.route(
-        ["/my/commissions", "/my/commissions/page/<int:page>"], type="http", auth="user", website=True, readonly=True
+        ["/my/commissions", "/my/commissions/page/<int:page>"],
+        type="http",
+        auth="user",
+        website=True,
+        readonly=once_a_day("commissions"),
     )
     def portal_my_commissions(self, page=1, sortby=None, filterby=None, search=None, **kw):
         """Commission lines and bills of the partner company of the reader."""
@@ -57,7 +61,9 @@ class PartnerProgramPortalCommissions(PartnerProgramPortal):
         )
         return request.render("partner_program.portal_my_commissions", values)
 
-    @http.route("/my/commissions/<int:line_id>", type="http", auth="user", website=True, readonly=True)
+    @http.route(
+        "/my/commissions/<int:line_id>", type="http", auth="user", website=True, readonly=once_a_day("commission")
+    )
     def portal_my_commission(self, line_id, asked=None, **kw):
         """One commission: how it came about, what happened to it, and the questions on it."""
         line = self._get_own_line(line_id)
@@ -74,6 +80,7 @@ class PartnerProgramPortalCommissions(PartnerProgramPortal):
         try:
             with request.env.cr.savepoint():
                 line._ask_from_portal(question[: self._MAX_TEXT])
+                request.env["partner.program.portal.log"]._log("question", line.display_name)
         except UserError as error:
             return self._render_commission(line, question_error=str(error), question=question)
         except IntegrityError as error:
@@ -82,7 +89,7 @@ class PartnerProgramPortalCommissions(PartnerProgramPortal):
         return request.redirect(f"/my/commissions/{line.id}?asked=1")
 
     def _render_commission(self, line, **extra):
-        values = self._prepare_partner_program_values("commission")
+        values = self._prepare_partner_program_values("commission", line)
         values.update(
             line=line,
             history=line._get_portal_history(),

@@ -4,13 +4,13 @@ from odoo import http
 from odoo.http import request
 from odoo.tools import format_amount, format_date
 
-from .portal import PartnerProgramPortal
+from .portal import PartnerProgramPortal, once_a_day
 
 
 class PartnerProgramPortalDashboard(PartnerProgramPortal):
     """The overview of a partner: what is paid when, what is coming, who helps."""
 
-    @http.route("/my/partner", type="http", auth="user", website=True, readonly=True)
+    @http.route("/my/partner", type="http", auth="user", website=True, readonly=once_a_day("partner_dashboard"))
     def portal_my_partner(self, **kw):
         """The dashboard of the partner company of the reader."""
         values = self._prepare_partner_program_values("partner_dashboard")

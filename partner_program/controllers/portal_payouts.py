@@ -5,13 +5,19 @@ from odoo.http import content_disposition, request
 
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
-from .portal import PartnerProgramPortal
+from .portal import PartnerProgramPortal, once_a_day
 
 
 class PartnerProgramPortalPayouts(PartnerProgramPortal):
     """The bills that we write in the name of the partner, with what became of them."""
 
-    @http.route(["/my/payouts", "/my/payouts/page/<int:page>"], type="http", auth="user", website=True, readonly=True)
+    @http.route(
+        ["/my/payouts", "/my/payouts/page/<int:page>"],
+        type="http",
+        auth="user",
+        website=True,
+        readonly=once_a_day("payouts"),
+    )
     def portal_my_payouts(self, page=1, filterby=None, **kw):
         """The posted commission bills of the reader's company, newest first."""
         Move = request.env["account.move"]

@@ -8,6 +8,7 @@ from odoo.http import request
 from odoo.tools import email_normalize
 from odoo.tools.mimetypes import guess_mimetype
 
+from .portal import once_a_day
 from .portal_referrals import PartnerProgramPortalReferrals
 
 # What the form asks for: name in the form, field of the referral, longest text.
@@ -40,7 +41,7 @@ PHONE = re.compile(r"[0-9 +()/.\-]{5,50}")
 class PartnerProgramPortalReferralForm(PartnerProgramPortalReferrals):
     """The form with which a partner refers a client; an affiliate registers its client with the same one (P4, P5)."""
 
-    @http.route("/my/referrals/new", type="http", auth="user", website=True, readonly=True)
+    @http.route("/my/referrals/new", type="http", auth="user", website=True, readonly=once_a_day("referral_form"))
     def portal_new_referral(self, **kw):
         """The empty form."""
         return self._render_referral_form({}, {})
@@ -60,10 +61,10 @@ class PartnerProgramPortalReferralForm(PartnerProgramPortalReferrals):
         vals = {fname: typed[key] for key, (fname, _size) in FIELDS.items()}
         vals["prospect_country_id"] = int(typed["country_id"]) if typed["country_id"].isdigit() else False
         duplicates = request.env["partner.referral"]
-        if not errors and not post.get("not_the_same"):
-            partner = request.env.user.commercial_partner_id
-            sent_sudo = duplicates._find_by_portal_token(partner, token)
-            duplicates = duplicates if sent_sudo else duplicates._find_own_duplicates(partner, vals)
+        partner = request.env.user.commercial_partner_id
+        sent_sudo = duplicates._find_by_portal_token(partner, token)
+        if not errors and not sent_sudo and not post.get("not_the_same"):
+            duplicates = duplicates._find_own_duplicates(partner, vals)
         if errors or duplicates:
             return self._render_referral_form(typed, errors, token=token, duplicates=duplicates)
         try:
@@ -71,6 +72,8 @@ class PartnerProgramPortalReferralForm(PartnerProgramPortalReferrals):
                 referral_sudo = duplicates._register_from_portal(enrollment_sudo, vals, token)
                 if content:
                     self._attach(referral_sudo, upload.filename, content)
+                if referral_sudo and not sent_sudo:
+                    request.env["partner.program.portal.log"]._log("refer", referral_sudo.name)
         except UserError as error:
             return self._render_referral_form(typed, {"form": str(error)}, token=token)
         return request.redirect(f"/my/referrals/sent/{token}")

@@ -7,14 +7,18 @@ from odoo.tools.sql import escape_psql
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
 from ..models.partner_referral import EARNING_STATES, EXIT_STATES, OPEN_STATES
-from .portal import PartnerProgramPortal
+from .portal import PartnerProgramPortal, once_a_day
 
 
 class PartnerProgramPortalReferrals(PartnerProgramPortal):
     """Referrals of a partner: the list, each one with its clock and messages, withdrawing it."""
 
     @http.route(
-        ["/my/referrals", "/my/referrals/page/<int:page>"], type="http", auth="user", website=True, readonly=True
+        ["/my/referrals", "/my/referrals/page/<int:page>"],
+        type="http",
+        auth="user",
+        website=True,
+        readonly=once_a_day("referrals"),
     )
     def portal_my_referrals(self, page=1, sortby=None, filterby=None, search=None, **kw):
         """Referrals of the partner company of the reader."""
@@ -48,7 +52,9 @@ class PartnerProgramPortalReferrals(PartnerProgramPortal):
         )
         return request.render("partner_program.portal_my_referrals", values)
 
-    @http.route("/my/referrals/<int:referral_id>", type="http", auth="user", website=True, readonly=True)
+    @http.route(
+        "/my/referrals/<int:referral_id>", type="http", auth="user", website=True, readonly=once_a_day("referral")
+    )
     def portal_my_referral(self, referral_id, sent=None, **kw):
         """One referral: its steps, its clock, the decision, and the messages with the sales team."""
         referral = self._get_own_referral(referral_id)
@@ -65,12 +71,13 @@ class PartnerProgramPortalReferrals(PartnerProgramPortal):
         try:
             with request.env.cr.savepoint():
                 referral._withdraw_by_partner(reason[: self._MAX_TEXT])
+                request.env["partner.program.portal.log"]._log("withdraw", referral.name)
         except UserError as error:
             return self._render_referral(referral, withdraw_error=str(error), withdraw_reason=reason)
         return request.redirect(f"/my/referrals/{referral.id}")
 
     def _render_referral(self, referral, **extra):
-        values = self._prepare_partner_program_values("referral")
+        values = self._prepare_partner_program_values("referral", referral)
         values.update(
             referral=referral,
             object=referral,
@@ -80,7 +87,10 @@ class PartnerProgramPortalReferrals(PartnerProgramPortal):
             may_withdraw=referral.state in OPEN_STATES,
             **extra,
         )
-        return request.render("partner_program.portal_my_referral", values)
+        response = request.render("partner_program.portal_my_referral", values)
+        if extra.get("withdraw_error"):
+            response.status_code = 422
+        return response
 
     def _get_own_referral(self, referral_id):
         """The referral with this id if it belongs to the reader's company, under the reader's rights."""

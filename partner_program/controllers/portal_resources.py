@@ -1,13 +1,13 @@
 from odoo import http
 from odoo.http import request
 
-from .portal import PartnerProgramPortal
+from .portal import PartnerProgramPortal, once_a_day
 
 
 class PartnerProgramPortalResources(PartnerProgramPortal):
     """Links and files for the programs in which the reader's company is active."""
 
-    @http.route("/my/resources", type="http", auth="user", website=True, readonly=True)
+    @http.route("/my/resources", type="http", auth="user", website=True, readonly=once_a_day("resources"))
     def portal_my_resources(self, **kw):
         """By category, the newest marked."""
         Resource = request.env["partner.program.resource"]

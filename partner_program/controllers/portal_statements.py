@@ -4,7 +4,7 @@ from odoo.http import content_disposition, request
 
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
-from .portal import PartnerProgramPortal
+from .portal import PartnerProgramPortal, once_a_day
 
 ENTRIES_PER_PAGE = 50
 MONTHS_PER_PAGE = 24
@@ -19,7 +19,11 @@ class PartnerProgramPortalStatements(PartnerProgramPortal):
     """Statements of a partner: month by month and for any period, on screen and as files."""
 
     @http.route(
-        ["/my/statements", "/my/statements/page/<int:page>"], type="http", auth="user", website=True, readonly=True
+        ["/my/statements", "/my/statements/page/<int:page>"],
+        type="http",
+        auth="user",
+        website=True,
+        readonly=once_a_day("statements"),
     )
     def portal_my_statements(self, page=1, date_from=None, date_to=None, error=None, **kw):
         """Balances month by month, newest first; the form for any other period."""
@@ -43,7 +47,7 @@ class PartnerProgramPortalStatements(PartnerProgramPortal):
         type="http",
         auth="user",
         website=True,
-        readonly=True,
+        readonly=once_a_day("statement"),
     )
     def portal_my_statement(self, page=1, date_from=None, date_to=None, **kw):
         """The statement of a period, with what it consists of."""

@@ -2,13 +2,15 @@ from odoo import http
 from odoo.exceptions import UserError
 from odoo.http import request
 
-from .portal import PartnerProgramPortal
+from .portal import PartnerProgramPortal, once_a_day
+
+SHOWN_ROWS = 30  # of the log
 
 
 class PartnerProgramPortalTeam(PartnerProgramPortal):
     """Colleagues with access to the portal; who may, invites and removes them."""
 
-    @http.route("/my/team", type="http", auth="user", website=True, readonly=True)
+    @http.route("/my/team", type="http", auth="user", website=True, readonly=once_a_day("team"))
     def portal_my_team(self, **kw):
         """Who of the reader's company has access."""
         return self._render_team()
@@ -42,4 +44,6 @@ class PartnerProgramPortalTeam(PartnerProgramPortal):
             "may_manage": Enrollment._may_manage_team(),
             **values,
         }
+        if values["may_manage"]:
+            values["log_sudo"] = request.env["partner.program.portal.log"]._get_own_rows_sudo(limit=SHOWN_ROWS)
         return request.render("partner_program.portal_my_team", values)

@@ -22,3 +22,4 @@ class PartnerProgramEnrollment(models.Model):
             raise AccessError(self.env._("Only a partner manager sees the page of a partner."))
         self.check_access("read")
         self.message_post(body=self.env._("Looked at the portal as the partner sees it."))
+        self.env["partner.program.portal.log"]._log("preview", partner=self.partner_id)

@@ -149,12 +149,14 @@ class PartnerProgramPortal(models.AbstractModel):
         Line = self.env["partner.commission.line"]
         Line.flush_model()
         query = Line._search(self._own(partner) & Domain("state", "in", OPEN_STATES))
-        columns = query.select(
-            *("currency_id", "state", "hold_code", "due_on"),
-            "SUM(CASE state WHEN 'expected' THEN amount ELSE open_amount END)",
-            "COUNT(*)",
+        # With their table: the rule of a salesperson, who may come here too, joins referrals.
+        keys = [SQL.identifier(query.table, name) for name in ("currency_id", "state", "hold_code", "due_on")]
+        value = SQL(
+            "SUM(CASE %s WHEN 'expected' THEN %s ELSE %s END)",
+            *(SQL.identifier(query.table, name) for name in ("state", "amount", "open_amount")),
         )
-        return self.env.execute_query(SQL("%s GROUP BY currency_id, state, hold_code, due_on", columns))
+        columns = query.select(*keys, value, SQL("COUNT(*)"))
+        return self.env.execute_query(SQL("%s GROUP BY %s", columns, SQL(", ").join(keys)))
 
     @api.model
     def _get_next_payment(self, total, today: date) -> tuple:

@@ -11,6 +11,7 @@ from .partner_referral import OPEN_STATES
 
 WARNING_DAYS = (7, 30)  # days before the last day, the most urgent first
 WARNING_BATCH = 500
+COUNTED_INVOICES = 999  # of one client; beyond, the clock says "more than": nobody needs a million counted
 WARNING_ACTIVITY = "partner_program.mail_activity_type_claim_closing"
 WARNING_MAIL = "partner_program.mail_template_claim_closing"
 
@@ -47,6 +48,8 @@ class PartnerReferral(models.Model):
     def _get_clock_facts(self) -> dict[int, tuple[date, int]]:
         """``{id: (today at the company, invoices of the client that are fully paid today and earn)}``, in one query.
 
+        Not more than ``COUNTED_INVOICES`` + 1 are counted.
+
         The pipeline shows a clock on each card: the company, its contact and its working hours, of which only the
         time zone is wanted (``res.company._partner_program_zone``), would cost it two queries more.
         """
@@ -67,15 +70,20 @@ class PartnerReferral(models.Model):
              LEFT JOIN resource_calendar hours ON hours.id = company.resource_calendar_id
              LEFT JOIN LATERAL (
                        SELECT COUNT(*) AS count
-                         FROM partner_commission_line line
-                        WHERE referral.state = 'acquired'
-                          AND line.referral_id = referral.id
-                          AND line.fully_paid_on IS NOT NULL
-                          AND line.void_code IS NULL
+                         FROM (
+                             SELECT
+                               FROM partner_commission_line line
+                              WHERE referral.state = 'acquired'
+                                AND line.referral_id = referral.id
+                                AND line.fully_paid_on IS NOT NULL
+                                AND line.void_code IS NULL
+                              LIMIT %(most)s
+                         ) counted
                        ) paid ON TRUE
                  WHERE referral.id IN %(ids)s
                 """,
                 ids=tuple(self.ids),
+                most=COUNTED_INVOICES + 1,
             )
         )
         now = fields.Datetime.now().replace(tzinfo=UTC)
@@ -100,6 +108,9 @@ class PartnerReferral(models.Model):
             return days, self.env._("Month %(month)s of %(months)s · no invoice paid yet", **values)
         if paid_invoices == 1:
             return days, self.env._("Month %(month)s of %(months)s · 1 invoice paid", **values)
+        if paid_invoices > COUNTED_INVOICES:
+            values["count"] = COUNTED_INVOICES
+            return days, self.env._("Month %(month)s of %(months)s · more than %(count)s invoices paid", **values)
         return days, self.env._("Month %(month)s of %(months)s · %(count)s invoices paid", **values)
 
     def _get_closing_clock(self, today: date) -> tuple[int, str]:

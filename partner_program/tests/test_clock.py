@@ -1,5 +1,7 @@
 """The two clocks of a claim, and the warnings before it expires (P6, P8; D9, D13)."""
 
+from unittest.mock import patch
+
 from odoo import SUPERUSER_ID
 from odoo.fields import Date
 
@@ -77,6 +79,8 @@ class TestClock(ClockCase):
         self.assertEqual(self.at(referral, "2026-05-04")[0], "Month 4 of 12 · 1 invoice paid")
         payment = self.pay(invoices[1])
         self.assertEqual(self.at(referral, "2026-05-05")[0], "Month 5 of 12 · 2 invoices paid")
+        with patch("odoo.addons.partner_program.models.partner_referral_clock.COUNTED_INVOICES", 1):
+            self.assertEqual(self.at(referral, "2026-05-05")[0], "Month 5 of 12 · more than 1 invoices paid")
         payment.move_id.line_ids.remove_move_reconcile()
         self.assertEqual(self.at(referral, "2026-05-06")[0], "Month 5 of 12 · 1 invoice paid")
         self.credit(invoices[0])

@@ -187,7 +187,8 @@ class TestTeam(AccessCommon, HttpCase):
         user = self.env["res.users"].search([("login", "=", "nina@ada.example")])
         self.assertEqual(user.partner_id.parent_id, self.ada)
         self.assertTrue(user._is_portal())
-        self.assertEqual(self.env["partner.program.portal.log"].search([], limit=1).detail, "Nina <nina@ada.example>")
+        invited = self.env["partner.program.portal.log"].search([("action", "=", "invite")])
+        self.assertEqual(invited.detail, "Nina <nina@ada.example>")
         line = self.env["partner.commission.line"].with_user(user).search([])
         self.assertEqual(line, self.line + self.open_line)
         user.password = "nina@ada.example"
@@ -201,7 +202,7 @@ class TestTeam(AccessCommon, HttpCase):
         # and out again
         self.authenticate("portal_ada", "portal_ada")
         text = self.post(f"/my/team/{user.id}/remove")
-        self.assertNotIn("Nina", text)
+        self.assertNotIn("Nina nina@ada.example", text, "but in the log")
         self.env.invalidate_all()
         self.assertFalse(user.active)
         self.assertFalse(user._is_portal())

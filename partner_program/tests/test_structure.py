@@ -25,7 +25,7 @@ ROUTES = {
     "/partners/status/<int:enrollment_id>/<string:token>": ("public", ("GET",), True),
     "/my/agreement": ("user", None, True),
     "/my/agreement/<int:enrollment_id>/sign": ("user", None, False),
-    "/my/agreement/document/<int:signature_id>": ("user", None, True),
+    "/my/agreement/document/<int:signature_id>": ("user", None, False),  # notes who took it
     "/my/agreement/details": ("user", ("POST",), False),
     "/my/statements": ("user", None, True),
     "/my/statements/page/<int:page>": ("user", None, True),

@@ -1,13 +1,15 @@
 from odoo import http
 from odoo.http import request
 
+from odoo.addons.partner_program.controllers.portal import once_a_day
+
 from .portal_tickets import PartnerTickets
 
 
 class PartnerIdeas(PartnerTickets):
     """Affiliates propose features, and vote on those of others (P5)."""
 
-    @http.route("/my/ideas", type="http", auth="user", website=True, readonly=True, methods=["GET"])
+    @http.route("/my/ideas", type="http", auth="user", website=True, readonly=once_a_day("ideas"), methods=["GET"])
     def portal_my_ideas(self, **kw):
         """All ideas, those with the most votes first, and the form for a new one."""
         return self._render_ideas()
@@ -24,6 +26,7 @@ class PartnerIdeas(PartnerTickets):
             "ideas", enrollment_sudo, person, self._prepare_task(form)
         )
         request.env["partner.program.idea.vote"]._toggle_sudo(idea_sudo, person)
+        request.env["partner.program.portal.log"]._log("idea", idea_sudo.name)
         return request.redirect(f"/my/ideas#idea_{idea_sudo.id}")
 
     @http.route("/my/ideas/<int:idea_id>/vote", type="http", auth="user", website=True, methods=["POST"])
@@ -32,6 +35,7 @@ class PartnerIdeas(PartnerTickets):
         self._get_affiliate_sudo(must_be_active=True)
         idea_sudo = self._find_task_sudo("ideas", idea_id)
         request.env["partner.program.idea.vote"]._toggle_sudo(idea_sudo, request.env.user.partner_id)
+        request.env["partner.program.portal.log"]._log("vote", idea_sudo.name)
         return request.redirect(f"/my/ideas#idea_{idea_sudo.id}")
 
     def _render_ideas(self, form=None):

@@ -2,7 +2,7 @@ from odoo import http
 from odoo.http import request
 from odoo.tools import plaintext2html
 
-from odoo.addons.partner_program.controllers.portal import PartnerProgramPortal
+from odoo.addons.partner_program.controllers.portal import PartnerProgramPortal, once_a_day
 
 MAX_FILES = 10
 MAX_FILE_SIZE = 25 * 1024 * 1024
@@ -12,7 +12,7 @@ MAX_NAME, MAX_TEXT = 200, 20000
 class PartnerTickets(PartnerProgramPortal):
     """Affiliates ask for help, and see how it stands (P18)."""
 
-    @http.route("/my/tickets", type="http", auth="user", website=True, readonly=True, methods=["GET"])
+    @http.route("/my/tickets", type="http", auth="user", website=True, readonly=once_a_day("tickets"), methods=["GET"])
     def portal_my_tickets(self, **kw):
         """The tickets of the reader's company, open ones first, and the form for a new one."""
         return self._render_tickets()
@@ -30,9 +30,17 @@ class PartnerTickets(PartnerProgramPortal):
             "support", enrollment_sudo, request.env.user.partner_id, self._prepare_task(form)
         )
         self._attach(ticket_sudo, files)
+        request.env["partner.program.portal.log"]._log("ticket", ticket_sudo.name)
         return request.redirect(f"/my/tickets/{ticket_sudo.id}")
 
-    @http.route("/my/tickets/<int:ticket_id>", type="http", auth="user", website=True, readonly=True, methods=["GET"])
+    @http.route(
+        "/my/tickets/<int:ticket_id>",
+        type="http",
+        auth="user",
+        website=True,
+        readonly=once_a_day("ticket"),
+        methods=["GET"],
+    )
     def portal_ticket(self, ticket_id, **kw):
         """One ticket with its conversation."""
         return self._render_ticket(self._find_task_sudo("support", ticket_id))
@@ -54,6 +62,7 @@ class PartnerTickets(PartnerProgramPortal):
             subtype_xmlid="mail.mt_comment",
             attachments=files,
         )
+        request.env["partner.program.portal.log"]._log("reply", ticket_sudo.name)
         return request.redirect(f"/my/tickets/{ticket_sudo.id}#message_{message.id}")
 
     @http.route(
@@ -65,6 +74,7 @@ class PartnerTickets(PartnerProgramPortal):
         file_sudo = self._get_files(ticket_sudo).filtered(lambda one: one.id == file_id)
         if not file_sudo:
             raise request.not_found()
+        request.env["partner.program.portal.log"]._log("ticket_file", file_sudo.name)
         stream = request.env["ir.binary"]._get_stream_from(file_sudo)
         return stream.get_response(as_attachment=True)
 
@@ -167,7 +177,7 @@ class PartnerTickets(PartnerProgramPortal):
 
     def _render_ticket(self, ticket_sudo, form=None):
         values = {
-            **self._prepare_partner_program_values("ticket"),
+            **self._prepare_partner_program_values("ticket", ticket_sudo),
             "ticket_sudo": ticket_sudo,
             "messages_sudo": ticket_sudo._get_spoken_messages(),
             "files_sudo": self._get_files(ticket_sudo) - ticket_sudo._get_spoken_messages().attachment_ids,

@@ -1,6 +1,7 @@
 from . import (
     partner_program_enrollment,
     partner_program_idea_vote,
+    partner_program_portal_log,
     project_project,
     project_task,
     res_company,
