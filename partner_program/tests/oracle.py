@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 CENT = Decimal("0.01")
-DELAY = timedelta(days=30)
+DELAY = 30  # days (P10), unless a referral says otherwise
 
 
 @dataclass
@@ -63,6 +63,8 @@ class Bill:
     currency: str
     carries: dict  # invoice number → amount
     state: str = "draft"  # draft, reset (was posted), posted, paid, cancel, reversed (by a credit note), deleted
+    was_posted: bool = False
+    settled: bool = False  # by a payment; a bill that is reset to draft keeps it
 
     @property
     def live(self) -> bool:
@@ -76,9 +78,10 @@ class Bill:
 class Books:
     """All facts, and what follows from them."""
 
-    def __init__(self, partner_of, rates):
+    def __init__(self, partner_of, rates, delays=None):
         self.partner_of = partner_of  # client → partner; nobody earns on the clients that are not in it
         self.rates = dict(rates)  # client → percent, frozen on the referral (D7)
+        self.delays = dict(delays or {})  # client → days between full payment and pay-by date
         self.invoices: list[Invoice] = []
         self.bills: list[Bill] = []
         self.held: set[int] = set()
@@ -128,7 +131,7 @@ class Books:
             "billed": billed,
             "open": earned - billed,
             "state": state,
-            "due_on": settled_on + DELAY if settled_on else None,
+            "due_on": settled_on + timedelta(days=self.delays.get(invoice.client, DELAY)) if settled_on else None,
         }
 
     def merge(self, stranger: str, client: str) -> None:

@@ -5,6 +5,7 @@ import os
 from collections import Counter
 from datetime import date, timedelta
 from decimal import Decimal
+from time import process_time
 
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
@@ -29,14 +30,23 @@ picks = st.integers(0, 10**6)
 clients = st.sampled_from(["cobalt", "delta", "foxtrot"])
 currencies = st.sampled_from(["home", "home", "euro", "yen"])
 LAST_DAY = date(2026, 10, 1)  # the windows are longer
-BILL_OPERATIONS = ("posted", "paid", "reset", "reversed", "cancelled", "deleted")
+DELAYS = {"cobalt": 30, "delta": 10, "foxtrot": 0}  # days; with thirty for all there are few bills to work on
+# What accountants do with a bill, by its state.
+BILL_OPERATIONS = {
+    "draft": ("posted", "posted", "cancelled", "deleted"),
+    "reset": ("posted", "posted", "cancelled"),
+    "posted": ("paid", "paid", "reset", "reversed"),
+    "paid": ("reset", "reversed"),
+    "cancel": ("taken up again",),
+}
+BILL_SHARE = 0.15  # of all operations at least: a proof of bills needs bills
 
 
 class LedgerMachine(RuleBasedStateMachine):
     """Each rule does the same in Odoo and in the oracle's books.
 
-    Rules that always apply would crowd out those that need a bill: terms and holds change only now and then, and a
-    run comes when something is open.
+    Rules that always apply would crowd out those that need a bill: terms and holds change only now and then, a run
+    comes when something is open, and a bill lives through several operations at a time, each compared.
     """
 
     case = None  # the test case that lends its database
@@ -50,7 +60,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.clients = {"cobalt": case.client, "delta": case.other_client, "foxtrot": case.third_client}
         self.strangers = {"echo": case.strangers[0], "golf": case.strangers[1]}  # clients that nobody referred
         partners = {"cobalt": "ada", "delta": "ada", "foxtrot": "carl"}
-        self.books = Books(partners, dict.fromkeys(partners, Decimal(5)))
+        self.books = Books(partners, dict.fromkeys(partners, Decimal(5)), DELAYS)
         self.moves, self.bills = [], []
         self.since = Counter()  # operations since the last one of a kind
 
@@ -303,20 +313,22 @@ class LedgerMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.something_open())
     @rule()
     def run(self):
-        self.note("run")
         self._run()
 
     @precondition(lambda self: self.something_open())
     @rule()
     def run_after_a_month(self):
-        self.note("run after a month", "time")
         if self.today < LAST_DAY:
+            self.note("time passes", "time")
             self.case.go_to(str(self.today + timedelta(days=31)))
         self._run()
 
     def _run(self):
+        before = [(bill.state, bill.total) for bill in self.books.bills]
         self.case.run_bills()
         self.books.run(self.today)
+        changed = [(bill.state, bill.total) for bill in self.books.bills] != before
+        self.note("bill made or extended" if changed else "run that finds nothing due")
         known = {bill.id for bill in self.bills}
         drafts = self.case.env["account.move"].search(
             [("commission_billing_ids", "!=", False), ("state", "=", "draft"), ("id", "not in", list(known))]
@@ -333,54 +345,70 @@ class LedgerMachine(RuleBasedStateMachine):
             drafts -= made
         assert not drafts, f"nobody asked for {drafts}"
 
-    @precondition(lambda self: self.bills_in("draft", "reset"))
-    @rule(number=picks)
-    def post_bill(self, number):
-        self.note("bill posted")
-        number = self.pick(number, self.bills_in("draft", "reset"))
-        self.bills[number].action_post()
-        self.books.bills[number].state = "posted"
+    @rule(client=clients, amount=amounts, currency=currencies, number=picks)
+    def sale_billed(self, client, amount, currency, number):
+        """The straight way, so that there are bills of every partner and currency to work on."""
+        self.note("sale, paid at once")
+        self._invoice(client, amount, currency)
+        self._pay(len(self.moves) - 1, Decimal(1))
+        self.ledger_equals_oracle()
+        if self.today < LAST_DAY and DELAYS[client]:
+            self.note("time passes", "time")
+            self.case.go_to(str(self.today + timedelta(days=DELAYS[client])))
+        self._run()
+        if bills := self.bills_in("draft"):
+            self.ledger_equals_oracle()
+            self._handle_bill(bills[-1], number)
 
-    @precondition(lambda self: self.bills_in("posted"))
-    @rule(number=picks)
-    def pay_bill(self, number):
-        self.note("bill paid")
-        number = self.pick(number, self.bills_in("posted"))
-        self.case.pay(self.bills[number])
-        self.books.bills[number].state = "paid"
+    @precondition(lambda self: self.bills_at_work())
+    @rule(choices=st.lists(st.tuples(picks, picks), min_size=2, max_size=6))
+    def accountant_at_work(self, choices):
+        """Several operations on bills in a row: they need one that is in the right state, and are rare otherwise."""
+        for count, (number, choice) in enumerate(choices):
+            if count:
+                self.ledger_equals_oracle()
+            if bills := self.bills_at_work():
+                self._handle_bill(self.pick(number, bills), choice)
 
-    @precondition(lambda self: self.bills_in("posted", "paid"))
-    @rule(number=picks)
-    def reset_bill(self, number):
-        self.note("bill reset")
-        number = self.pick(number, self.bills_in("posted", "paid"))
-        self.bills[number].button_draft()
-        self.books.bills[number].state = "reset"
+    def bills_at_work(self):
+        """Those that something can be done with; a cancelled one only while no other bill carries the same."""
+        bills = self.books.bills
+        return [
+            number
+            for number, bill in enumerate(bills)
+            if bill.state in BILL_OPERATIONS
+            and not (
+                bill.state == "cancel" and any(other.live and other.carries.keys() & bill.carries for other in bills)
+            )
+        ]
 
-    @precondition(lambda self: self.bills_in("posted", "paid"))
-    @rule(number=picks)
-    def reverse_bill(self, number):
-        """A credit note takes the whole bill back, its payment too: what it carried is open again."""
-        self.note("bill reversed")
-        number = self.pick(number, self.bills_in("posted", "paid"))
-        self.bills[number]._reverse_moves([{"invoice_date": self.today, "date": self.today}], cancel=True)
-        self.books.bills[number].state = "reversed"
-
-    @precondition(lambda self: self.bills_in("draft", "reset"))
-    @rule(number=picks)
-    def cancel_bill(self, number):
-        self.note("bill cancelled")
-        number = self.pick(number, self.bills_in("draft", "reset"))
-        self.bills[number].button_cancel()
-        self.books.bills[number].state = "cancel"
-
-    @precondition(lambda self: self.bills_in("draft"))
-    @rule(number=picks)
-    def delete_bill(self, number):
-        self.note("bill deleted")
-        number = self.pick(number, self.bills_in("draft"))
-        self.bills[number].unlink()
-        self.books.bills[number].state = "deleted"
+    def _handle_bill(self, number, choice):
+        """One of the things that can be done with this bill."""
+        bill, move = self.books.bills[number], self.bills[number]
+        operation = self.pick(choice, BILL_OPERATIONS[bill.state])
+        self.note(f"bill {operation}")
+        match operation:
+            case "posted":
+                move.action_post()
+                bill.state, bill.was_posted = "paid" if bill.settled else "posted", True
+            case "paid":
+                self.case.pay(move)
+                bill.state, bill.settled = "paid", True
+            case "reset":
+                move.button_draft()  # stays reconciled in Odoo 19
+                bill.state = "reset"
+            case "reversed":  # a credit note takes the whole bill back, its payment too: what it carried is open again
+                move._reverse_moves([{"invoice_date": self.today, "date": self.today}], cancel=True)
+                bill.state = "reversed"
+            case "cancelled":
+                move.button_cancel()
+                bill.state, bill.settled = "cancel", False
+            case "taken up again":
+                move.button_draft()
+                bill.state = "reset" if bill.was_posted else "draft"
+            case "deleted":
+                move.unlink()
+                bill.state = "deleted"
 
     # ------------------------------------------------------------
     # EQUAL TO THE CENT
@@ -448,6 +476,8 @@ class TestOracle(PartnerProgramCommon):
             "delta": self.acquired(client=self.other_client),
             "foxtrot": self.acquired(client=self.third_client, enrollment=self.enrollments["carl"]),
         }
+        for client, days in DELAYS.items():
+            self.referrals[client].payout_delay_days = days
         self.all_referrals = self.env["partner.referral"].union(*self.referrals.values())
         self.env.flush_all()
 
@@ -468,14 +498,23 @@ class TestOracle(PartnerProgramCommon):
 
     def test_the_ledger_equals_the_oracle(self):
         operations.clear()
-        self.play(0, examples=13, steps=40)
-        self.log_mix()
+        self.play(0, examples=10, steps=25)
+        self.check_mix()
 
-    def log_mix(self):
-        """A proof of bills needs bills: say how many there were."""
-        of_bills = sum(operations[f"bill {operation}"] for operation in BILL_OPERATIONS)
+    def check_mix(self):
+        """A proof of bills needs bills: say how many operations were on them, and insist on a share."""
+        of_bills = sum(count for operation, count in operations.items() if operation.startswith("bill "))
+        made = operations["bill made or extended"]
         share = of_bills / operations.total()
-        _logger.info("%s operations, %.0f %% on bills: %s", operations.total(), share * 100, dict(operations))
+        _logger.warning(
+            "%s operations, %.0f %% on bills (%.0f %% without the runs): %s, %.0f s of CPU",
+            operations.total(),
+            share * 100,
+            (of_bills - made) / operations.total() * 100,
+            dict(operations.most_common()),
+            process_time(),
+        )
+        self.assertGreaterEqual(share, BILL_SHARE)
 
     @pytest.mark.long
     def test_the_ledger_equals_the_oracle_over_ten_thousand_operations(self):
@@ -483,8 +522,7 @@ class TestOracle(PartnerProgramCommon):
         for number in SEEDS:
             with self.subTest(seed=number):
                 self.play(number, examples=EXAMPLES, steps=STEPS)
-        _logger.warning("%s operations: %s", operations.total(), dict(operations.most_common()))
-        self.log_mix()
+        self.check_mix()
         self.assertGreaterEqual(operations.total(), 10_000)
 
     def test_the_oracle_itself(self):
