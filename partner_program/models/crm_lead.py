@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools.sql import column_exists, create_column
 
 
 class CrmLead(models.Model):
@@ -21,6 +22,13 @@ class CrmLead(models.Model):
     referral_state = fields.Selection(related="referral_id.state", string="Referral Status")
     referral_clock = fields.Char(related="referral_id.clock")
     referral_days_left = fields.Integer(related="referral_id.days_left")
+
+    def _auto_init(self):
+        # EXTENDS base: before the add-on no lead has a referral, and Odoo would compute that for each of them
+        for name in ("referral_id", "referral_partner_id"):
+            if not column_exists(self.env.cr, self._table, name):
+                create_column(self.env.cr, self._table, name, "int4")
+        return super()._auto_init()
 
     @api.depends("referral_ids.state")
     def _compute_referral_id(self):

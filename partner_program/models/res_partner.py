@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools.sql import column_exists, create_column
 
 # Who has rights on enrollments and referrals: colleagues without them still read the contact.
 READERS = "sales_team.group_sale_salesman,account.group_account_invoice,account.group_account_readonly"
@@ -35,6 +36,12 @@ class ResPartner(models.Model):
         compute="_compute_referral_partner_id",
         groups=READERS,
     )
+
+    def _auto_init(self):
+        # EXTENDS base: before the add-on nobody is a referred client, and Odoo would compute that for each contact
+        if not column_exists(self.env.cr, self._table, "referral_watch"):
+            create_column(self.env.cr, self._table, "referral_watch", "varchar")
+        return super()._auto_init()
 
     def action_register_referral(self):
         """Open the form that notes who referred this client, and when."""

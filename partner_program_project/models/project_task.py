@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
+from odoo.tools.sql import column_exists, create_column
 
 CLOSED = ("1_done", "1_canceled")
 # What goes between a partner and the company: no notes, no automatic messages.
@@ -34,6 +35,17 @@ class ProjectTask(models.Model):
         compute="_compute_first_answer",
         help="From the ticket to the first message of a colleague that the partner reads. Notes do not count.",
     )
+
+    def _auto_init(self):
+        # EXTENDS base: before the add-on no task is of a partner, and Odoo would compute that for each of them
+        cr, table = self.env.cr, self._table
+        for name, column_type in (("partner_program_use", "varchar"), ("partner_enrollment_id", "int4")):
+            if not column_exists(cr, table, name):
+                create_column(cr, table, name, column_type)
+        if not column_exists(cr, table, "partner_vote_count"):
+            create_column(cr, table, "partner_vote_count", "int4 DEFAULT 0")  # nothing at all would sort before many
+            cr.execute("ALTER TABLE project_task ALTER COLUMN partner_vote_count DROP DEFAULT")
+        return super()._auto_init()
 
     @api.depends("partner_id", "partner_program_use")
     def _compute_partner_enrollment_id(self):
