@@ -1,6 +1,7 @@
 from . import (
     test_access,
     test_accessibility,
+    test_accrual_export,
     test_affiliate_story,
     test_applications,
     test_apply_form,
@@ -11,6 +12,7 @@ from . import (
     test_events,
     test_grid,
     test_guards,
+    test_install,
     test_leaks,
     test_ledger,
     test_mails,

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
 
 BATCH = 5000
 
@@ -100,5 +101,5 @@ class PartnerCommissionAccrualDate(models.TransientModel):
         self.env["partner.commission.accrual"]._fill(self.date)
         action = self.env["ir.actions.act_window"]._for_xml_id("partner_program.partner_commission_accrual_action")
         action["domain"] = [("create_uid", "=", self.env.uid), ("date", "=", self.date)]
-        action["display_name"] = self.env._("Commission Accrual on %(day)s", day=self.date)
+        action["display_name"] = self.env._("Commission Accrual on %(day)s", day=format_date(self.env, self.date))
         return action
