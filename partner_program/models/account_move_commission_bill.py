@@ -16,8 +16,8 @@ class AccountMove(models.Model):
     def _is_commission_bill(self) -> bool:
         """Whether this is a vendor bill that carries commissions."""
         self.ensure_one()
-        # sudo: whoever handles the bill need not see the ledger
-        return bool(self.is_purchase_document() and self.sudo().commission_billing_ids)
+        move_sudo = self.sudo()  # whoever handles the bill need not see the ledger
+        return bool(move_sudo.is_purchase_document() and move_sudo.commission_billing_ids)
 
     # ------------------------------------------------------------
     # CHECKS BEFORE POSTING
@@ -40,14 +40,11 @@ class AccountMove(models.Model):
         :return: those of these moves that carry commissions
         :raise UserError: with the line and both amounts, or with what else does not match the ledger
         """
-        billed = (
-            self.env["partner.commission.billing"]
-            .sudo()
-            ._read_group(  # sudo: a check reads all there is
-                [("bill_id", "in", self.ids)],
-                ["bill_line_id", "currency_id", "partner_id", "company_id"],
-                ["amount:sum"],
-            )
+        billings_sudo = self.env["partner.commission.billing"].sudo()  # a check reads all there is
+        billed = billings_sudo._read_group(
+            [("bill_id", "in", self.ids)],
+            ["bill_line_id", "currency_id", "partner_id", "company_id"],
+            ["amount:sum"],
         )
         for line_sudo, currency, partner, company, amount in billed:
             bill = line_sudo.move_id
@@ -88,8 +85,9 @@ class AccountMove(models.Model):
         """
         if self.env.su or self.env.user.has_group("partner_program.group_manager"):
             return
-        for bill in self:
-            if warning := bill.sudo()._get_unusual_amount_warning():  # sudo: compares with bills of other users
+        bills_sudo = self.sudo()  # compares with bills of other users
+        for bill_sudo in bills_sudo:
+            if warning := bill_sudo._get_unusual_amount_warning():
                 raise UserError(warning)
 
     @api.depends("state", "amount_untaxed")
@@ -97,7 +95,8 @@ class AccountMove(models.Model):
     def _compute_commission_warning(self):
         for move in self:
             is_draft_bill = move.state == "draft" and move.move_type == "in_invoice"
-            move.commission_warning = is_draft_bill and move.sudo()._get_unusual_amount_warning()  # as above
+            move_sudo = move.sudo()  # as above
+            move.commission_warning = is_draft_bill and move_sudo._get_unusual_amount_warning()
 
     def _get_unusual_amount_warning(self):
         """Sentence when this bill is above the alert factor × the partner's highest so far, else False."""
@@ -180,8 +179,9 @@ class AccountMove(models.Model):
     def _free_commissions(self):
         """Take the commissions off these drafts again: their lines are open, and carried forward (D16)."""
         for bill in self:
-            bill_lines_sudo = bill.sudo().commission_billing_ids.bill_line_id  # only the run writes billings
-            others = bill.sudo().invoice_line_ids.filtered("product_id") - bill_lines_sudo
+            bill_sudo = bill.sudo()  # only the run writes billings
+            bill_lines_sudo = bill_sudo.commission_billing_ids.bill_line_id
+            others = bill_sudo.invoice_line_ids.filtered("product_id") - bill_lines_sudo
             if others:
                 bill.write({"invoice_line_ids": [Command.delete(line.id) for line in bill_lines_sudo]})
             else:

@@ -36,9 +36,7 @@ class PartnerCommissionBilling(models.Model):
     partner_id = fields.Many2one(
         "res.partner", compute="_compute_from_lines", store=True, precompute=True, readonly=False, index=True
     )
-    client_id = fields.Many2one(
-        "res.partner", compute="_compute_from_lines", store=True, precompute=True, readonly=False
-    )
+    client_id = fields.Many2one(related="commission_line_id.client_id")  # kept, it would be checked for every billing
     currency_id = fields.Many2one(
         "res.currency", compute="_compute_from_lines", store=True, precompute=True, readonly=False
     )
@@ -59,7 +57,6 @@ class PartnerCommissionBilling(models.Model):
         "bill_line_id.move_id",
         "commission_line_id.company_id",
         "commission_line_id.partner_id",
-        "commission_line_id.client_id",
         "commission_line_id.currency_id",
     )
     def _compute_from_lines(self):
@@ -69,7 +66,6 @@ class PartnerCommissionBilling(models.Model):
             billing.bill_id = billing.bill_line_id.move_id
             billing.company_id = line.company_id
             billing.partner_id = line.partner_id
-            billing.client_id = line.client_id
             billing.currency_id = line.currency_id
 
     @api.depends("commission_line_id", "revision")

@@ -1,8 +1,11 @@
-from odoo import api, fields, models
+from odoo import fields, models
 
 
 class PartnerCommissionBilling(models.Model):
-    """What the statement said of a commission when it was billed stays said: a later change is a correction."""
+    """What the statement said of a commission when it was billed stays said: a later change is a correction.
+
+    The run notes it with the billing: ``partner.commission.line._create_billings``.
+    """
 
     _inherit = "partner.commission.billing"
 
@@ -11,9 +14,3 @@ class PartnerCommissionBilling(models.Model):
     corrected_on = fields.Date(readonly=True, help="Day of what changed it between then and the billing.")
 
     _corrected = models.Index("(partner_id) WHERE earned_amount <> amount")
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        lines = self.env["partner.commission.line"].browse(vals["commission_line_id"] for vals in vals_list)
-        dated = lines._get_dated_open_amounts()
-        return super().create([{**dated[vals["commission_line_id"]], **vals} for vals in vals_list])

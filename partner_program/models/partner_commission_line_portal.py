@@ -67,7 +67,8 @@ class PartnerCommissionLine(models.Model):
         paid_on = {
             bill["id"]: bill["paid_on"] for bill in self.env["partner.program.portal"]._get_bills(self.partner_id)
         }
-        for billing_sudo in self.sudo().billing_ids.sorted("revision"):  # partners have no right on billings
+        billings_sudo = self.sudo().billing_ids  # partners have no right on billings
+        for billing_sudo in billings_sudo.sorted("revision"):
             history += self._get_portal_billing_history(billing_sudo, paid_on.get(billing_sudo.bill_id.id))
         return history
 

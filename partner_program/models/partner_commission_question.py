@@ -69,8 +69,9 @@ class PartnerCommissionQuestion(models.Model):
                         line=question.commission_line_id.display_name,
                     )
                 )
-            enrollment_sudo = question.sudo().commission_line_id.enrollment_id  # whoever asks need not see it
-            question.sudo().activity_schedule(
+            question_sudo = question.sudo()  # whoever asks need not see the enrollment, and the to-do is another's
+            enrollment_sudo = question_sudo.commission_line_id.enrollment_id
+            question_sudo.activity_schedule(
                 "mail.mail_activity_data_todo",
                 summary=self.env._("Answer the question on a commission"),
                 note=question.question,
@@ -85,7 +86,8 @@ class PartnerCommissionQuestion(models.Model):
             if not (question.answer or "").strip() or not question.outcome:
                 raise UserError(self.env._("Write the answer and choose the outcome first: the partner reads both."))
         self.state = "answered"
-        self.sudo().activity_ids.filtered("automated").action_done()  # it may be somebody else's to-do
+        activities_sudo = self.sudo().activity_ids  # it may be somebody else's to-do
+        activities_sudo.filtered("automated").action_done()
         self.env["mail.template"]._partner_program_send("partner_program.mail_template_question_answered", self)
 
     def action_reopen(self):

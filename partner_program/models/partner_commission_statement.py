@@ -158,13 +158,8 @@ class PartnerCommissionStatement(models.Model):
         self.ensure_one()
         if self.partner_id.email:
             return self.partner_id
-        users_sudo = (
-            self.env["res.users"]
-            .sudo()
-            .search(  # who of a partner may log in
-                [("partner_id", "child_of", self.partner_id.id), ("share", "=", True)]
-            )
-        )
+        users_sudo = self.env["res.users"].sudo()  # who of a partner may log in
+        users_sudo = users_sudo.search([("partner_id", "child_of", self.partner_id.id), ("share", "=", True)])
         return users_sudo.partner_id.filtered("email").sudo(False)
 
     # ------------------------------------------------------------

@@ -85,19 +85,21 @@ class PartnerCommissionMovement(models.Model):
         return SQL(
             """
             SELECT billing.id * 8::bigint AS id, COALESCE(billing.earned_on, bill.date) AS date, 'earned' AS kind,
-                   billing.partner_id, billing.company_id, billing.currency_id, billing.client_id,
+                   billing.partner_id, billing.company_id, billing.currency_id, line.client_id,
                    billing.commission_line_id, billing.bill_id,
                    COALESCE(billing.earned_amount, billing.amount) AS amount
               FROM partner_commission_billing billing
               JOIN account_move bill ON bill.id = billing.bill_id
+              LEFT JOIN partner_commission_line line ON line.id = billing.commission_line_id  -- left: often not needed
              WHERE bill.state <> 'cancel' AND bill.payment_state IS DISTINCT FROM 'reversed'
                AND COALESCE(billing.earned_amount, billing.amount) <> 0
              UNION ALL
             SELECT billing.id * 8::bigint + 1, COALESCE(billing.corrected_on, bill.date), 'correction',
-                   billing.partner_id, billing.company_id, billing.currency_id, billing.client_id,
+                   billing.partner_id, billing.company_id, billing.currency_id, line.client_id,
                    billing.commission_line_id, billing.bill_id, billing.amount - billing.earned_amount
               FROM partner_commission_billing billing
               JOIN account_move bill ON bill.id = billing.bill_id
+              LEFT JOIN partner_commission_line line ON line.id = billing.commission_line_id  -- left: often not needed
              WHERE bill.state <> 'cancel' AND bill.payment_state IS DISTINCT FROM 'reversed'
                AND billing.earned_amount <> billing.amount
             """

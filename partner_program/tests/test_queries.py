@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 
 from .common import PartnerProgramCommon
+from .statements import statements
 
 
 class TestQueries(PartnerProgramCommon):
@@ -215,3 +216,19 @@ class TestQueries(PartnerProgramCommon):
             with self.counted(counts, count):
                 self.assertEqual(len(Line.search([]).read(fnames)), count)
         self.assertLessEqual(counts[100] - counts[1], 3)
+
+    def test_deleting_a_draft_asks_nothing_of_the_ledger(self):
+        """A draft that was never posted has no commission; one that was posted is asked for."""
+        self.acquired()
+        drafts = self.draft_invoices(self.client, 3)
+        drafts[0].action_post()
+        drafts[0].button_draft()
+        ours = ("partner_commission_line", "partner_commission_billing", "partner_referral")
+        for draft, asks in ((drafts[1], False), (drafts[0], True)):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            with statements() as sent:
+                draft.unlink()
+                self.env.flush_all()
+            self.assertEqual(any(f'FROM "{table}"' in query for query in sent for table in ours), asks)
+        self.assertEqual(self.env["partner.commission.line"].search_count([("client_id", "=", self.client.id)]), 0)

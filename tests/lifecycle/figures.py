@@ -11,7 +11,7 @@ LEDGER = {
                hold_code, held_by_hand
           FROM partner_commission_line""",
     "billings": """
-        SELECT id, commission_line_id, bill_line_id, bill_id, partner_id, client_id, company_id, currency_id, amount,
+        SELECT id, commission_line_id, bill_line_id, bill_id, partner_id, company_id, currency_id, amount,
                revision
           FROM partner_commission_billing""",
     "referrals": """

@@ -1,0 +1,123 @@
+from collections import defaultdict
+
+from odoo import api, models
+from odoo.fields import Domain
+
+from ..engine import amounts, windows
+from .account_move_settlement import SETTLED
+
+
+class PartnerCommissionLine(models.Model):
+    """What an invoice is worth: its facts, put to the engine (P6; D1, D3 to D5, D14)."""
+
+    _inherit = "partner.commission.line"
+
+    def _get_targets(self, on_date=None) -> dict:
+        """Values of ``_compute_target`` by line, from the facts of today; writes nothing.
+
+        :param date on_date: look only at what has an accounting date until that day
+        """
+        lines_sudo = self.sudo()  # whoever looks at a line may not be allowed to open the invoice
+        settlements = lines_sudo.move_id._get_settlement_facts(on_date)
+        excluded = lines_sudo._get_excluded_amounts()
+        targets = dict.fromkeys(self)  # the records of the caller, with the caller's rights
+        for referral, of_referral_sudo in lines_sudo.grouped("referral_id").items():
+            of_referral, of_currency = self._get_referral_facts(referral), {}
+            for line_sudo in of_referral_sudo:
+                settlement = settlements[line_sudo.move_id.id]  # of an invoice of thousands: not opened, see there
+                if settlement.currency_id not in of_currency:
+                    of_currency[settlement.currency_id] = self._get_terms(referral, settlement.currency_id)
+                currency, terms = of_currency[settlement.currency_id]
+                less = excluded.get(line_sudo, (0.0, 0.0)) if excluded else (0.0, 0.0)
+                facts = self._prepare_facts(currency, settlement, of_referral, *less, on_date=on_date)
+                target = amounts.target(facts, terms)
+                targets[line_sudo] = {
+                    "base_amount": float(facts.base),
+                    "credited_amount": float(facts.credited),
+                    "amount": float(target.amount),
+                    "earned_amount": float(target.earned),
+                    "fully_paid_on": target.fully_paid_on or False,
+                    "due_on": target.due_on or False,
+                    "void_code": target.void or False,
+                }
+        return targets
+
+    @api.model
+    def _prepare_facts(
+        self, currency, settlement, of_referral, excluded_base, excluded_credit, on_date=None
+    ) -> amounts.InvoiceFacts:
+        """Facts of one invoice for the engine, of today or of a past day.
+
+        :param currency: of the invoice
+        :param settlement: what the books say of the invoice, see ``account.move._get_settlement_facts``
+        :param of_referral: what ``_get_referral_facts`` says of the referral
+        """
+        window, client_id, earning_stops_on = of_referral
+        base, credited = settlement.untaxed or 0.0, float(settlement.credited)
+        if excluded_base or credited:
+            base, credited = currency.round(base - excluded_base), currency.round(credited - excluded_credit)
+        if on_date is None:
+            settled = settlement.payment_state in SETTLED and currency.is_zero(settlement.residual or 0.0)
+        else:  # from reconciliations alone
+            closed = settlement.money + settlement.credited_gross + settlement.written_off
+            settled = bool(closed) and currency.compare_amounts(settlement.total or 0.0, float(closed)) <= 0
+        return amounts.InvoiceFacts(
+            posted=settlement.state == "posted",
+            cancelled=settlement.state == "cancel",
+            settled=settled,
+            in_window=windows.in_window(settlement.invoice_date, *window),
+            of_client=settlement.client_id == client_id,
+            base=amounts.decimal_of(base),
+            credited=max(amounts.ZERO, amounts.decimal_of(credited)),
+            payable=amounts.decimal_of(settlement.total) - settlement.credited_gross,
+            written_off=settlement.written_off,
+            settled_on=settlement.settled_on,
+            earning_stops_on=earning_stops_on,
+        )
+
+    @api.model
+    def _get_terms(self, referral, currency_id) -> tuple:
+        """Currency, and the terms of the referral for invoices in it."""
+        currency = self.env["res.currency"].browse(currency_id)
+        terms = amounts.Terms(
+            rate=amounts.decimal_of(referral.commission_rate),
+            delay_days=referral.payout_delay_days,
+            rounding=amounts.decimal_of(currency.rounding),
+        )
+        return currency, terms
+
+    @api.model
+    def _get_referral_facts(self, referral) -> tuple:
+        """What all lines of a referral have in common: window, id of the client, day on which earning stops (D14)."""
+        enrollment = referral.enrollment_id
+        stops_on = enrollment.date_end if enrollment.for_cause and enrollment.state == "ended" else None
+        return (referral.window_start, referral.window_end), referral.client_id.id, stops_on
+
+    def _get_excluded_amounts(self) -> dict:
+        """``{line: (untaxed amount, credited amount)}`` of products that earn nothing.
+
+        Two queries for each set of excluded categories that referrals froze; none for the others.
+        """
+        excluded = {}
+        excluding = self.referral_id.filtered("excluded_category_ids")
+        concerned = self.filtered(lambda line: line.referral_id in excluding) if excluding else self.browse()
+        for categories, lines in concerned.grouped(lambda line: line.referral_id.excluded_category_ids).items():
+            in_category = Domain("product_id.categ_id", "child_of", categories.ids)
+            AccountLine = self.env["account.move.line"]
+            billed = dict(
+                AccountLine._read_group(
+                    in_category & Domain("move_id", "in", lines.move_id.ids), ["move_id"], ["price_subtotal:sum"]
+                )
+            )
+            credited = defaultdict(float)
+            for credit_note, amount in AccountLine._read_group(
+                in_category
+                & Domain("move_id.reversed_entry_id", "in", lines.move_id.ids)
+                & Domain("parent_state", "=", "posted"),
+                ["move_id"],
+                ["price_subtotal:sum"],
+            ):
+                credited[credit_note.reversed_entry_id] += amount
+            for line in lines:
+                excluded[line] = (billed.get(line.move_id, 0.0), credited[line.move_id])
+        return excluded

@@ -1,0 +1,120 @@
+from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import format_amount, format_date
+
+PARTNERS_NAMED = 5  # partners with held lines that the explanation names
+
+
+class PartnerCommissionLine(models.Model):
+    """Why nothing was billed, and what to do about it."""
+
+    _inherit = "partner.commission.line"
+
+    def _check_can_bill(self):
+        """A sentence for each way in which the books cannot take a bill."""
+        company, currency, journal = self.company_id, self.currency_id, self._get_bill_journal()
+        if not company.root_id.chart_template:
+            raise UserError(
+                self.env._(
+                    "%(company)s has no chart of accounts. Install one in the accounting settings.",
+                    company=company.name,
+                )
+            )
+        if not journal:
+            raise UserError(
+                self.env._(
+                    "%(company)s has no self-billing purchase journal. Create one and choose it on the program.",
+                    company=company.name,
+                )
+            )
+        if not journal.active:
+            raise UserError(
+                self.env._(
+                    "The journal %(journal)s is archived. Choose another one on the program.",
+                    journal=journal.display_name,
+                )
+            )
+        if not currency.active:
+            raise UserError(
+                self.env._(
+                    "The currency %(currency)s is archived. Activate it, then run again.", currency=currency.name
+                )
+            )
+        for product in self.program_id.commission_product_id.with_company(company):
+            taxes = product.supplier_taxes_id._filter_taxes_by_company(company)
+            if taxes.filtered("price_include"):
+                raise UserError(
+                    self.env._(
+                        "The commission product %(product)s has a purchase tax that is included in the price, but "
+                        "commissions are untaxed amounts. Choose a tax that is added to the price, or none.",
+                        product=product.display_name,
+                    )
+                )
+            accounts = product.product_tmpl_id.get_product_accounts()
+            if not accounts["expense"] and not journal.default_account_id:
+                raise UserError(
+                    self.env._(
+                        "The commission product %(product)s has no expense account. Set one on the product, "
+                        "its category, or the journal %(journal)s.",
+                        product=product.display_name,
+                        journal=journal.display_name,
+                    )
+                )
+
+    def _explain_no_bills(self) -> str:
+        """Why a run over these lines made nothing: another one has them, or nothing is due."""
+        if self.exists() - self.exists().try_lock_for_update():
+            return self.env._(
+                "Another run is billing these commissions right now. Look at the commission bills in a moment."
+            )
+        return self._explain_nothing_due()
+
+    @api.model
+    def _explain_nothing_due(self) -> str:
+        """Why a run makes nothing: how much is earned, when the first is due, what is held."""
+        earned = Domain("state", "=", "earned")
+        count, first_due = self._read_group(earned & Domain("open_amount", ">", 0), [], ["__count", "due_on:min"])[0]
+        owing = self._read_group(
+            earned, ["partner_id", "currency_id"], ["open_amount:sum"], having=[("open_amount:sum", "<", 0)]
+        )
+        held = self._read_group([("state", "=", "held")], ["enrollment_id"], ["__count"], order="__count desc")
+        if not count and not owing and not held:
+            return self.env._("Nothing to bill: no commission is earned and unbilled.")
+        parts = [self.env._("Nothing to bill today.")]
+        if count:
+            parts.append(
+                self.env._(
+                    "Commission lines earned: %(count)s, the first is due on %(day)s.",
+                    count=count,
+                    day=format_date(self.env, first_due),
+                )
+            )
+        if owing:
+            balances = [
+                f"{partner.name} {format_amount(self.env, amount, currency)}"
+                for partner, currency, amount in owing[:PARTNERS_NAMED]
+            ]
+            parts.append(
+                self.env._(
+                    "Carried forward until new commissions make up for it: %(balances)s.",
+                    balances=", ".join(balances) + (" …" if len(owing) > PARTNERS_NAMED else ""),
+                )
+            )
+        if held:
+            reasons = [
+                self.env._(
+                    "%(partner)s (%(reason)s)",
+                    partner=enrollment.partner_id.name,
+                    reason=enrollment.missing_requirements or self.env._("on hold"),
+                )
+                for enrollment, _count in held[:PARTNERS_NAMED]
+            ]
+            parts.append(
+                self.env._(
+                    "Held: %(count)s, of %(partners)s.",
+                    count=sum(number for _enrollment, number in held),
+                    partners=", ".join(reasons) + (" …" if len(held) > PARTNERS_NAMED else ""),
+                )
+            )
+        return " ".join(parts)
