@@ -11,7 +11,7 @@ from .many_clients import ManyClients
 
 # By which the add-on looks at rows again: after posting and paying; after winning and losing a lead.
 HOOKS = ("_sync_for_invoices", "_sync_acquisition")
-SWEEP_LOG = "odoo.addons.partner_program.models.partner_commission_line"
+SWEEP_LOG = "odoo.addons.partner_program.models.partner_commission_line_sweep"
 
 
 class TestEvents(PartnerProgramCommon):
