@@ -12,6 +12,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    # A class of fixtures that is imported is taken for a test: Odoo's base class has a method `runTest`.
+    items[:] = [item for item in items if item.name != "runTest"]
     if config.getoption("--long"):
         return
     for item in items:

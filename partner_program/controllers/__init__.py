@@ -10,4 +10,5 @@ from . import (
     portal_resources,
     portal_statements,
     portal_team,
+    uploads,
 )

@@ -6,10 +6,10 @@ from odoo import http
 from odoo.exceptions import UserError
 from odoo.http import request
 from odoo.tools import email_normalize
-from odoo.tools.mimetypes import guess_mimetype
 
 from .portal import once_a_day
 from .portal_referrals import PartnerProgramPortalReferrals
+from .uploads import ENDINGS, MAX_FILE_MB, read_upload
 
 # What the form asks for: name in the form, field of the referral, longest text.
 FIELDS = {
@@ -19,21 +19,6 @@ FIELDS = {
     "phone": ("prospect_phone", 50),
     "note": ("note", 5000),
 }
-MAX_FILE_MB = 10
-# Types by what is in the file, and the endings that go with them.
-FILE_TYPES = {
-    "application/pdf": {".pdf"},
-    "image/png": {".png"},
-    "image/jpeg": {".jpg", ".jpeg"},
-    "text/plain": {".txt"},
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": {".docx"},
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {".xlsx"},
-    "application/vnd.openxmlformats-officedocument.presentationml.presentation": {".pptx"},
-    "application/vnd.oasis.opendocument.text": {".odt"},
-    "application/vnd.oasis.opendocument.spreadsheet": {".ods"},
-    "application/vnd.oasis.opendocument.presentation": {".odp"},
-}
-ENDINGS = sorted(ending for endings in FILE_TYPES.values() for ending in endings)
 TOKEN = re.compile(r"[0-9a-f]{32}")
 PHONE = re.compile(r"[0-9 +()/.\-]{5,50}")
 
@@ -55,7 +40,7 @@ class PartnerProgramPortalReferralForm(PartnerProgramPortalReferrals):
         enrollment_sudo = self._choose_enrollment(enrollments_sudo, typed["enrollment_id"])
         upload = post.get("attachment")
         errors = self._check_referral_form(typed, enrollment_sudo)
-        content, file_error = self._read_upload(upload)
+        content, file_error = read_upload(upload)
         if file_error:
             errors["attachment"] = file_error
         vals = {fname: typed[key] for key, (fname, _size) in FIELDS.items()}
@@ -115,20 +100,6 @@ class PartnerProgramPortalReferralForm(PartnerProgramPortalReferrals):
             if len(typed[key]) > size:
                 errors[key] = request.env._("This is too long: use %(size)s characters at most.", size=size)
         return errors
-
-    def _read_upload(self, upload) -> tuple:
-        """``(content, error)`` of the file that was sent along, if any."""
-        if not upload or not getattr(upload, "filename", ""):
-            return None, None
-        content = upload.read(MAX_FILE_MB * 1024 * 1024 + 1)
-        if len(content) > MAX_FILE_MB * 1024 * 1024:
-            return None, request.env._("The file is larger than %(size)s MB. Send a smaller one.", size=MAX_FILE_MB)
-        ending = PurePath(upload.filename).suffix.lower()
-        if not content or ending not in FILE_TYPES.get(guess_mimetype(content), ()):
-            return None, request.env._(
-                "This kind of file cannot be sent. Send one of: %(endings)s.", endings=", ".join(ENDINGS)
-            )
-        return content, None
 
     def _attach(self, referral_sudo, filename, content):
         """Put the file into the messages of the referral, where both sides find it."""

@@ -6,12 +6,12 @@ from datetime import timedelta
 from odoo import fields
 from odoo.fields import Command
 
-RESOURCES = (  # category, name, link
-    ("knowledge", "Knowledge base", "https://docs.fieldpro.example.com/"),
-    ("deck", "Company deck", "https://www.fieldpro.example.com/partners/deck.pdf"),
-    ("case_study", "Castel Optics: 40 % more visits", "https://www.fieldpro.example.com/cases/castel-optics"),
-    ("website", "What each package holds", "https://www.fieldpro.example.com/packages"),
-    ("training", "Onboarding a client in ten steps", "https://docs.fieldpro.example.com/onboarding"),
+RESOURCES = (  # category, name, link, days ago
+    ("knowledge", "Knowledge base", "https://docs.fieldpro.example.com/", 300),
+    ("deck", "Company deck", "https://www.fieldpro.example.com/partners/deck.pdf", 120),
+    ("case_study", "Castel Optics: 40 % more visits", "https://www.fieldpro.example.com/cases/castel-optics", 4),
+    ("website", "What each package holds", "https://www.fieldpro.example.com/packages", 300),
+    ("training", "Onboarding a client in ten steps", "https://docs.fieldpro.example.com/onboarding", 90),
 )
 LOGO = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="120" height="40"><text y="28" font-size="24">FieldPro</text></svg>'
@@ -29,7 +29,17 @@ def tell(story):
 def _resources(story):
     Resource = story.env["partner.program.resource"]
     if not Resource.search_count([], limit=1):
-        Resource.create([{"category": category, "name": name, "url": url} for category, name, url in RESOURCES])
+        made = Resource.create(
+            [{"category": category, "name": name, "url": url} for category, name, url, _ago in RESOURCES]
+        )
+        # Odoo writes this date itself; partners see the newest marked, so not everything may be of today.
+        made.flush_recordset()
+        for resource, (*_what, ago) in zip(made, RESOURCES, strict=True):
+            story.env.cr.execute(
+                "UPDATE partner_program_resource SET create_date = create_date - %s * interval '1 day' WHERE id = %s",
+                [ago, resource.id],
+            )
+        made.invalidate_recordset(["create_date"])
         Resource.create(
             {
                 "category": "branding",

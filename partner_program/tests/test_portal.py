@@ -7,6 +7,7 @@ from unittest.mock import patch
 from lxml import html
 
 from odoo.fields import Command, Date
+from odoo.http import Request
 from odoo.tests import HttpCase, new_test_user
 from odoo.tools import mute_logger
 
@@ -123,6 +124,32 @@ class TestReferralForm(PortalCommon):
         response = self.send({**GOOD, "note": "x" * 5001})
         self.assertIn("5000 characters at most", self.text_of(response))
         self.assertFalse(self.sent())
+
+    def test_files_in_the_messages_have_the_limits_of_the_form(self):
+        referral = self.refer(client=self.env["res.partner"].create({"name": "Ember Energy", "is_company": True}))
+        token = referral._portal_ensure_token()
+        self.env.flush_all()
+
+        def upload(name, content):
+            data = {"thread_model": "partner.referral", "thread_id": referral.id, "token": token}
+            data["csrf_token"] = Request.csrf_token(self)
+            with mute_logger("odoo.http"):
+                response = self.url_open("/mail/attachment/upload", data=data, files={"ufile": (name, content)})
+            self.assertEqual(response.status_code, 200)
+            return response.json()
+
+        self.authenticate("portal_ada", "portal_ada")
+        self.assertIn("This kind of file cannot be sent", upload("run.exe", b"MZ" + bytes(100))["error"])
+        self.assertIn(
+            "This kind of file cannot be sent", upload("page.pdf", b"<html><script>x</script></html>")["error"]
+        )
+        self.assertIn("larger than 10 MB", upload("big.pdf", PDF + bytes(10 * 1024 * 1024))["error"])
+        files = self.env["ir.attachment"].sudo()
+        self.assertFalse(files.search([("name", "in", ("run.exe", "page.pdf", "big.pdf"))]))
+        file = files.browse(upload("offer.pdf", PDF)["data"]["attachment_id"])
+        self.assertEqual((file.name, file.raw), ("offer.pdf", PDF))
+        self.authenticate(self.salesperson.login, self.salesperson.login)
+        self.assertIn("data", upload("run.exe", b"MZ" + bytes(100)), "our own people may send what they want")
 
     def test_sending_twice_makes_one(self):
         _response, tree = self.page("/my/referrals/new")

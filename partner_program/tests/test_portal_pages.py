@@ -163,6 +163,9 @@ class TestStatementPages(AccessCommon, HttpCase):
         texts = [self.text(section) for section in sections]
         self.assertIn("Company Deck Deck New Open Deck (new window)", texts)
         self.assertIn("Knowledge Base Guide Open Guide (new window)", texts)
+        self.env["partner.program.resource"].search([]).active = False
+        self.env.flush_all()
+        self.assertIn("Ask your account manager", self.text(self.get("/my/resources")))
         self.enrollment_ada.state = "suspended"
         self.env.flush_all()
         self.assertIn("nothing for you here yet", self.text(self.get("/my/resources")))

@@ -76,7 +76,7 @@ class PartnerTickets(PartnerProgramPortal):
             raise request.not_found()
         request.env["partner.program.portal.log"]._log("ticket_file", file_sudo.name)
         stream = request.env["ir.binary"]._get_stream_from(file_sudo)
-        return stream.get_response(as_attachment=True)
+        return stream.get_response(as_attachment=True, content_security_policy="default-src 'none'; sandbox")
 
     # ------------------------------------------------------------
     # WHO, WHAT
