@@ -6,5 +6,5 @@ class AccountMove(models.Model):
 
     # The package of a client is asked for on its contact; Odoo has no index on the commercial entity of entries.
     _client_invoices = models.Index(
-        "(commercial_partner_id, company_id) WHERE move_type IN ('out_invoice', 'out_refund')"
+        "(commercial_partner_id, company_id, invoice_date) WHERE move_type IN ('out_invoice', 'out_refund')"
     )

@@ -47,44 +47,35 @@ class PartnerProgramClientPackage(models.Model):
 
         Paid is what money closed (D4): not what was written off, nor what was given away. Linked credit notes come
         off the package that they credit. An invoice with several packages counts as the highest.
+
+        Looking for the money takes longer than all the rest. Of invoices with the same package in a row, only the
+        first and the last are looked at; all of them, when one of these two turns out to be closed without money.
         """
         return SQL(
             """
-            WITH amounts AS (
-                SELECT move.commercial_partner_id AS client_id, move.company_id,
-                       CASE WHEN move.move_type = 'out_refund' THEN move.reversed_entry_id ELSE move.id END AS move_id,
-                       template.package_id
-                  FROM product_template template
-                  JOIN product_product product ON product.product_tmpl_id = template.id
-                  JOIN account_move_line line ON line.product_id = product.id AND line.display_type = 'product'
-                  JOIN account_move move ON move.id = line.move_id
-                 WHERE template.package_id IS NOT NULL
-                   AND move.state = 'posted'
-                   AND move.move_type IN ('out_invoice', 'out_refund')
-                   AND (move.move_type = 'out_invoice'
-                        OR move.move_type = 'out_refund' AND move.reversed_entry_id IS NOT NULL)
-                 GROUP BY 1, 2, 3, 4
-                HAVING SUM(CASE WHEN move.move_type = 'out_refund' THEN -line.price_subtotal
-                                ELSE line.price_subtotal END) > 0
+            WITH sold AS (%(sold)s), edges AS (
+                SELECT sold.*,
+                       LAG(package_id) OVER dated IS DISTINCT FROM package_id AS starts,
+                       LEAD(package_id) OVER dated IS DISTINCT FROM package_id AS ends
+                  FROM sold
+                WINDOW dated AS (PARTITION BY client_id, company_id ORDER BY invoice_date, move_id)
+            ), numbered AS (
+                SELECT edges.*, COUNT(*) FILTER (WHERE starts) OVER dated AS number
+                  FROM edges
+                WINDOW dated AS (PARTITION BY client_id, company_id ORDER BY invoice_date, move_id)
+            ), series AS (
+                SELECT client_id, company_id, MAX(package_id) AS package_id, ARRAY_AGG(move_id) AS move_ids,
+                       MAX(move_id) FILTER (WHERE starts) AS first_id, MAX(move_id) FILTER (WHERE ends) AS last_id
+                  FROM numbered
+                 GROUP BY client_id, company_id, number
             ), paid AS (
-                SELECT DISTINCT ON (amounts.client_id, amounts.company_id, amounts.move_id)
-                       amounts.client_id, amounts.company_id, amounts.move_id, amounts.package_id, move.invoice_date
-                  FROM amounts
-                  JOIN account_move move ON move.id = amounts.move_id
-                  JOIN partner_program_package package ON package.id = amounts.package_id
-                 WHERE move.state = 'posted'
-                   AND move.payment_state IN ('paid', 'in_payment')
-                   AND move.amount_total > 0
-                   AND EXISTS (
-                       SELECT 1
-                         FROM account_move_line receivable
-                         JOIN account_partial_reconcile partial ON partial.debit_move_id = receivable.id
-                         JOIN account_move_line payment_line ON payment_line.id = partial.credit_move_id
-                         JOIN account_move payment ON payment.id = payment_line.move_id
-                        WHERE receivable.move_id = move.id
-                          AND (payment.origin_payment_id IS NOT NULL OR payment.statement_line_id IS NOT NULL)
-                   )
-                 ORDER BY amounts.client_id, amounts.company_id, amounts.move_id, package.rank DESC
+                SELECT series.client_id, series.company_id, series.package_id, move.id AS move_id, move.invoice_date
+                  FROM series
+                 CROSS JOIN LATERAL UNNEST(CASE WHEN %(first_paid)s AND %(last_paid)s
+                                                THEN ARRAY[series.first_id, series.last_id]
+                                                ELSE series.move_ids END) AS looked_at (id)
+                  JOIN account_move move ON move.id = looked_at.id
+                 WHERE %(paid)s
             ), changes AS (
                 SELECT paid.*,
                        LAG(package_id) OVER earlier IS DISTINCT FROM package_id AS starts,
@@ -100,7 +91,78 @@ class PartnerProgramClientPackage(models.Model):
               FROM changes
              WHERE starts
             WINDOW later AS (PARTITION BY client_id, company_id ORDER BY invoice_date, move_id)
+            """,
+            sold=self._get_sold_query(),
+            first_paid=self._paid_with_money("series.first_id"),
+            last_paid=self._paid_with_money("series.last_id"),
+            paid=self._paid_with_money("move.id"),
+        )
+
+    @api.model
+    def _get_sold_query(self) -> SQL:
+        """Invoices with a package that Odoo takes as paid: ``client_id, company_id, move_id, package_id, invoice_date``.
+
+        Which product is of which package comes as two lists: a join of invoice lines to the few products makes
+        PostgreSQL believe that it will be through with the lines at once, and read all lines there are.
+        """
+        products, packages = (
+            SQL(
+                """ARRAY(
+                    SELECT %s
+                      FROM product_product product
+                      JOIN product_template template ON template.id = product.product_tmpl_id
+                     WHERE template.package_id IS NOT NULL
+                     ORDER BY product.id)""",
+                column,
+            )
+            for column in (SQL.identifier("product", "id"), SQL.identifier("template", "package_id"))
+        )
+        return SQL(
             """
+            SELECT DISTINCT ON (1, 2, 3)
+                   move.commercial_partner_id AS client_id, move.company_id,
+                   CASE move.move_type WHEN 'out_refund' THEN move.reversed_entry_id ELSE move.id END AS move_id,
+                   package.id AS package_id,
+                   MAX(CASE move.move_type WHEN 'out_invoice' THEN move.invoice_date END) AS invoice_date
+              FROM account_move move
+              JOIN account_move_line line ON line.move_id = move.id
+               AND line.display_type = 'product'
+               AND line.product_id = ANY(%(products)s)
+              JOIN partner_program_package package
+                ON package.id = (%(packages)s)[ARRAY_POSITION(%(products)s, line.product_id)]
+             WHERE move.state = 'posted'
+               AND move.move_type IN ('out_invoice', 'out_refund')
+               AND CASE move.move_type
+                        WHEN 'out_invoice' THEN move.payment_state IN ('paid', 'in_payment') AND move.amount_total > 0
+                        ELSE move.reversed_entry_id IS NOT NULL
+                    END
+             GROUP BY 1, 2, 3, package.id, package.rank
+            HAVING BOOL_OR(move.move_type = 'out_invoice')
+               AND SUM(CASE move.move_type WHEN 'out_refund' THEN -line.price_subtotal ELSE line.price_subtotal END) > 0
+             ORDER BY 1, 2, 3, package.rank DESC
+            """,
+            products=products,
+            packages=packages,
+        )
+
+    @api.model
+    def _paid_with_money(self, column: str) -> SQL:
+        """Whether a payment or a line of a bank statement is reconciled with this invoice.
+
+        With ``LIMIT``, so that it is looked up for the invoice in hand, and never gathered for all invoices.
+        """
+        return SQL(
+            """
+            (SELECT TRUE
+               FROM account_move_line receivable
+               JOIN account_partial_reconcile partial ON partial.debit_move_id = receivable.id
+               JOIN account_move_line payment_line ON payment_line.id = partial.credit_move_id
+               JOIN account_move payment ON payment.id = payment_line.move_id
+              WHERE receivable.move_id = %s
+                AND (payment.origin_payment_id IS NOT NULL OR payment.statement_line_id IS NOT NULL)
+              LIMIT 1) IS TRUE
+            """,
+            SQL.identifier(*column.split(".")),
         )
 
     @api.model

@@ -41,21 +41,25 @@ class PartnerProgramUpsell(models.Model):
     def _table_query(self) -> SQL:
         return SQL(
             """
-            SELECT DISTINCT ON (referral.client_id, referral.company_id)
-                   referral.id, referral.id AS referral_id, referral.partner_id, referral.program_id,
-                   referral.client_id, referral.company_id, referral.user_id, enrollment.account_manager_id,
+            SELECT claim.id, claim.id AS referral_id, claim.partner_id, claim.program_id,
+                   claim.client_id, claim.company_id, claim.user_id, enrollment.account_manager_id,
                    enrollment.state = 'active' AS is_partner_active,
                    current.package_id, current.date_start, current.last_invoice_on,
                    following.id AS next_package_id, lead.id AS lead_id
-              FROM partner_referral referral
-              JOIN partner_program_enrollment enrollment ON enrollment.id = referral.enrollment_id
-              -- for each client, so that only its invoices are read
+              FROM (SELECT DISTINCT ON (client_id, company_id) referral.*
+                      FROM partner_referral referral
+                     WHERE state IN ('acquired', 'completed')
+                     ORDER BY client_id, company_id, state, acquired_on DESC, id DESC
+                   ) claim
+              JOIN partner_program_enrollment enrollment ON enrollment.id = claim.enrollment_id
+              -- for each client, so that only its invoices are read: OFFSET keeps it from becoming one join of all
               JOIN LATERAL (
-                   SELECT *
+                   SELECT period.*
                      FROM (%(packages)s) period
-                    WHERE period.client_id = referral.client_id
-                      AND period.company_id = referral.company_id
+                    WHERE period.client_id = claim.client_id
+                      AND period.company_id = claim.company_id
                       AND period.is_current
+                   OFFSET 0
                    ) current ON TRUE
               JOIN partner_program_package package ON package.id = current.package_id
               JOIN LATERAL (
@@ -66,28 +70,30 @@ class PartnerProgramUpsell(models.Model):
                     LIMIT 1
                    ) following ON TRUE
          LEFT JOIN crm_lead lead
-                ON lead.upsell_referral_id = referral.id
+                ON lead.upsell_referral_id = claim.id
                AND lead.upsell_package_id = following.id
                AND lead.active AND lead.won_status = 'pending'
-             WHERE referral.state IN ('acquired', 'completed')
-               -- what was sold already and waits for the payment is nothing to sell
-               AND NOT EXISTS (
-                   SELECT 1
-                     FROM account_move move
-                     JOIN account_move_line line ON line.move_id = move.id AND line.display_type = 'product'
-                     JOIN product_product product ON product.id = line.product_id
-                     JOIN product_template template ON template.id = product.product_tmpl_id
-                     JOIN partner_program_package sold ON sold.id = template.package_id
-                    WHERE move.commercial_partner_id = referral.client_id
-                      AND move.company_id = referral.company_id
-                      AND move.move_type = 'out_invoice'
-                      AND move.state = 'posted'
-                      AND move.payment_state IN ('not_paid', 'partial')
-                      AND move.invoice_date >= current.date_start
-                      AND sold.rank > package.rank
-                   )
-             ORDER BY referral.client_id, referral.company_id,
-                      referral.state, referral.acquired_on DESC, referral.id DESC
+             -- what was sold already and waits for the payment is nothing to sell
+             WHERE (SELECT TRUE
+                      FROM account_move move
+                     CROSS JOIN LATERAL (
+                           SELECT product_id
+                             FROM account_move_line
+                            WHERE move_id = move.id AND display_type = 'product'
+                           OFFSET 0
+                           ) line
+                      JOIN product_product product ON product.id = line.product_id
+                      JOIN product_template template ON template.id = product.product_tmpl_id
+                      JOIN partner_program_package sold ON sold.id = template.package_id
+                     WHERE move.commercial_partner_id = claim.client_id
+                       AND move.company_id = claim.company_id
+                       AND move.move_type = 'out_invoice'
+                       AND move.state = 'posted'
+                       AND move.payment_state IN ('not_paid', 'partial')
+                       AND move.invoice_date >= current.date_start
+                       AND sold.rank > package.rank
+                     LIMIT 1
+                   ) IS NULL
             """,
             packages=self.env["partner.program.client.package"]._table_query,
         )

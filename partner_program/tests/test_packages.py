@@ -2,7 +2,7 @@
 
 from odoo.exceptions import AccessError
 from odoo.fields import Command, Date
-from odoo.tools import mute_logger
+from odoo.tools import SQL, mute_logger
 
 from .common import PartnerProgramCommon
 
@@ -92,6 +92,56 @@ class TestPackages(PackageCase):
         self.assertEqual(self.periods(), [("Pro", "2026-01-07", False)])
         self.pro.package_id = False
         self.assertEqual(self.periods(), [("Starter", "2026-01-07", False)], "a product that left its package")
+
+    def test_p12_invoices_that_no_money_closed_neither_start_nor_end_nor_part_a_period(self):
+        self.go_to("2026-08-01")
+        bought = [
+            *[("starter", "01"), ("starter", "02"), ("pro", "03"), ("starter", "04"), ("starter", "05")],
+            *[("pro", "06"), ("pro", "07")],
+        ]
+        invoices = [self.invoice(100, on=f"2026-{month}-10", product=getattr(self, key)) for key, month in bought]
+        for written_off in (0, 2, 4, 6):
+            self.reconcile(invoices[written_off], self.journal_entry(100))
+        for paid in (1, 3, 5):
+            self.pay(invoices[paid])
+        self.assertEqual(set(self.env["account.move"].union(*invoices).mapped("payment_state")), {"paid"})
+        self.assertEqual(self.periods(), [("Starter", "2026-02-10", "2026-06-10"), ("Pro", "2026-06-10", False)])
+        rows = self.env["partner.program.client.package"].search([("client_id", "=", self.client.id)], order="date_start")
+        self.assertEqual([str(day) for day in rows.mapped("last_invoice_on")], ["2026-04-10", "2026-06-10"])
+
+    def test_money_is_looked_for_where_a_period_starts_and_ends_only(self):
+        """Each look reads a few rows of three tables: for 100,000 invoices that took longer than all the rest."""
+        self.go_to("2026-06-01")
+        looks = {}
+        for count in (3, 12):
+            months = range(len(self.env["account.move"].search([("partner_id", "=", self.client.id)])), count)
+            invoices = [self.invoice(100, on=f"2025-{month + 1:02}-10", product=self.starter) for month in months]
+            self.pay(self.env["account.move"].union(*invoices))
+            self.assertEqual(self.periods(), [("Starter", "2025-01-10", False)])
+            looks[count] = sum(node["Actual Loops"] for node in self.plan() if self.is_look(node))
+        self.assertGreater(looks[3], 0)
+        self.assertEqual(looks[3], looks[12], "as many looks for twelve invoices as for three")
+
+    def test_the_package_of_a_client_reads_its_own_invoices(self):
+        for client in (self.client, self.other_client):
+            self.sell(self.starter, "2026-01-05", client=client)
+        self.env.cr.execute("SET LOCAL enable_seqscan = off")  # it is right for the few rows of a test
+        indexes = {node.get("Index Name") for node in self.plan()}
+        self.assertIn("account_move_client_invoices", indexes)
+        self.assertIn("account_move_line__move_id_index", indexes)
+
+    def plan(self):
+        """What PostgreSQL did to find the package of the client: all nodes of the plan."""
+        self.env.flush_all()
+        query = self.env["partner.program.client.package"]._search([("client_id", "=", self.client.id)]).select()
+        [[[found]]] = self.env.execute_query(SQL("EXPLAIN (ANALYZE, FORMAT JSON) %s", query))
+        nodes = [found["Plan"]]
+        for node in nodes:
+            nodes += node.get("Plans", [])
+        return nodes
+
+    def is_look(self, node):
+        return node.get("Relation Name") == "account_partial_reconcile"
 
     def test_packages_of_others_stay_closed_to_a_salesperson_with_own_documents(self):
         self.sell(self.starter, "2026-01-05")
