@@ -73,6 +73,7 @@ from . import (
     partner_referral_eligibility,
     partner_referral_entry_payment,
     partner_referral_evidence,
+    partner_referral_evidence_query,
     partner_referral_expiry,
     partner_referral_guards,
     partner_referral_mail,
