@@ -25,7 +25,7 @@ class PartnerReferral(models.Model):
             referral.milestones_html = Markup(html) if referral._origin else False
 
     def _get_milestones(self) -> list[dict]:
-        """The steps of one referral in their order; see ``_get_milestones_by_id``. Days only: fit for partners."""
+        """The steps of one referral, by day; see ``_get_milestones_by_id``. Days only: fit for partners."""
         self.ensure_one()
         return self._get_milestones_by_id()[self._origin.id]
 
@@ -60,18 +60,27 @@ class PartnerReferral(models.Model):
         def local(moment):
             return moment and company._partner_program_local_date(moment)
 
-        won = (local(facts.get("won_at")), referral_sudo.window_start, referral_sudo.acquired_on)
+        won = [local(facts.get("won_at"))]
+        if referral_sudo.acquired_on:
+            won += [referral_sudo.acquired_on, referral_sudo.window_start, facts.get("paid_on")]
         days = {
             "introduced": local(referral_sudo.referred_on),
             "qualified": local(facts.get("qualified_at")),
             "engaged": local(facts.get("engaged_at")),
-            "won": min(filter(None, won), default=False) if referral_sudo.acquired_on else won[0],
+            "won": min(filter(None, won), default=False),
             "paid": facts.get("paid_on"),
             "ends": referral_sudo.window_end,
         }
+        for key in ("qualified", "engaged"):  # a first answer after the client was won engages nobody any more
+            if days[key] and days["won"] and days[key] > days["won"]:
+                days[key] = False
         today = company._partner_program_today()
         done = {key: bool(day) and (key != "ends" or day <= today) for key, day in days.items()}
         keys = list(labels)
+        for first, second in (("qualified", "engaged"), ("paid", "ends")):  # either may come first: read them in order
+            if days[first] and days[second] and days[first] > days[second]:
+                position = keys.index(first)
+                keys[position : position + 2] = second, first
         last = max((index for index, key in enumerate(keys) if done[key]), default=0)
         return [
             {
@@ -113,48 +122,7 @@ class PartnerReferral(models.Model):
                                   AND own.partner_id IN (
                                       SELECT id FROM res_partner WHERE commercial_partner_id = referral.client_id))
                        ) opportunity ON TRUE
-             -- what contacts of the client wrote
-             LEFT JOIN LATERAL (
-                       SELECT MIN(message.date) AS date
-                         FROM res_partner contact
-                         JOIN mail_message message ON message.author_id = contact.id
-                        WHERE contact.commercial_partner_id = referral.client_id
-                          AND message.model IN %(models)s
-                          AND message.message_type IN ('email', 'comment')
-                          AND message.date >= referral.referred_on
-                       ) answer ON TRUE
-             -- what others wrote on the lead, except colleagues and the partner who referred it
-             LEFT JOIN LATERAL (
-                       SELECT MIN(message.date) AS date
-                         FROM mail_message message
-                    LEFT JOIN res_partner author ON author.id = message.author_id
-                        WHERE message.model = 'crm.lead'
-                          AND message.res_id = referral.lead_id
-                          AND message.message_type = 'email'
-                          AND message.date >= referral.referred_on
-                          AND CASE WHEN author.id IS NULL
-                                   THEN POSITION(COALESCE(lead.email_normalized, '-') IN LOWER(message.email_from)) > 0
-                                   ELSE author.partner_share AND author.commercial_partner_id <> referral.partner_id
-                              END
-                       ) mail ON TRUE
-             LEFT JOIN LATERAL (
-                       SELECT MIN(event.start) AS start
-                         FROM calendar_event event
-                        WHERE event.opportunity_id = referral.lead_id
-                          AND event.active
-                          AND event.start >= referral.referred_on
-                          AND event.stop <= %(now)s
-                       ) meeting ON TRUE
-             LEFT JOIN LATERAL (
-                       SELECT MIN(event.start) AS start
-                         FROM res_partner contact
-                         JOIN calendar_event_res_partner_rel invited ON invited.res_partner_id = contact.id
-                         JOIN calendar_event event ON event.id = invited.calendar_event_id
-                        WHERE contact.commercial_partner_id = referral.client_id
-                          AND event.active
-                          AND event.start >= referral.referred_on
-                          AND event.stop <= %(now)s
-                       ) appointment ON TRUE
+             %(engagement)s
              LEFT JOIN LATERAL (
                        SELECT MIN(line.fully_paid_on) AS paid_on
                          FROM partner_commission_line line
@@ -164,8 +132,59 @@ class PartnerReferral(models.Model):
                  WHERE referral.id IN %(ids)s
                 """,
                 ids=tuple(self.ids),
-                models=DISCUSSED,
-                now=fields.Datetime.now(),
+                engagement=self._get_engagement_tables(),
             )
         )
         return {row["id"]: row for row in rows}
+
+    @api.model
+    def _get_engagement_tables(self) -> SQL:
+        """What engages a client, as joins to ``referral`` and ``lead``: ``answer, mail, meeting, appointment``."""
+        return SQL(
+            """
+         -- what contacts of the client wrote
+         LEFT JOIN LATERAL (
+                   SELECT MIN(message.date) AS date
+                     FROM res_partner contact
+                     JOIN mail_message message ON message.author_id = contact.id
+                    WHERE contact.commercial_partner_id = referral.client_id
+                      AND message.model IN %(models)s
+                      AND message.message_type IN ('email', 'comment')
+                      AND message.date >= referral.referred_on
+                   ) answer ON TRUE
+         -- what others wrote on the lead, except colleagues and the partner who referred it
+         LEFT JOIN LATERAL (
+                   SELECT MIN(message.date) AS date
+                     FROM mail_message message
+                LEFT JOIN res_partner author ON author.id = message.author_id
+                    WHERE message.model = 'crm.lead'
+                      AND message.res_id = referral.lead_id
+                      AND message.message_type = 'email'
+                      AND message.date >= referral.referred_on
+                      AND CASE WHEN author.id IS NULL
+                               THEN POSITION(COALESCE(lead.email_normalized, '-') IN LOWER(message.email_from)) > 0
+                               ELSE author.partner_share AND author.commercial_partner_id <> referral.partner_id
+                          END
+                   ) mail ON TRUE
+         LEFT JOIN LATERAL (
+                   SELECT MIN(event.start) AS start
+                     FROM calendar_event event
+                    WHERE event.opportunity_id = referral.lead_id
+                      AND event.active
+                      AND event.start >= referral.referred_on
+                      AND event.stop <= %(now)s
+                   ) meeting ON TRUE
+         LEFT JOIN LATERAL (
+                   SELECT MIN(event.start) AS start
+                     FROM res_partner contact
+                     JOIN calendar_event_res_partner_rel invited ON invited.res_partner_id = contact.id
+                     JOIN calendar_event event ON event.id = invited.calendar_event_id
+                    WHERE contact.commercial_partner_id = referral.client_id
+                      AND event.active
+                      AND event.start >= referral.referred_on
+                      AND event.stop <= %(now)s
+                   ) appointment ON TRUE
+            """,
+            models=DISCUSSED,
+            now=fields.Datetime.now(),
+        )

@@ -71,6 +71,19 @@ class TestMilestones(PartnerProgramCommon):
         self.go_to("2026-01-12 11:00:00")
         self.assertEqual(self.days(referral)["engaged"], "2026-01-12")
 
+    def test_p4_steps_read_in_order_whatever_is_found_later(self):
+        referral = self.refer(lead_id=self.lead(type="lead").id)
+        self.go_to("2026-01-07")
+        self.write_mail(referral.lead_id, author=self.client_contact)
+        self.go_to("2026-01-08")
+        referral.lead_id.convert_opportunity(self.client)
+        self.assertEqual(list(self.days(referral)), ["introduced", "engaged", "qualified"], "answered, then qualified")
+
+        won = self.acquired(client=self.other_client)
+        self.go_to("2026-01-20")
+        self.write_mail(won.lead_id, author=self.other_client)
+        self.assertEqual(self.days(won), {"introduced": "2026-01-08", "qualified": "2026-01-08", "won": "2026-01-08"})
+
     def test_p4_our_own_mails_and_the_partner_s_engage_nobody(self):
         referral = self.refer()
         self.go_to("2026-01-06")
