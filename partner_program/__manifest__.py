@@ -84,6 +84,7 @@
         "views/portal_objectives_templates.xml",
         "views/portal_referral_templates.xml",
         "views/apply_templates.xml",
+        "views/packages_templates.xml",
         "views/portal_agreement_templates.xml",
         "views/portal_statement_templates.xml",
         "views/portal_payout_templates.xml",

@@ -1,5 +1,6 @@
 from . import (
     apply,
+    packages,
     portal,
     portal_agreement,
     portal_commissions,

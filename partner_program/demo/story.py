@@ -1,4 +1,4 @@
-"""The demo data, as a story told through the ORM: four partners, nine clients, fifteen months.
+"""The demo data, as a story told through the ORM: four partners, ten clients, fifteen months.
 
 Days are counted back from the day of installation. Nothing sets a state or an
 amount of the ledger: leads are won, invoices posted, paid and credited, bills
@@ -46,6 +46,7 @@ NEW_COMPANIES = {
     "castel": ("Castel Optics", "contact@castel.example.com", "base.fr", "Lyon"),
     "mirador": ("Mirador Travel", "info@mirador.example.com", "base.es", "Valencia"),
     "lyra": ("Lyra Laboratories", "hello@lyra.example.com", "base.be", "Ghent"),
+    "vela": ("Vela Veterinaries", "office@vela.example.com", "base.uk", "Bristol"),
 }
 
 PRODUCTS = {  # key: (name, package, price)
@@ -67,6 +68,7 @@ REFERRALS = [
     ("brightside", "jackson", 100, ("claim",)),
     ("nordlicht", "mirador", 95, ("claim",)),
     ("brightside", "lyra", 70, ("claim",)),
+    ("brightside", "vela", 45, ("claim",)),
 ]
 PROSPECTS = [  # partner, name, contact, email, referred days ago, accepted
     ("azure", "Bluebird Logistics", "Ben Bird", "ben@bluebird.example.com", 2, False),
@@ -127,6 +129,8 @@ INVOICES = [
     ("mirador", 12, "starter", 5, ("unpaid",)),
     # Lyra Laboratories: on Starter, could go to Pro
     ("lyra", 50, "starter", 2, ("paid", 20)),
+    # Vela Veterinaries: skipped the entry package, so a manager decides
+    ("vela", 36, "pro", 1, ("paid", 9)),
     # clients of nobody
     ("gemini", 75, "pro", 1, ("paid", 50)),
     ("gemini", 45, "pro", 1, ("unpaid",)),

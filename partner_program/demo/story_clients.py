@@ -1,4 +1,4 @@
-"""What happens around the clients of the story: answers, meetings, quotations, up-selling, warnings."""
+"""What happens around the clients of the story: answers, meetings, quotations, up-selling, rivals, warnings."""
 
 from datetime import timedelta
 
@@ -10,6 +10,9 @@ QUOTATIONS = [  # client, product, quantity: the first skips the entry package, 
     ("harbor", "enterprise", 1),
 ]
 
+# partner, client of another one, received days ago: before the claim that protects it, but told to us only now
+RIVAL = ("nordlicht", "jackson", 104)
+
 SUBJECT = "Re: FieldPro"  # a client writes in his own language
 ANSWER = "Thank you for the demonstration. Could you send us an offer for twelve users?"
 
@@ -19,6 +22,7 @@ def tell(story):
     answers(story)
     quotations(story)
     upsell(story)
+    rival(story)
     story.env["partner.referral"]._cron_warn_closing()
 
 
@@ -71,3 +75,19 @@ def upsell(story):
     story.env.flush_all()
     row = story.env["partner.program.upsell"].search([("client_id", "=", story.companies["mirador"].id)])
     row.with_user(story.user["salesperson"]).action_open_opportunity()
+
+
+def rival(story):
+    """A claim that was received earlier than the one that protects the client: a manager compares the two."""
+    partner, client, days_ago = RIVAL
+    story.env["partner.referral"]._register_referrals(
+        [
+            {
+                "enrollment_id": story.enrollments[partner].id,
+                "client_id": story.companies[client].id,
+                "referred_on": story.moment(days_ago),
+                "user_id": story.user["salesperson"].id,
+                "note": "We told you about them at the fair in Hamburg; here is the card with the date.",
+            }
+        ]
+    )

@@ -100,7 +100,7 @@ class PartnerProgramClientPackage(models.Model):
 
     @api.model
     def _get_sold_query(self) -> SQL:
-        """Invoices with a package that Odoo takes as paid: ``client_id, company_id, move_id, package_id, invoice_date``.
+        """Invoices with a package that Odoo takes as paid: client, company, invoice, its highest package, its date.
 
         Which product is of which package comes as two lists: a join of invoice lines to the few products makes
         PostgreSQL believe that it will be through with the lines at once, and read all lines there are.

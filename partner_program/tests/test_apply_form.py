@@ -193,3 +193,20 @@ class TestApplyForm(PartnerProgramCommon, HttpCase):
                     self.assertNotIn(secret, answer.text)
         for path in (f"{application.id}/wrong", f"{self.enrollment_ada.id}/{token}", f"{self.enrollment_ada.id}/False"):
             self.assertEqual(self.url_open(f"/partners/status/{path}").status_code, 404)
+
+    def test_p12_the_public_page_describes_the_packages(self):
+        packages = self.env.ref("partner_program.package_starter").search([])
+        packages.description = False
+        empty = self.url_open("/partners/packages").text
+        self.assertIn("not described here yet", empty)
+        self.assertNotIn(self.package_enterprise.name, empty)
+        self.package_pro.description = "<p>For teams of <b>ten</b><script>alert(1)</script></p>"
+        self.package_starter.description = "<p>To begin with</p>"
+        self.package_starter.is_entry = True
+        page = self.url_open("/partners/packages").text
+        self.assertLess(page.index("To begin with"), page.index("For teams of <b>ten</b>"), "the lowest first")
+        self.assertNotIn("alert(1)", page)
+        self.assertEqual(page.count("Everybody starts here"), 1)
+        self.assertNotIn(self.package_enterprise.name, page, "without a description")
+        self.package_pro.action_archive()
+        self.assertNotIn("For teams of", self.url_open("/partners/packages").text)

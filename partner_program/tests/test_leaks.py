@@ -105,6 +105,7 @@ VISITS = {
         posts=({"name": MARKUP, "email": "ben@byte.example", "company": MARKUP, "program_id": "{enrollment}"},),
     ),
     "/partners/apply/thanks": Visit(public=True),
+    "/partners/packages": Visit(public=True),
     "/partners/status/<int:enrollment_id>/<string:token>": Visit(
         public=True, ids="partner.program.enrollment", texts=("x", "{token}", "False", "None")
     ),

@@ -43,6 +43,7 @@ ROUTES = {
     "/my/team/invite": ("user", ("POST",), False),
     "/my/team/<int:user_id>/remove": ("user", ("POST",), False),
     "/mail/attachment/upload": ("public", ("POST",), False),  # Odoo's: with the limits of the form on referrals
+    "/partners/packages": ("public", ("GET",), True),
     "/my/commissions": ("user", None, True),
     "/my/commissions/page/<int:page>": ("user", None, True),
     "/my/commissions/<int:line_id>": ("user", None, True),
