@@ -11,7 +11,7 @@ QUOTATIONS = [  # client, product, quantity: the first skips the entry package, 
 ]
 
 # partner, client of another one, received days ago: before the claim that protects it, but told to us only now
-RIVAL = ("nordlicht", "jackson", 104)
+RIVAL = ("nordlicht", "vela", 48)
 
 SUBJECT = "Re: FieldPro"  # a client writes in his own language
 ANSWER = "Thank you for the demonstration. Could you send us an offer for twelve users?"
