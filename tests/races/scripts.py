@@ -217,3 +217,33 @@ except UserError as refused:
 """
 CLIENT = '("client_id.name", "=", "Race client")'
 PROSPECT = '("prospect_email", "=", "boss@raced.example")'
+
+# Claims of one partner that close in five days: salesperson and account manager get a to-do each, the partner a mail.
+PREPARE_WARNINGS = """
+from datetime import timedelta
+program = env["partner.program"].search([("acquisition_event", "=", "lead_won")], limit=1)
+company = program.company_id
+env = env(user=env.ref("base.user_admin").id, context={"allowed_company_ids": company.ids})
+env["partner.referral"]._cron_warn_closing()  # what the demo data left
+manager, salesperson = (env["res.users"].search([("login", "=", login)]) for login in ("manager", "salesperson"))
+partner = env["res.partner"].create({"name": "Warned", "is_company": True, "email": "office@warned.example"})
+enrollment = env["partner.program.enrollment"].create(
+    {"partner_id": partner.id, "program_id": program.id, "state": "active", "account_manager_id": manager.id}
+)
+claims = env["partner.referral"].create(
+    [
+        {"enrollment_id": enrollment.id, "user_id": salesperson.id, "prospect_email": f"boss@{n}.example"}
+        for n in range(3)
+    ]
+)
+claims.action_accept()
+claims.expires_on = company._partner_program_today() + timedelta(days=5)
+# Who gets a to-do follows the claim from then on: following twice is refused, which would hide what the guards do.
+claims.message_subscribe((manager | salesperson).partner_id.ids)
+env.cr.commit()
+"""
+
+WARN = """
+env["partner.referral"]._cron_warn_closing()
+env.cr.commit()
+"""
