@@ -20,7 +20,7 @@ from .oracle import Bill, Books, Invoice
 SEEDS = range(1, 41)  # of the long run: each replays its operations exactly
 CHOSEN = os.environ.get("ORACLE_SEEDS")  # some of them, as in 3 or 1-20: to replay one, or to share the work
 STEPS = 50
-EXAMPLES = 2  # for each seed; a step is one operation or several
+EXAMPLES = 5  # for each seed; a step is one operation or several, and sets aside some kinds of them
 OPERATIONS = 10_000  # at least, by all seeds
 
 operations = Counter()
@@ -121,10 +121,10 @@ class LedgerMachine(RuleBasedStateMachine):
         self._invoice(client, amount, currency)
         self._pay(len(self.moves) - 1, Decimal(1))
 
-    @precondition(lambda self: self.strangers)
+    @precondition(lambda self: self.strangers and self.since["terms"] >= 3)
     @rule(number=picks, amount=amounts)
     def invoice_to_stranger(self, number, amount):
-        self.note("invoice to a stranger")
+        self.note("invoice to a stranger", "terms")
         self._invoice(self.pick(number, sorted(self.strangers)), amount, "home")
 
     def _invoice(self, client, amount, currency, contact=False):
@@ -222,10 +222,10 @@ class LedgerMachine(RuleBasedStateMachine):
         for credit in invoice.credits:
             credit[1] = Decimal(0)
 
-    @precondition(lambda self: self.posted_invoices() and self.since["terms"] >= 2)
+    @precondition(lambda self: self.posted_invoices() and self.since["terms"] >= 3)
     @rule(number=picks)
     def cancel_invoice(self, number):
-        self.note("cancel invoice")
+        self.note("cancel invoice", "terms")
         number = self.pick(number, self.posted_invoices())
         self.moves[number].button_draft()
         self.moves[number].button_cancel()
@@ -522,8 +522,8 @@ class TestOracle(PartnerProgramCommon):
             with self.subTest(seed=number):
                 self.play(number, examples=EXAMPLES, steps=STEPS)
             share = self.say_mix(f"until seed {number}")
-        self.assertGreaterEqual(share, BILL_SHARE)
         if not CHOSEN:
+            self.assertGreaterEqual(share, BILL_SHARE)
             self.assertGreaterEqual(operations.total(), OPERATIONS)
 
     def test_the_oracle_itself(self):
