@@ -91,7 +91,7 @@ def take_all(address: str, known: dict[str, str]) -> None:
             page.set_default_timeout(180_000)  # the first visitor of a page waits until Odoo has built its assets
             wrong: list[str] = []
             page.on("pageerror", lambda error, wrong=wrong: wrong.append(str(error)))
-            page.on("console", lambda message, wrong=wrong: message.type == "error" and wrong.append(message.text))
+            page.on("console", lambda message, wrong=wrong: _is_wrong(message) and wrong.append(message.text))
             page.goto(f"{address}/web/login?redirect=/my")
             page.fill("input[name=login]", login)
             page.fill("input[name=password]", login)
@@ -107,6 +107,11 @@ def take_all(address: str, known: dict[str, str]) -> None:
                 raise SystemExit(f"ERROR: errors in the browser on {path} as {login}: {'; '.join(wrong)[:500]}")
             _shrink(FOLDER / f"{name}.png")
         browser.close()
+
+
+def _is_wrong(message: Any) -> bool:
+    """Errors of ours; not that the fonts, which the website asks of another server, are out of reach."""
+    return message.type == "error" and "net::ERR_NAME_NOT_RESOLVED" not in message.text
 
 
 def _settle(page: Any, text: str) -> None:

@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import html2plaintext
+from odoo.tools import format_date, html2plaintext
 
 _logger = logging.getLogger(__name__)
 
@@ -43,11 +43,14 @@ class PartnerProgramMeeting(models.Model):
     _event_uniq = models.Constraint("UNIQUE (event_id)", "This meeting has its notes already. Open those.")
 
     @api.depends("enrollment_id.partner_id.name", "start")
+    @api.depends_context("lang", "tz")
     def _compute_display_name(self):
         for meeting in self:
-            start = fields.Datetime.context_timestamp(meeting, meeting.start).date() if meeting.start else ""
+            start = meeting.start and fields.Datetime.context_timestamp(meeting, meeting.start).date()
             meeting.display_name = self.env._(
-                "Meeting with %(partner)s, %(day)s", partner=meeting.enrollment_id.partner_id.name or "", day=start
+                "Meeting with %(partner)s, %(day)s",
+                partner=meeting.enrollment_id.partner_id.name or "",
+                day=format_date(self.env, start) if start else "",
             )
 
     @api.model
