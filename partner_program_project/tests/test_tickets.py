@@ -173,6 +173,13 @@ class TestTickets(PartnerProgramCommon, HttpCase):
             self.env["partner.program.idea.vote"].sudo().create({"task_id": idea.id, "partner_id": self.byte.id})
         self.page(f"/my/ideas/{idea.id}/vote", "portal_ada", {}, status=404, token_from="/my")
 
+    def test_p5_ideas_of_another_company_are_not_shown(self):
+        project = self.env.ref("base.main_company").sudo()._get_partner_project("ideas")
+        idea = self.Task.create({"name": "Idea of others", "project_id": project.id})
+        self.assertEqual(idea.partner_program_use, "ideas")
+        self.assertNotIn("Idea of others", self.page("/my/ideas", "portal_byte"))
+        self.page(f"/my/ideas/{idea.id}/vote", "portal_byte", {}, status=404)
+
     # ------------------------------------------------------------
     # EMAIL
     # ------------------------------------------------------------
