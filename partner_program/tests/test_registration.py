@@ -282,6 +282,7 @@ class TestRegistration(PartnerProgramCommon):
         )
 
     def test_a_partner_that_is_not_active(self):
+        self.program_referral.account_manager_required = True  # else nothing keeps it in onboarding
         for state, word in (("suspended", "Suspended"), ("ended", "Ended"), ("onboarding", "Onboarding")):
             self.enrollment_ada.state = state
             self.assertNothingSaved(f"not an active partner of this program .{word}.", client_id=self.client.id)
