@@ -33,7 +33,8 @@ class PartnerProgramPackage(models.Model):
     @api.model
     def _get_described(self):
         """The packages of the public page (P12): those that are described, the lowest first."""
-        return self.search([]).filtered(lambda package: not is_html_empty(package.description))
+        described = self.search([("description", "!=", False)])
+        return described.filtered(lambda package: not is_html_empty(package.description))
 
     def action_open_public_page(self):
         """Open the page that everybody may read, in a new tab."""

@@ -363,6 +363,10 @@ class LeakCommon(AccessCommon):
         return records[model]
 
     def routes(self):
+        """Those that this class visits."""
+        return self.all_routes()
+
+    def all_routes(self):
         """Every route of the add-on and its bridges in the routing map: rule, type, methods, CSRF check."""
         threading.current_thread().dbname = self.env.cr.dbname  # as a thread that serves requests has it
         self.addCleanup(lambda: vars(threading.current_thread()).pop("dbname", None))
