@@ -342,13 +342,15 @@ class PartnerProgramEnrollment(models.Model):
         :param dict vals: ``name``, ``email``, ``company_name``, ``country_id``, ``program_id`` (or None),
             ``company_kind``, ``application_text``, ``expected_volume``
         :param files: ``(name, content)``, kept with the note of what was typed
-        :raise UserError: there are too many files on the application already
+        :raise UserError: there are too many files on the application already, or too many forms within an hour
         :return: the application, new or joined
         """
         program, is_open = self._get_application_program({**vals, "company_id": company.id}), not vals["program_id"]
         sender = tools.formataddr((vals["name"], vals["email"]))
         contact, ambiguous = self._find_applicant(sender)
         application = self._find_application(contact, sender, program, is_open)
+        if application:
+            application._check_form_rate(company.partner_program_apply_limit)
         if not application and not contact:
             parent = self.env["res.partner"].create(
                 {"name": vals["company_name"], "is_company": True, "country_id": vals["country_id"]}
@@ -374,9 +376,27 @@ class PartnerProgramEnrollment(models.Model):
         if files:
             application._check_form_files(len(files))
         application.message_post(
-            body=self._prepare_form_message(vals), subtype_xmlid="mail.mt_note", attachments=list(files)
+            body=self._prepare_form_message(vals),
+            message_type="comment",
+            subtype_xmlid="mail.mt_note",
+            attachments=list(files),
         )
         return application
+
+    def _check_form_rate(self, limit):
+        """An application that was joined is limited as new ones are, by what came through the form."""
+        since = fields.Datetime.subtract(fields.Datetime.now(), hours=1)
+        form_domain = [
+            ("model", "=", self._name),
+            ("res_id", "=", self.id),
+            ("author_id", "=", self.env.user.partner_id.id),  # who is not logged in
+            ("message_type", "=", "comment"),
+            ("date", ">", since),
+        ]
+        if limit and self.env["mail.message"].search_count(form_domain, limit=limit) >= limit:
+            raise UserError(
+                self.env._("We have your application and what you added. Please try again in an hour, or write to us.")
+            )
 
     def _check_form_files(self, count):
         """The form is public: whoever knows the address of a partner must not be able to fill the disk."""

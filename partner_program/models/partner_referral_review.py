@@ -72,7 +72,7 @@ class PartnerReferralReview(models.Model):
                 f"{labels.get(review.kind, '')} · {review.referral_id.sudo().name}"  # sudo: its number
             )
 
-    @api.depends("kind", "move_id", "other_id", "state", "referral_id.state")
+    @api.depends("kind", "move_id", "other_id.state", "state", "referral_id.state")
     @api.depends_context("lang")
     def _compute_question(self):
         for review in self:

@@ -78,7 +78,9 @@ class PartnerReferralReview(models.Model):
                 "it now. Does %(partner)s get the client?",
                 **names,
             ),
-            self.env._("%(other)s is rejected with your reason, and %(referral)s is accepted.", **names),
+            self.env._("Not possible: %(other)s has acquired the client and earns until its window ends.", **names)
+            if self.other_id.state == "acquired"
+            else self.env._("%(other)s is rejected with your reason, and %(referral)s is accepted.", **names),
             self.env._("%(referral)s is rejected with your reason. Do not name the other partner in it.", **names),
         )
 

@@ -105,6 +105,7 @@ class TestApplyForm(PartnerProgramCommon, HttpCase):
         self.assertEqual(attachments.filtered(lambda one: one.name == "deck.pdf").raw, b"%PDF-1.4 deck")
         self.assertEqual(set(attachments.mapped("res_id")), {self.applications().id})
         self.assertFalse(any(attachments.mapped("public")))
+        self.company.partner_program_apply_limit = 0
         for _number in range(9):
             self.send(files=files)
         answer = self.send(files=files)
@@ -155,6 +156,18 @@ class TestApplyForm(PartnerProgramCommon, HttpCase):
         self.go_to("2026-03-01")
         self.enrollments._gc_applicant_ip()
         self.assertFalse(any(self.applications().sudo().mapped("applicant_ip")))
+
+    def test_p24_what_joins_an_application_is_limited_too(self):
+        self.company.partner_program_apply_limit = 2
+        answers = [self.send(application_text=f"Number {number}.") for number in range(3)]
+        self.assertEqual([answer.status_code for answer in answers], [200, 200, 429])
+        self.assertIn("Please try again in an hour", answers[2].text)
+        self.assertIn("Number 2.", answers[2].text)
+        application = self.applications()
+        self.assertEqual(len(application), 1)
+        self.assertNotIn("Number 2.", "".join(application.message_ids.mapped("body")))
+        self.go_to("2026-01-05 10:01:00")
+        self.assertEqual(self.send(application_text="Number 3.").status_code, 200)
 
     def test_p24_an_address_that_is_known_is_linked_and_not_changed(self):
         self.send(email=self.client_contact.email, name="Somebody Else", company_name="Evil Ltd")

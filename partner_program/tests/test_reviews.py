@@ -240,6 +240,7 @@ class TestClaimsThatMeet(ReviewCommon):
     def test_d10_who_earns_is_not_replaced(self):
         holder, late, review = self.conflict()
         holder.lead_id.action_set_won()
+        self.assertIn("Not possible", review.if_accepted)
         with self.assertRefused("has acquired the client and earns on it"):
             self.decide(review, accept=True)
         self.assertEqual((holder.state, late.state, review.state), ("acquired", "submitted", "open"))
