@@ -4,6 +4,7 @@ from odoo.http import request
 from odoo.tools import email_normalize
 
 from . import apply_files
+from .portal import typed_text
 
 MAX_LENGTH = {"name": 100, "email": 200, "company_name": 150, "expected_volume": 200, "application_text": 5000}
 REQUIRED = ("company_name", "name", "email", "country_id", "company_kind", "application_text")
@@ -20,7 +21,7 @@ class PartnerProgramApply(http.Controller):
             return self._render_form({"program_id": post.get("program")}, {})
         if post.get(HONEYPOT):
             return request.redirect("/partners/apply/thanks")  # a program is told nothing
-        values = {name: (post.get(name) or "").strip() for name in (*REQUIRED, "program_id", "expected_volume")}
+        values = {name: typed_text(post.get(name)) for name in (*REQUIRED, "program_id", "expected_volume")}
         values["consent"] = bool(post.get("consent"))
         files = apply_files.get_files("files")
         errors = self._check(values)

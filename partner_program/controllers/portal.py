@@ -4,6 +4,7 @@ from odoo.fields import Domain
 from odoo.http import request
 
 from odoo.addons.portal.controllers.portal import CustomerPortal
+from odoo.addons.portal.controllers.portal import pager as portal_pager
 
 
 def once_a_day(page: str) -> Callable:
@@ -18,6 +19,14 @@ def once_a_day(page: str) -> Callable:
         return request.env["partner.program.portal.log"]._is_noted(page, res_id)
 
     return is_noted
+
+
+def typed_text(value, size=None) -> str:
+    """What somebody typed, without blanks around it, cut to ``size`` characters.
+
+    The database takes no NUL characters: a browser sends none, a script would get an error of the server for one.
+    """
+    return str(value or "").replace("\x00", "").strip()[:size]
 
 
 class PartnerProgramPortal(CustomerPortal):
@@ -35,6 +44,37 @@ class PartnerProgramPortal(CustomerPortal):
     def _get_own_domain(self) -> Domain:
         """What belongs to the reader's company; the access rules say the same."""
         return Domain("partner_id", "=", request.env.user.commercial_partner_id.id)
+
+    def _prepare_list_values(self, records, url, domain, sortings, filters, *, page, sortby, filterby, search):
+        """One page of a list, with what Odoo's search bar and pager need.
+
+        :param records: model whose rows are listed
+        :param Domain domain: what may be listed, the search included
+        :param dict sortings: ``{key: {"label", "order"}}``; the first one is the default, as of ``filters``
+        :param dict filters: ``{key: {"label", "domain"}}``
+        :return: values of the page; the rows are ``records``
+        """
+        sortby = sortby if sortby in sortings else next(iter(sortings))
+        filterby = filterby if filterby in filters else next(iter(filters))
+        domain &= filters[filterby]["domain"]
+        step = self._items_per_page
+        pager = portal_pager(
+            url=url,
+            url_args={"sortby": sortby, "filterby": filterby, "search": search},
+            total=records.search_count(domain),
+            page=page,
+            step=step,
+        )
+        return {
+            "records": records.search(domain, order=sortings[sortby]["order"], limit=step, offset=pager["offset"]),
+            "default_url": url,
+            "pager": pager,
+            "searchbar_sortings": sortings,
+            "sortby": sortby,
+            "searchbar_filters": filters,
+            "filterby": filterby,
+            "search": search,
+        }
 
     def _get_own_enrollments_sudo(self):
         """The enrollments of the reader's company, the running ones first."""

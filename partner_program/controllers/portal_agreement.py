@@ -2,7 +2,7 @@ from odoo import http
 from odoo.exceptions import UserError, ValidationError
 from odoo.http import content_disposition, request
 
-from .portal import PartnerProgramPortal, once_a_day
+from .portal import PartnerProgramPortal, once_a_day, typed_text
 
 SHOWN_STATES = ("onboarding", "active", "suspended", "ended")
 
@@ -27,7 +27,7 @@ class PartnerProgramPortalAgreement(PartnerProgramPortal):
             with request.env.cr.savepoint():
                 enrollment_sudo.with_context(**signer)._sign_online(
                     int(agreement_id) if str(agreement_id).isdecimal() else 0,
-                    name,
+                    typed_text(name),
                     signature,
                     request.httprequest.remote_addr,
                 )
@@ -60,7 +60,7 @@ class PartnerProgramPortalAgreement(PartnerProgramPortal):
     @http.route("/my/agreement/details", type="http", auth="user", methods=["POST"], website=True)
     def portal_my_agreement_details(self, acc_number=None, vat=None, **kw):
         """Take the bank account and the tax ID of the partner, as long as they are not known."""
-        values, errors = {"acc_number": (acc_number or "").strip(), "vat": (vat or "").strip()}, {}
+        values, errors = {"acc_number": typed_text(acc_number), "vat": typed_text(vat)}, {}
         enrollments_sudo = self._get_agreement_enrollments_sudo()
         if not enrollments_sudo:
             raise request.not_found()
@@ -101,4 +101,7 @@ class PartnerProgramPortalAgreement(PartnerProgramPortal):
             values=values or {},
             errors=errors or {},
         )
-        return request.render("partner_program.portal_my_agreement", page)
+        response = request.render("partner_program.portal_my_agreement", page)
+        if errors:
+            response.status_code = 422
+        return response

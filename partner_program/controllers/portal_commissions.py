@@ -6,9 +6,7 @@ from odoo.fields import Domain
 from odoo.http import request
 from odoo.tools.sql import escape_psql
 
-from odoo.addons.portal.controllers.portal import pager as portal_pager
-
-from .portal import PartnerProgramPortal, once_a_day
+from .portal import PartnerProgramPortal, once_a_day, typed_text
 
 FILTERS = {
     "all": Domain.TRUE,
@@ -32,32 +30,24 @@ class PartnerProgramPortalCommissions(PartnerProgramPortal):
     def portal_my_commissions(self, page=1, sortby=None, filterby=None, search=None, **kw):
         """Commission lines and bills of the partner company of the reader."""
         Line = request.env["partner.commission.line"]
-        sortings = self._get_commission_sortings()
-        filters = self._get_commission_filters()
-        sortby = sortby if sortby in sortings else "date"
-        filterby = filterby if filterby in filters else "all"
-        domain = self._get_own_domain() & filters[filterby]["domain"] & self._get_commission_search(search)
-        pager = portal_pager(
-            url="/my/commissions",
-            url_args={"sortby": sortby, "filterby": filterby, "search": search},
-            total=Line.search_count(domain),
-            page=page,
-            step=self._items_per_page,
-        )
+        search = typed_text(search)
         values = self._prepare_partner_program_values("commissions")
-        values.update(
-            lines=Line.search(
-                domain, order=sortings[sortby]["order"], limit=self._items_per_page, offset=pager["offset"]
-            ),
-            bills=Line._get_portal_bills(),
-            totals=request.env["partner.program.portal"]._get_totals(request.env.user.commercial_partner_id),
-            default_url="/my/commissions",
-            pager=pager,
-            searchbar_sortings=sortings,
+        values |= self._prepare_list_values(
+            Line,
+            "/my/commissions",
+            self._get_own_domain() & self._get_commission_search(search),
+            self._get_commission_sortings(),
+            self._get_commission_filters(),
+            page=page,
             sortby=sortby,
-            searchbar_filters=filters,
             filterby=filterby,
             search=search,
+        )
+        values.update(
+            lines=values.pop("records"),
+            bills=Line._get_portal_bills(),
+            today=request.env.company._partner_program_today(),
+            totals=request.env["partner.program.portal"]._get_totals(request.env.user.commercial_partner_id),
         )
         return request.render("partner_program.portal_my_commissions", values)
 
@@ -77,9 +67,10 @@ class PartnerProgramPortalCommissions(PartnerProgramPortal):
         line = self._get_own_line(line_id)
         if not line:
             return request.not_found()
+        question = typed_text(question, self._MAX_TEXT)
         try:
             with request.env.cr.savepoint():
-                line._ask_from_portal(question[: self._MAX_TEXT])
+                line._ask_from_portal(question)
                 request.env["partner.program.portal.log"]._log("question", line.display_name)
         except UserError as error:
             return self._render_commission(line, question_error=str(error), question=question)
@@ -109,9 +100,9 @@ class PartnerProgramPortalCommissions(PartnerProgramPortal):
 
     def _get_commission_search(self, search) -> Domain:
         """Number of the invoice or of the referral, name of the client; nothing else of them can be searched for."""
-        if not (search or "").strip():
+        if not search:
             return Domain.TRUE
-        text = escape_psql(search.strip())
+        text = escape_psql(search)
         return (
             Domain("move_id", "any!", [("name", "ilike", text)])
             | Domain("client_id", "any!", [("name", "ilike", text)])

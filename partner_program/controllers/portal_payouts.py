@@ -37,6 +37,7 @@ class PartnerProgramPortalPayouts(PartnerProgramPortal):
         values = self._prepare_partner_program_values("payouts")
         values.update(
             bills=bills,
+            today=request.env.company._partner_program_today(),
             paid_on=bills._get_payment_dates(),
             pager=pager,
             default_url="/my/payouts",

@@ -7,7 +7,7 @@ from odoo.exceptions import UserError
 from odoo.http import request
 from odoo.tools import email_normalize
 
-from .portal import once_a_day
+from .portal import once_a_day, typed_text
 from .portal_referrals import PartnerProgramPortalReferrals
 from .uploads import ENDINGS, MAX_FILE_MB, read_upload
 
@@ -35,7 +35,7 @@ class PartnerProgramPortalReferralForm(PartnerProgramPortalReferrals):
     def portal_send_referral(self, **post):
         """Register the referral, or show what is wrong with everything that was typed."""
         enrollments_sudo = self._get_open_enrollments_sudo()
-        typed = {key: str(post.get(key) or "").strip() for key in (*FIELDS, "country_id", "enrollment_id")}
+        typed = {key: typed_text(post.get(key)) for key in (*FIELDS, "country_id", "enrollment_id")}
         token = post.get("token") if TOKEN.fullmatch(str(post.get("token") or "")) else uuid.uuid4().hex
         enrollment_sudo = self._choose_enrollment(enrollments_sudo, typed["enrollment_id"])
         upload = post.get("attachment")
@@ -44,7 +44,7 @@ class PartnerProgramPortalReferralForm(PartnerProgramPortalReferrals):
         if file_error:
             errors["attachment"] = file_error
         vals = {fname: typed[key] for key, (fname, _size) in FIELDS.items()}
-        vals["prospect_country_id"] = int(typed["country_id"]) if typed["country_id"].isdigit() else False
+        vals["prospect_country_id"] = int(typed["country_id"]) if typed["country_id"].isdecimal() else False
         duplicates = request.env["partner.referral"]
         partner = request.env.user.commercial_partner_id
         sent_sudo = duplicates._find_by_portal_token(partner, token)
@@ -94,7 +94,7 @@ class PartnerProgramPortalReferralForm(PartnerProgramPortalReferrals):
         if typed["phone"] and not PHONE.fullmatch(typed["phone"]):
             errors["phone"] = request.env._("A phone number has digits, blanks and + ( ) / . - only.")
         country_id = typed["country_id"]
-        if country_id and not (country_id.isdigit() and request.env["res.country"].browse(int(country_id)).exists()):
+        if country_id and not (country_id.isdecimal() and request.env["res.country"].browse(int(country_id)).exists()):
             errors["country_id"] = request.env._("Choose a country of the list.")
         for key, (_fname, size) in FIELDS.items():
             if len(typed[key]) > size:

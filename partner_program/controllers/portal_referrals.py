@@ -4,10 +4,8 @@ from odoo.fields import Domain
 from odoo.http import request
 from odoo.tools.sql import escape_psql
 
-from odoo.addons.portal.controllers.portal import pager as portal_pager
-
 from ..models.partner_referral import EARNING_STATES, EXIT_STATES, OPEN_STATES
-from .portal import PartnerProgramPortal, once_a_day
+from .portal import PartnerProgramPortal, once_a_day, typed_text
 
 
 class PartnerProgramPortalReferrals(PartnerProgramPortal):
@@ -22,33 +20,23 @@ class PartnerProgramPortalReferrals(PartnerProgramPortal):
     )
     def portal_my_referrals(self, page=1, sortby=None, filterby=None, search=None, **kw):
         """Referrals of the partner company of the reader."""
-        Referral = request.env["partner.referral"]
-        sortings, filters = self._get_referral_sortings(), self._get_referral_filters()
-        sortby = sortby if sortby in sortings else "newest"
-        filterby = filterby if filterby in filters else "all"
-        domain = self._get_own_domain() & filters[filterby]["domain"] & self._get_referral_search(search)
-        pager = portal_pager(
-            url="/my/referrals",
-            url_args={"sortby": sortby, "filterby": filterby, "search": search},
-            total=Referral.search_count(domain),
-            page=page,
-            step=self._items_per_page,
-        )
-        referrals = Referral.search(
-            domain, order=sortings[sortby]["order"], limit=self._items_per_page, offset=pager["offset"]
-        )
+        search = typed_text(search)
         values = self._prepare_partner_program_values("referrals")
-        values.update(
-            referrals=referrals,
-            packages_sudo=request.env["partner.program.portal"]._get_packages_sudo(referrals),
-            may_refer=self._get_open_enrollments_sudo(),
-            default_url="/my/referrals",
-            pager=pager,
-            searchbar_sortings=sortings,
+        values |= self._prepare_list_values(
+            request.env["partner.referral"],
+            "/my/referrals",
+            self._get_own_domain() & self._get_referral_search(search),
+            self._get_referral_sortings(),
+            self._get_referral_filters(),
+            page=page,
             sortby=sortby,
-            searchbar_filters=filters,
             filterby=filterby,
             search=search,
+        )
+        values["referrals"] = referrals = values.pop("records")
+        values.update(
+            packages_sudo=request.env["partner.program.portal"]._get_packages_sudo(referrals),
+            may_refer=self._get_open_enrollments_sudo(),
         )
         return request.render("partner_program.portal_my_referrals", values)
 
@@ -68,9 +56,10 @@ class PartnerProgramPortalReferrals(PartnerProgramPortal):
         referral = self._get_own_referral(referral_id)
         if not referral:
             return request.not_found()
+        reason = typed_text(reason, self._MAX_TEXT)
         try:
             with request.env.cr.savepoint():
-                referral._withdraw_by_partner(reason[: self._MAX_TEXT])
+                referral._withdraw_by_partner(reason)
                 request.env["partner.program.portal.log"]._log("withdraw", referral.name)
         except UserError as error:
             return self._render_referral(referral, withdraw_error=str(error), withdraw_reason=reason)
@@ -102,9 +91,9 @@ class PartnerProgramPortalReferrals(PartnerProgramPortal):
 
     def _get_referral_search(self, search) -> Domain:
         """Number, and name of the client; nothing else of the client can be searched for."""
-        if not (search or "").strip():
+        if not search:
             return Domain.TRUE
-        text = escape_psql(search.strip())
+        text = escape_psql(search)
         return (
             Domain("name", "ilike", text)
             | Domain("prospect_name", "ilike", text)

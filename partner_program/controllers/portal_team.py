@@ -2,7 +2,7 @@ from odoo import http
 from odoo.exceptions import UserError
 from odoo.http import request
 
-from .portal import PartnerProgramPortal, once_a_day
+from .portal import PartnerProgramPortal, once_a_day, typed_text
 
 SHOWN_ROWS = 30  # of the log
 
@@ -18,6 +18,7 @@ class PartnerProgramPortalTeam(PartnerProgramPortal):
     @http.route("/my/team/invite", type="http", auth="user", website=True, methods=["POST"])
     def portal_my_team_invite(self, name=None, email=None, **kw):
         """Give a colleague access."""
+        name, email = typed_text(name), typed_text(email)
         try:
             with request.env.cr.savepoint():
                 request.env["partner.program.enrollment"]._invite_colleague(name, email)
@@ -46,4 +47,7 @@ class PartnerProgramPortalTeam(PartnerProgramPortal):
         }
         if values["may_manage"]:
             values["log_sudo"] = request.env["partner.program.portal.log"]._get_own_rows_sudo(limit=SHOWN_ROWS)
-        return request.render("partner_program.portal_my_team", values)
+        response = request.render("partner_program.portal_my_team", values)
+        if values.get("error"):
+            response.status_code = 422
+        return response

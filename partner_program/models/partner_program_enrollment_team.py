@@ -5,6 +5,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import email_normalize
 
 MEMBERS_AT_MOST = 50
+NAME_AT_MOST, EMAIL_AT_MOST = 100, 254  # characters
 INVITATIONS_A_DAY = 20  # each sends a mail in the name of the company
 TEAM_STATES = ("applied", "onboarding", "active", "suspended")
 
@@ -73,7 +74,11 @@ class PartnerProgramEnrollment(models.Model):
         name, normalized = (name or "").strip(), email_normalize(email or "")
         if not name:
             raise ValidationError(self.env._("Enter the name of your colleague."))
-        if not normalized:
+        if len(name) > NAME_AT_MOST:
+            raise ValidationError(
+                self.env._("This is too long: use %(size)s characters at most.", size=NAME_AT_MOST)
+            )
+        if not normalized or len(normalized) > EMAIL_AT_MOST:
             raise ValidationError(self.env._("Enter one valid e-mail address."))
         team_sudo = self._get_team_sudo()
         if normalized in team_sudo.mapped("email_normalized") or normalized in team_sudo.mapped("login"):

@@ -289,6 +289,7 @@ class TestReferralPages(PortalCommon):
         referral = self.refer()
         self.env.flush_all()
         response = self.withdraw(referral, "  ")
+        self.assertEqual(response.status_code, 422)
         self.assertIn("Say why you withdraw it", self.text_of(response))
         self.env.invalidate_all()
         self.assertEqual(referral.state, "accepted")
@@ -301,6 +302,29 @@ class TestReferralPages(PortalCommon):
         _response, tree = self.page(f"/my/referrals/{referral.id}")
         self.assertFalse(tree.xpath("//form[contains(@action, 'withdraw')]"), "once is enough")
 
+    def test_characters_that_the_database_does_not_take(self):
+        referral, line = self.refer(), self.earned_line(client=self.other_client)
+        self.env.flush_all()
+        for address in ("/my/referrals?search=Cob%00alt", "/my/commissions?search=%00"):
+            self.page(address)
+        response = self.withdraw(referral, "\x00 ")
+        self.assertIn("Say why you withdraw it", self.text_of(response))
+        token = {"csrf_token": Request.csrf_token(self)}
+        for address, values in (
+            (f"/my/referrals/{referral.id}/withdraw", {"reason": "\x00 Their \x00 choice"}),
+            (f"/my/commissions/{line.id}/question", {"question": "Why\x00?"}),
+            ("/my/referrals/send", {**GOOD, "note": "a\x00b"}),
+        ):
+            with self.subTest(address):
+                self.assertEqual(self.url_open(address, data={**token, **values}).status_code, 200)
+        self.env.invalidate_all()
+        self.assertEqual(referral.decision_reason, "Their  choice")
+        self.assertEqual(line.question_ids.question, "Why?")
+        self.assertEqual(self.sent().note, "ab")
+        response = self.url_open("/my/referrals/send", data={**token, **GOOD, "country_id": "²"})
+        self.assertEqual(response.status_code, 422)
+        self.assertIn("Choose a country of the list", self.text_of(response))
+
     def test_an_acquired_client_is_not_withdrawn(self):
         referral = self.refer()
         self.env.flush_all()
@@ -310,6 +334,7 @@ class TestReferralPages(PortalCommon):
         self.env.flush_all()
         response = self.url_open(f"/my/referrals/{referral.id}/withdraw", data={**hidden, "reason": "x"})
         self.env.invalidate_all()
+        self.assertEqual(response.status_code, 422)
         self.assertRecordValues(referral, [{"state": "acquired", "decision_reason": False}])
         self.assertIn("cannot be rejected or withdrawn any more", self.text_of(response))
 
@@ -405,7 +430,9 @@ class TestCommissionPages(PortalCommon):
         line = self.earned_line()
         self.env.flush_all()
         self.authenticate("portal_ada", "portal_ada")
-        self.assertIn("Write what you doubt", self.text_of(self.ask(line, " ")))
+        response = self.ask(line, " ")
+        self.assertEqual(response.status_code, 422)
+        self.assertIn("Write what you doubt", self.text_of(response))
         response = self.ask(line, "Is the <script>setup fee</script> in it?")
         self.assertIn("Your question has arrived", self.text_of(response))
         self.assertNotIn("<script>setup", response.text)
@@ -444,6 +471,7 @@ class TestCommissionPages(PortalCommon):
             response = self.url_open(f"/my/commissions/{line.id}/question", data={**hidden, "question": "Why?"})
         self.env.invalidate_all()
         self.assertEqual(len(line.question_ids), 1)
+        self.assertEqual(response.status_code, 422)
         self.assertIn("is being answered already", self.text_of(response))
 
     def test_lines_of_others_do_not_exist(self):

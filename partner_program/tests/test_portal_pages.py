@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import timedelta
+from unittest.mock import patch
 
 from lxml import html
 from openpyxl import load_workbook
@@ -14,6 +15,7 @@ from odoo.http import Request
 from odoo.tests import HttpCase
 from odoo.tools import mute_logger
 
+from ..models import partner_program_enrollment_team
 from .common import PartnerProgramCommon
 from .test_access import AccessCommon
 from .test_statement import StatementCommon
@@ -136,6 +138,14 @@ class TestStatementPages(AccessCommon, HttpCase):
             response = self.url_open(f"/my/payouts/{bill.id}/pdf", allow_redirects=False)
             self.assertEqual(response.headers["Location"], "/my/payouts")
 
+    def test_a_late_payout_says_so(self):
+        self.go_to("2026-02-05")
+        self.authenticate("portal_ada", "portal_ada")
+        for address in ("/my/payouts", "/my/commissions", f"/my/commissions/{self.line.id}"):
+            text = self.text(self.get(address))
+            self.assertIn("Was due on 02/04/2026", text, address)
+            self.assertNotIn("To be paid by 02/04/2026", text, address)
+
     def test_a_draft_is_no_payout(self):
         self.pay(self.open)
         draft = self.run_bills("2026-03-06") - self.bill
@@ -235,6 +245,17 @@ class TestTeam(AccessCommon, HttpCase):
         self.assertIn("cannot remove yourself", self.post(f"/my/team/{self.portal_ada.id}/remove"))
         after = users.search([]).mapped(lambda user: (user.id, user.active, user.partner_id.commercial_partner_id.id))
         self.assertEqual(after, before)
+
+    def test_the_team_has_a_size_and_names_have_a_length(self):
+        Enrollment = self.env["partner.program.enrollment"].with_user(self.portal_ada)
+        with self.assertRefused("too long"):
+            Enrollment._invite_colleague("N" * 101, "nina@ada.example")
+        with self.assertRefused("one valid e-mail address"):
+            Enrollment._invite_colleague("Nina", f"{'n' * 250}@ada.example")
+        with self.assertRefused("has access already"):
+            Enrollment._invite_colleague("Ann", self.portal_ada.email or self.portal_ada.login)
+        with patch.object(partner_program_enrollment_team, "MEMBERS_AT_MOST", 1), self.assertRefused("is the most"):
+            Enrollment._invite_colleague("Nina", "nina@ada.example")
 
     def test_the_number_of_invitations_a_day_is_limited(self):
         Enrollment = self.env["partner.program.enrollment"].with_user(self.portal_ada)
