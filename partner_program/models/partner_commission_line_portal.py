@@ -28,7 +28,11 @@ class PartnerCommissionLine(models.Model):
             return self.env._("Held: %(reason)s", reason=self.hold_reason)
         if self.state == "earned" and self.open_amount < 0:
             return self.env._("Will be deducted from your next bill")
-        if self.state in ("earned", "billed") and self.due_on and self.due_on < self.company_id._partner_program_today():
+        if (
+            self.state in ("earned", "billed")
+            and self.due_on
+            and self.due_on < self.company_id._partner_program_today()
+        ):
             return self.env._("Was due on %(day)s", day=due_on)
         if self.state in ("earned", "billed"):
             return self.env._("To be paid by %(day)s", day=due_on) if due_on else self.env._("To be paid")

@@ -75,9 +75,7 @@ class PartnerProgramEnrollment(models.Model):
         if not name:
             raise ValidationError(self.env._("Enter the name of your colleague."))
         if len(name) > NAME_AT_MOST:
-            raise ValidationError(
-                self.env._("This is too long: use %(size)s characters at most.", size=NAME_AT_MOST)
-            )
+            raise ValidationError(self.env._("This is too long: use %(size)s characters at most.", size=NAME_AT_MOST))
         if not normalized or len(normalized) > EMAIL_AT_MOST:
             raise ValidationError(self.env._("Enter one valid e-mail address."))
         team_sudo = self._get_team_sudo()
