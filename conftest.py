@@ -22,15 +22,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session", autouse=True)
-def own_filestore(load_registry):
+def own_filestore(request):
     """A filestore for each worker, as each has a database.
 
     pytest-odoo lets the workers share one. Odoo collects garbage at the end of each test class
     (odoo/tests/common.py, ``_gc_filestore``), and the database of one worker knows nothing of the files of another.
     """
-    if not os.environ.get("PYTEST_XDIST_WORKER"):
+    if not os.environ.get("PYTEST_XDIST_WORKER") or not request.config.pluginmanager.has_plugin("odoo"):
         yield
         return
+    request.getfixturevalue("load_registry")
     from odoo.tests.common import get_db_name
     from odoo.tools import config
 

@@ -2,6 +2,7 @@
 
 from odoo import fields
 from odoo.fields import Command
+from odoo.tools import SQL
 
 
 class ManyClients:
@@ -11,6 +12,34 @@ class ManyClients:
         """Tell the planner about the rows of this transaction, which autovacuum has not seen."""
         self.env.flush_all()
         self.env.cr.execute("ANALYZE account_move, account_move_line, account_partial_reconcile, account_payment")
+
+    def clone_paid_invoice(self, invoice, count):
+        """So many rows like this invoice, its lines and its payments, made in SQL: the planner sees a table of size."""
+        self.env.flush_all()
+        moves = self._clone_rows(invoice, count, {"name": SQL("source.name || '/' || number.value")})
+        for line in invoice.line_ids:
+            lines = self._clone_rows(line, count, {"move_id": SQL("(%s::int[])[number.value]", moves)})
+            for partial in line.matched_credit_ids:
+                self._clone_rows(partial, count, {"debit_move_id": SQL("(%s::int[])[number.value]", lines)})
+        self.analyze()
+
+    def _clone_rows(self, record, count, values):
+        columns = [
+            name for name, field in record._fields.items() if field.store and field.column_type and name != "id"
+        ]
+        rows = self.env.execute_query(
+            SQL(
+                "INSERT INTO %s (%s) SELECT %s FROM %s source, generate_series(1, %s) number (value) "
+                "WHERE source.id = %s ORDER BY number.value RETURNING id",
+                SQL.identifier(record._table),
+                SQL(", ").join(map(SQL.identifier, columns)),
+                SQL(", ").join(values.get(name, SQL.identifier("source", name)) for name in columns),
+                SQL.identifier(record._table),
+                count,
+                record.id,
+            )
+        )
+        return [id_ for (id_,) in rows]
 
     def acquire_many(self, names, program, **vals):
         """One client each, acquired today, of a partner of its own; in the order of the names."""
