@@ -24,9 +24,7 @@ class ManyClients:
         self.analyze()
 
     def _clone_rows(self, record, count, values):
-        columns = [
-            name for name, field in record._fields.items() if field.store and field.column_type and name != "id"
-        ]
+        columns = [name for name, field in record._fields.items() if field.store and field.column_type and name != "id"]
         rows = self.env.execute_query(
             SQL(
                 "INSERT INTO %s (%s) SELECT %s FROM %s source, generate_series(1, %s) number (value) "
