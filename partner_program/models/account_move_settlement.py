@@ -173,7 +173,11 @@ class AccountMove(models.Model):
     def _is_fully_credited(self) -> bool:
         """Whether credit notes took the whole invoice back (D1: such an invoice starts no window)."""
         self.ensure_one()
-        if self.payment_state == "reversed":
-            return True
         credited = sum(self.reversal_move_ids.filtered(lambda m: m.state == "posted").mapped("amount_total"))
+        if self.payment_state == "reversed":
+            # Odoo calls it so too when a write-off closed what credit notes left; and they may name no invoice.
+            closing = self.line_ids.matched_credit_ids.filtered(
+                lambda partial: partial.credit_move_id.move_id.move_type == "out_refund"
+            )
+            credited = max(credited, sum(closing.mapped("debit_amount_currency")))
         return bool(credited) and self.currency_id.compare_amounts(credited, self.amount_total) >= 0

@@ -245,6 +245,19 @@ class TestWriteOff(PartnerProgramCommon):
         self.assertEqual(invoice.payment_state, "paid", "for Odoo it is paid")
         self.assertLine(self.line_of(invoice), state="void", void_code="written_off", amount=0.0, earned_amount=0.0)
 
+    def test_d1_an_invoice_half_credited_and_half_written_off_starts_the_window(self):
+        """Found by the oracle: Odoo calls it reversed, though credit notes took half of it back only."""
+        referral = self.acquired()
+        invoice = self.invoice(1000)
+        self.credit(invoice, 500)
+        self.reconcile(invoice, self.journal_entry(500))
+        self.assertEqual(invoice.payment_state, "reversed", "for Odoo")
+        referral._sync_commission_lines()
+        self.assertEqual(referral.window_start, invoice.invoice_date)
+        self.credit(invoice, 500)
+        referral._sync_commission_lines()
+        self.assertFalse(referral.window_start, "taken back as a whole")
+
     def test_d4_only_the_share_that_was_paid_earns(self):
         self.acquired()
         invoice = self.invoice(1000, tax=self.tax_sale_a)  # 1,150
