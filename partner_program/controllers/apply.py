@@ -3,8 +3,8 @@ from odoo.exceptions import UserError
 from odoo.http import request
 from odoo.tools import email_normalize
 
-from . import apply_files
 from .portal import typed_text
+from .uploads import ENDINGS, MAX_FILES, read_uploads
 
 MAX_LENGTH = {"name": 100, "email": 200, "company_name": 150, "expected_volume": 200, "application_text": 5000}
 REQUIRED = ("company_name", "name", "email", "country_id", "company_kind", "application_text")
@@ -23,10 +23,11 @@ class PartnerProgramApply(http.Controller):
             return request.redirect("/partners/apply/thanks")  # a program is told nothing
         values = {name: typed_text(post.get(name)) for name in (*REQUIRED, "program_id", "expected_volume")}
         values["consent"] = bool(post.get("consent"))
-        files = apply_files.get_files("files")
+        uploads = request.httprequest.files.getlist("files")
+        files, file_error = read_uploads(uploads, self._get_megabytes())
         errors = self._check(values)
-        if problem := apply_files.check(files, request.env.company.sudo().partner_program_attachment_mb):  # strangers
-            errors["files"] = problem
+        if file_error:
+            errors["files"] = file_error
         enrollments_sudo = request.env["partner.program.enrollment"].sudo()  # strangers apply
         company, ip_address = request.env.company, request.httprequest.remote_addr
         if not errors and enrollments_sudo._is_rate_limited(company, ip_address):
@@ -37,13 +38,11 @@ class PartnerProgramApply(http.Controller):
         if not errors:
             try:
                 with request.env.cr.savepoint():
-                    enrollments_sudo._apply(
-                        company, self._prepare_application(values), ip_address, apply_files.read(files)
-                    )
+                    enrollments_sudo._apply(company, self._prepare_application(values), ip_address, files)
                 return request.redirect("/partners/apply/thanks")
             except UserError as error:
                 errors[""] = str(error)
-        response = self._render_form({**values, "had_files": bool(files)}, errors)
+        response = self._render_form({**values, "had_files": any(one.filename for one in uploads)}, errors)
         response.status_code = 429 if "" in errors else 422
         return response
 
@@ -73,6 +72,10 @@ class PartnerProgramApply(http.Controller):
         response.headers["Referrer-Policy"] = "no-referrer"
         return response
 
+    def _get_megabytes(self) -> int:
+        company_sudo = request.env.company.sudo()  # strangers apply
+        return company_sudo.partner_program_attachment_mb
+
     def _render_form(self, values, errors):
         enrollments = request.env["partner.program.enrollment"]
         kinds = enrollments._fields["company_kind"]._description_selection(request.env)
@@ -86,9 +89,9 @@ class PartnerProgramApply(http.Controller):
                 "programs_sudo": self._get_programs_sudo(),
                 "honeypot": HONEYPOT,
                 "max_length": MAX_LENGTH,
-                "max_files": apply_files.MAX_FILES,
-                "max_megabytes": request.env.company.sudo().partner_program_attachment_mb,  # strangers
-                "accept": apply_files.ACCEPT,
+                "max_files": MAX_FILES,
+                "max_megabytes": self._get_megabytes(),
+                "endings": ENDINGS,
             },
         )
 

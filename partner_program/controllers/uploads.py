@@ -10,6 +10,7 @@ from odoo.addons.mail.controllers.attachment import AttachmentController
 from odoo.addons.mail.tools.discuss import add_guest_to_context
 
 MAX_FILE_MB = 10
+MAX_FILES = 5
 # Types by what is in the file, and the endings that go with them.
 FILE_TYPES = {
     "application/pdf": {".pdf"},
@@ -26,19 +27,44 @@ FILE_TYPES = {
 ENDINGS = sorted(ending for endings in FILE_TYPES.values() for ending in endings)
 
 
-def read_upload(upload) -> tuple:
-    """``(content, error)`` of a file that a partner sends, if any; the error is a sentence for the partner."""
+def read_upload(upload, limit=MAX_FILE_MB) -> tuple:
+    """``(content, error)`` of a file that a partner sends, if any; the error is a sentence for the partner.
+
+    :param int limit: megabytes
+    """
     if not upload or not getattr(upload, "filename", ""):
         return None, None
-    content = upload.read(MAX_FILE_MB * 1024 * 1024 + 1)
-    if len(content) > MAX_FILE_MB * 1024 * 1024:
-        return None, request.env._("The file is larger than %(size)s MB. Send a smaller one.", size=MAX_FILE_MB)
-    ending = PurePath(upload.filename).suffix.lower()
+    name = PurePath(upload.filename.replace("\\", "/")).name
+    content = upload.read(limit * 1024 * 1024 + 1)
+    if len(content) > limit * 1024 * 1024:
+        return None, request.env._(
+            "%(file)s is larger than %(size)s MB. Send a smaller one, or a link to it.", file=name, size=limit
+        )
+    ending = PurePath(name).suffix.lower()
     if not content or ending not in FILE_TYPES.get(guess_mimetype(content), ()):
         return None, request.env._(
-            "This kind of file cannot be sent. Send one of: %(endings)s.", endings=", ".join(ENDINGS)
+            "%(file)s cannot be sent. Send a file of one of these kinds: %(endings)s.",
+            file=name,
+            endings=", ".join(ENDINGS),
         )
     return content, None
+
+
+def read_uploads(uploads, limit) -> tuple:
+    """``([(name, content)], error)`` of the files of one field; none of them when one is wrong.
+
+    :param int limit: megabytes that each of them may have
+    """
+    uploads = [one for one in uploads if one.filename]  # a field that was left empty sends one without a name
+    if len(uploads) > MAX_FILES:
+        return [], request.env._("Please choose at most %(limit)s files.", limit=MAX_FILES)
+    files = []
+    for upload in uploads:
+        content, error = read_upload(upload, limit)
+        if error:
+            return [], error
+        files.append((PurePath(upload.filename.replace("\\", "/")).name[-120:], content))
+    return files, None
 
 
 class PartnerProgramUploads(AttachmentController):

@@ -215,13 +215,8 @@ class PartnerProgram(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
-        used = (
-            self.env["partner.program.enrollment"]
-            .sudo()
-            ._read_group(  # sudo: enrollments of others count too
-                [("program_id", "in", self.ids)], ["program_id"]
-            )
-        )
+        enrollments_sudo = self.env["partner.program.enrollment"].sudo()  # those of others count too
+        used = enrollments_sudo._read_group([("program_id", "in", self.ids)], ["program_id"])
         if used:
             raise UserError(
                 self.env._(

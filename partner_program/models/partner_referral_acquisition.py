@@ -164,14 +164,16 @@ class PartnerReferral(models.Model):
         :return: the commission lines created
         """
         referrals = self.sudo().filtered(lambda r: r.state in EARNING_STATES and r.client_id)  # see _sync_acquisition
-        Line = self.env["partner.commission.line"].sudo()
+        lines_sudo = self.env["partner.commission.line"].sudo()  # see _sync_acquisition
         if not referrals:
-            return Line
+            return lines_sudo
         invoices_by_key = referrals._get_client_invoices()
         frozen = referrals._get_billed()
         known = {
             (referral.id, move.id)
-            for referral, move in Line._read_group([("referral_id", "in", referrals.ids)], ["referral_id", "move_id"])
+            for referral, move in lines_sudo._read_group(
+                [("referral_id", "in", referrals.ids)], ["referral_id", "move_id"]
+            )
         }
         vals_list = []
         for referral in referrals:
@@ -189,7 +191,7 @@ class PartnerReferral(models.Model):
                 and (referral.id, invoice.id) not in known
             ]
         referrals._complete()
-        return Line.create(vals_list)
+        return lines_sudo.create(vals_list)
 
     def _get_client_invoices(self):
         """Posted customer invoices by (client, company), oldest first."""

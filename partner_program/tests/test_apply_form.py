@@ -116,11 +116,12 @@ class TestApplyForm(PartnerProgramCommon, HttpCase):
         self.company.partner_program_attachment_mb = 1
         pdf = b"%PDF-1.4 "
         for files, message in (
-            ([("big.pdf", pdf + b"0" * 1024 * 1024)], "big.pdf is too large: a file may have at most 1 MB"),
+            ([("big.pdf", pdf + b"0" * 1024 * 1024)], "big.pdf is larger than 1 MB"),
             ([(f"{number}.pdf", pdf) for number in range(6)], "at most 5 files"),
-            ([("tool.exe", b"MZ")], "tool.exe cannot be taken. Please choose documents or pictures: PDF"),
-            ([("page.pdf", b"<html><script>alert(1)</script></html>")], "page.pdf cannot be taken"),
-            ([("empty.pdf", b"")], "empty.pdf cannot be taken"),
+            ([("tool.exe", b"MZ")], "tool.exe cannot be sent. Send a file of one of these kinds: .docx"),
+            ([("tool.docx", b"\x7fELF" + bytes(100))], "tool.docx cannot be sent"),
+            ([("page.pdf", b"<html><script>alert(1)</script></html>")], "page.pdf cannot be sent"),
+            ([("empty.pdf", b"")], "empty.pdf cannot be sent"),
         ):
             with self.subTest(message=message):
                 answer = self.send(files=files)
