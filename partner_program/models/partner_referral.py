@@ -22,6 +22,7 @@ GUARDED_FIELDS = {
     *TERM_FIELDS,
     "state",
     "acquired_on",
+    "first_won_on",
     "acquisition_move_id",
     "window_start",
     "window_end",

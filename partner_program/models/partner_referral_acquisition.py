@@ -1,5 +1,8 @@
+import logging
 from collections import defaultdict
 from datetime import timedelta
+
+from psycopg2 import OperationalError
 
 from odoo import api, fields, models
 from odoo.fields import Domain
@@ -7,6 +10,9 @@ from odoo.tools import SQL
 
 from ..engine import eligibility, windows
 from .partner_referral import CLAIM_STATES, EARNING_STATES
+from .partner_referral_registration import LIVE_STATES
+
+_logger = logging.getLogger(__name__)
 
 SYNC_BATCH = 500
 # Bills that count: a cancelled one, or one taken back by a credit note, frees what it carried.
@@ -23,6 +29,13 @@ class PartnerReferral(models.Model):
 
     _inherit = "partner.referral"
 
+    first_won_on = fields.Date(
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
+        help="Day on which the lead was first won in time. It stays when the lead leaves Won.",
+    )
+
     # ------------------------------------------------------------
     # ACQUISITION (P8, P9)
     # ------------------------------------------------------------
@@ -35,6 +48,7 @@ class PartnerReferral(models.Model):
         """
         self_sudo = self.sudo()  # the facts decide, not the rights of whoever changed them
         self_sudo.filtered(lambda r: r.state == "lost")._restore_lost()
+        self_sudo.filtered(lambda r: r.state in ("expired", "lost"))._note_won_late()
         accepted = self_sudo.filtered(lambda r: r.state == "accepted")
         accepted.filtered(lambda r: r.acquisition_event == "lead_won")._acquire_by_lead()
         accepted.filtered(lambda r: r.acquisition_event == "entry_payment")._acquire_by_entry_payment()
@@ -45,34 +59,72 @@ class PartnerReferral(models.Model):
 
     def _acquire_by_lead(self):
         """P8: the lead is won on or before the expiry date."""
+        won_late = self.browse()
         for referral in self:
             lead = referral.lead_id
             if lead.won_status == "won":
-                company = referral.company_id
-                closed_on = company._partner_program_local_date(lead.date_closed or fields.Datetime.now())
+                closed_on = referral._get_won_day()
                 if eligibility.closed_in_time(closed_on, referral.expires_on):
-                    if not lead.partner_id:
-                        lead._handle_partner_assignment(create_missing=True)
                     referral._acquire_client(closed_on)
                 else:
-                    days = (closed_on - referral.expires_on).days
-                    referral.write(
-                        {
-                            "state": "expired",
-                            "decision_reason": (
-                                self.env._("The lead was won 1 day too late.")
-                                if days == 1
-                                else self.env._("The lead was won %(days)s days too late.", days=days)
-                            ),
-                        }
-                    )
+                    won_late += referral
             elif lead.won_status == "lost":
                 referral.write({"state": "lost", "decision_reason": self.env._("The lead was lost.")})
                 referral._note_lost_reason()
+        won_late._win_late()
+
+    def _get_won_day(self):
+        """The day on which the lead was won, at the company. Odoo dates it anew when it comes back to Won."""
+        self.ensure_one()
+        return self.company_id._partner_program_local_date(self.lead_id.date_closed or fields.Datetime.now())
+
+    def _note_won_late(self):
+        """A claim that had ended before its lead was won says how late that was."""
+        self.filtered(
+            lambda r: (
+                r.acquisition_event == "lead_won"
+                and r.lead_id.won_status == "won"
+                and not eligibility.closed_in_time(r._get_won_day(), r.expires_on)
+                and not r.lead_id.referral_ids.filtered(lambda other: other.state in (*LIVE_STATES, "completed"))
+            )
+        )._win_late()
+
+    def _win_late(self):
+        """The lead is won after the last day: too late, unless it had been won in time before.
+
+        Then a manager decides once whether that counts: it may have been dragged by mistake, then or now.
+        """
+        if not self:
+            return
+        first_won = self.filtered("first_won_on")
+        reviews = self.env["partner.referral.review"].search(
+            [("referral_id", "in", first_won.ids), ("kind", "=", "won_again"), ("state", "!=", "obsolete")]
+        )
+        answers = {review.referral_id: review.state for review in reviews}
+        for referral in self:
+            if referral.state == "accepted" and answers.get(referral) == "accepted":
+                referral._acquire_client(referral.first_won_on)
+            elif answers.get(referral) != "refused":
+                is_waiting = referral.state == "accepted" and referral.first_won_on
+                days = (referral._get_won_day() - referral.expires_on).days
+                reason = (
+                    self.env._("The lead was won 1 day too late.")
+                    if days == 1
+                    else self.env._("The lead was won %(days)s days too late.", days=days)
+                )
+                if not is_waiting and (referral.state, referral.decision_reason) != ("expired", reason):
+                    referral.write({"state": "expired", "decision_reason": reason})
+            elif referral.state == "accepted":
+                referral.state = "expired"
+        self.env["partner.referral.review"]._ask(
+            [{"referral_id": referral.id, "kind": "won_again"} for referral in first_won if referral not in answers]
+        )
 
     def _acquire_client(self, closed_on):
         """Acquire, unless the client turned out to be the partner itself or another partner's (D10, D11)."""
         self.ensure_one()
+        if not self.lead_id.partner_id:
+            self.lead_id._handle_partner_assignment(create_missing=True)
         client = self.client_id or self.lead_id.partner_id.commercial_partner_id
         if self._is_barred(client):
             reason = (
@@ -82,6 +134,7 @@ class PartnerReferral(models.Model):
             )
             self.write({"state": "rejected", "decision_reason": reason})
         else:
+            self.first_won_on = self.first_won_on or closed_on
             self._acquire(closed_on)
 
     def _note_lost_reason(self):
@@ -105,13 +158,18 @@ class PartnerReferral(models.Model):
         self.write({"state": "acquired", "acquired_on": day, "acquisition_move_id": invoice_id})
 
     def _restore_lost(self):
-        """A lead taken up again takes its claim along, while in time and the client is free."""
-        for referral in self:
+        """A lead taken up again takes its claim along, while in time, and client and lead are free.
+
+        A lead that others were merged into may carry several lost claims, and a live one: of these only one is live.
+        """
+        for referral in self.sorted(lambda r: r._get_precedence()):
+            lead = referral.lead_id
             in_time = not referral.expires_on or referral.expires_on >= referral.company_id._partner_program_today()
             if (
-                referral.lead_id
-                and referral.lead_id.won_status != "lost"
+                lead
+                and lead.won_status != "lost"
                 and in_time
+                and not lead.referral_ids.filtered(lambda other: other.state in LIVE_STATES)
                 and not referral._get_protecting_claims()
             ):
                 referral.write({"state": "accepted", "decision_reason": False})
@@ -308,6 +366,33 @@ class PartnerReferral(models.Model):
         self.env["partner.commission.line"]._commit_in_cron(remaining=len(ids))
         for start in range(0, len(ids), SYNC_BATCH):
             batch = self.browse(ids[start : start + SYNC_BATCH]).exists()
-            batch._sync_acquisition()
+            batch._sync_or_flag()
             if not self.env["partner.commission.line"]._commit_in_cron(processed=len(batch)):
                 break
+
+    def _sync_or_flag(self):
+        """Look at these claims; where one fails, at each by itself, so that it stops no other (as billing runs do)."""
+        try:
+            with self.env.cr.savepoint():  # flushes when it ends
+                return self._sync_acquisition()
+        except OperationalError:
+            raise  # another transaction was faster: the scheduler tries again
+        except Exception as error:
+            self.env.invalidate_all()
+            if len(self) > 1:
+                for referral in self:
+                    referral._sync_or_flag()
+                return None
+            _logger.exception("Partner program: referral %s could not be looked at", self.id)
+            self._flag_problem(str(error.args[0] if error.args else error).strip())
+
+    def _flag_problem(self, sentence):
+        """Tell the account manager, once, what keeps the nightly job from looking at this claim."""
+        summary = self.env._("The nightly job cannot look at this referral")
+        if summary not in self.activity_ids.mapped("summary"):
+            self.activity_schedule(
+                "mail.mail_activity_data_warning",
+                summary=summary,
+                note=sentence,
+                user_id=self._get_deciding_manager().id,
+            )

@@ -208,6 +208,18 @@ class PartnerReferral(models.Model):
         self.sudo().state = state  # sudo: refusing is the salesperson's right, writing the state is not
         return True
 
+    def _check_free_again(self):
+        """A claim that had ended is live again only while no other has taken its place (D10)."""
+        self.ensure_one()
+        if self._get_protecting_claims():
+            raise UserError(
+                self.env._(
+                    "%(client)s is protected by another referral by now.",
+                    client=self.client_id.name or self.prospect_name or self.prospect_email,
+                )
+            )
+        self._check_leads_free(self.lead_id.ids)
+
     def _reopen(self, reason, expires_on):
         """A manager overrides a side exit: the claim is accepted again, until the new date.
 
@@ -222,10 +234,7 @@ class PartnerReferral(models.Model):
                 raise UserError(self.env._("Restore the lead “%(lead)s” first.", lead=referral.lead_id.name))
             if expires_on and expires_on < referral.company_id._partner_program_today():
                 raise UserError(self.env._("The new date to close it by cannot be in the past."))
-            if referral._get_protecting_claims():
-                raise UserError(
-                    self.env._("%(client)s is protected by another referral by now.", client=referral.client_id.name)
-                )
+            referral._check_free_again()
             before = dict(self._fields["state"]._description_selection(self.env))[referral.state]
             referral.write({"state": "accepted", "expires_on": expires_on, "decision_reason": reason})
             referral.message_post(

@@ -7,8 +7,17 @@ class PartnerReferral(models.Model):
     _inherit = "partner.referral"
 
     def _expire(self):
-        """D9, D13: what was not closed on or before its last day."""
-        due = self.filtered(lambda r: r.expires_on and r.expires_on < r.company_id._partner_program_today())
+        """D9, D13: what was not closed on or before its last day.
+
+        A claim whose lead is won and that is not acquired waits for a manager: see ``_win_late``, ``_acquire_client``.
+        """
+        due = self.filtered(
+            lambda r: (
+                r.expires_on
+                and r.expires_on < r.company_id._partner_program_today()
+                and not (r.acquisition_event == "lead_won" and r.lead_id.won_status == "won")
+            )
+        )
         # Odoo writes a message for each record that is tracked, one by one: the log is written here instead.
         quiet = due.with_context(tracking_disable=True)
         for expires_on, referrals in quiet.grouped("expires_on").items():

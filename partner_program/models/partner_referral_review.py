@@ -3,7 +3,7 @@ from odoo.exceptions import AccessError, UserError
 
 from .partner_referral import CLAIM_STATES
 
-ONCE = ("skipped_entry", "returning_client", "free_entry")  # asked once for a referral, whichever invoice it is
+ONCE = ("skipped_entry", "returning_client", "free_entry", "won_again")  # asked once for a referral, whichever invoice it is
 WRITABLE = {"reason", "user_id"}  # by hand; the rest is written by the buttons
 
 
@@ -25,9 +25,10 @@ class PartnerReferralReview(models.Model):
     kind = fields.Selection(
         [
             ("skipped_entry", "Client Skipped the Entry Package"),
-            ("returning_client", "Client Was One Before"),
+            ("returning_client", "Already a Client Before"),
             ("free_entry", "Entry Package at No Charge"),
             ("entry_undone", "First Payment Undone"),
+            ("won_again", "Won in Time, and Again Too Late"),
             ("conflict", "Two Claims on One Client"),
         ],
         required=True,

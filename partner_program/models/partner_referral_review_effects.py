@@ -66,6 +66,23 @@ class PartnerReferralReview(models.Model):
             ),
         )
 
+    def _get_texts_won_again(self, names):
+        referral = self.referral_id
+        names |= {
+            "lead": referral.lead_id.name or "",
+            "first": referral._format_day(referral.first_won_on),
+            "last": referral._format_day(referral.expires_on),
+        }
+        return (
+            self.env._(
+                "“%(lead)s” was won in time on %(first)s, left Won, and was won again after the last day of the claim "
+                "of %(partner)s (%(last)s). Does the first time count?",
+                **names,
+            ),
+            self.env._("The client is acquired by %(partner)s, as of %(first)s.", **names),
+            self.env._("The claim is expired. The partner reads the reason."),
+        )
+
     def _get_texts_conflict(self, names):
         names |= {
             "referral": self.referral_id.name,
@@ -95,6 +112,9 @@ class PartnerReferralReview(models.Model):
         referral = self.referral_id
         if self.kind == "entry_undone" and referral.state == "accepted":
             referral._acquire(referral.company_id._partner_program_today(), self.move_id.id)
+        elif self.kind == "won_again" and referral.state in ("expired", "lost"):
+            referral._check_free_again()
+            referral.write({"state": "accepted", "decision_reason": self.reason.strip()})
         referral._sync_acquisition()
 
     def _give_way(self):
@@ -122,6 +142,8 @@ class PartnerReferralReview(models.Model):
         referral = self.referral_id
         if self.kind in ("conflict", "returning_client") and referral.state in ("submitted", "accepted"):
             referral.write({"state": "rejected", "decision_reason": self.reason.strip()})
+        elif self.kind == "won_again" and referral.state in ("accepted", "expired", "lost"):
+            referral.write({"state": "expired", "decision_reason": self.reason.strip()})
         elif self.kind == "entry_undone" and referral.state == "acquired":
             referral.write({"state": "rejected", "decision_reason": self.reason.strip()})
             # What is still open would be earned by a client who does not count; what was paid and billed stays.

@@ -2,6 +2,7 @@
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command, Date
+from odoo.tools import mute_logger
 
 from .common import PartnerProgramCommon
 
@@ -134,6 +135,59 @@ class TestExpiry(PartnerProgramCommon):
         referral.lead_id.action_restore()
         self.assertEqual(referral.state, "lost")
         self.assertEqual(other.state, "accepted")
+
+    def test_p8_won_after_it_was_noted_as_expired_says_by_how_many_days(self):
+        referral = self.refer()
+        self.go_to("2026-04-06")
+        self.run_all()
+        self.assertIn("Not closed by", referral.decision_reason)
+        self.go_to("2026-04-10")
+        referral.lead_id.action_set_won()
+        self.run_all()
+        self.assertRecordValues(
+            referral, [{"state": "expired", "decision_reason": "The lead was won 5 days too late."}]
+        )
+
+    def test_p8_lost_and_won_after_the_last_day_says_by_how_many_days(self):
+        referral = self.refer()
+        referral.lead_id.action_set_lost()
+        self.go_to("2026-04-06")
+        referral.lead_id.toggle_active()
+        referral.lead_id.action_set_won()
+        self.assertRecordValues(
+            referral, [{"state": "expired", "decision_reason": "The lead was won 1 day too late."}]
+        )
+
+    def test_a_lost_claim_stays_lost_while_its_lead_carries_another_one(self):
+        """Leads that were merged carry claims that are not live any more; the database allows one live one."""
+        lost, waiting = self.refer(), self.refer(client=self.other_client, accept=False)
+        lost.lead_id.action_set_lost()
+        (waiting.lead_id + lost.lead_id)._merge_opportunity(auto_unlink=False)
+        self.assertEqual(lost.lead_id, waiting.lead_id)
+        self.go_to("2026-01-06")
+        self.run_all()
+        self.assertEqual((lost.state, waiting.state), ("lost", "submitted"))
+        waiting.lead_id.action_set_won()
+        waiting.action_accept()
+        self.assertEqual((lost.state, waiting.state), ("lost", "acquired"))
+
+    def test_one_claim_that_cannot_be_looked_at_stops_no_other_and_is_flagged_once(self):
+        broken, other = self.refer(), self.refer(client=self.other_client)
+        sync = type(broken)._sync_acquisition
+
+        def _sync_acquisition(records):
+            if broken in records:
+                raise UserError("its books are closed")
+            return sync(records)
+
+        self.go_to("2026-04-06")
+        self.patch(type(broken), "_sync_acquisition", _sync_acquisition)
+        for _night in range(2):
+            with mute_logger("odoo.addons.partner_program.models.partner_referral_acquisition"):
+                self.env["partner.referral"]._cron_sync_referrals()
+        self.assertEqual((broken.state, other.state), ("accepted", "expired"))
+        self.assertIn("its books are closed", broken.activity_ids.note)
+        self.assertEqual(len(broken.activity_ids), 1)
 
     def test_window_that_ran_out_completes_the_referral(self):
         referral = self.acquired()

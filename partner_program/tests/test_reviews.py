@@ -208,6 +208,67 @@ class TestEntryPackageCases(ReviewCommon):
             review.reason = "Another one"
 
 
+class TestWonAgain(ReviewCommon):
+    """P8: won in time, taken out of Won and won again after the last day: Odoo dates the lead anew."""
+
+    def won_again(self, expired=False):
+        self.go_to("2026-01-05")
+        referral = self.acquired()
+        lead, first_stage = referral.lead_id, self.env["crm.stage"].search([("is_won", "=", False)], limit=1)
+        self.go_to("2026-04-20")
+        self.run_all()
+        lead.stage_id = first_stage
+        self.assertEqual(referral.state, "accepted")
+        if expired:
+            self.run_all()
+            self.assertEqual(referral.state, "expired")
+        lead.action_set_won()
+        return referral, self.assertAsked(referral, "won_again")
+
+    def test_p8_taken_out_of_won_and_back_within_the_time_counts(self):
+        referral = self.acquired()
+        referral.lead_id.stage_id = self.env["crm.stage"].search([("is_won", "=", False)], limit=1)
+        self.go_to("2026-04-05")
+        referral.lead_id.action_set_won()
+        self.assertRecordValues(referral, [{"state": "acquired", "acquired_on": Date.to_date("2026-04-05")}])
+        self.assertFalse(self.reviews(referral))
+
+    def test_p8_won_again_too_late_protects_the_client_until_a_manager_has_decided(self):
+        referral, review = self.won_again()
+        invoice = self.invoice(1000)
+        self.run_all()
+        self.assertEqual(referral.state, "accepted", "the nightly job expires nothing that waits for a decision")
+        self.decide(review, accept=True, reason="It was dragged by mistake")
+        self.assertRecordValues(referral, [{"state": "acquired", "acquired_on": Date.to_date("2026-01-05")}])
+        self.assertLine(self.line_of(invoice), amount=50.0)
+        # decided: it is not asked again
+        referral.lead_id.stage_id = self.env["crm.stage"].search([("is_won", "=", False)], limit=1)
+        referral.lead_id.action_set_won()
+        self.assertEqual(referral.state, "acquired")
+        self.assertFalse(self.reviews(referral))
+
+    def test_p8_won_again_too_late_refused(self):
+        referral, review = self.won_again()
+        self.decide(review, accept=False, reason="Lost in January, and won by ourselves")
+        self.run_all()
+        self.assertRecordValues(
+            referral, [{"state": "expired", "decision_reason": "Lost in January, and won by ourselves"}]
+        )
+
+    def test_p8_won_again_after_it_was_noted_as_expired(self):
+        referral, review = self.won_again(expired=True)
+        self.assertIn("15 days too late", referral.decision_reason)
+        self.decide(review, accept=True)
+        self.assertEqual(referral.state, "acquired")
+
+    def test_d10_won_again_after_the_client_went_to_another_partner(self):
+        referral, review = self.won_again(expired=True)
+        self.affiliate()
+        with self.assertRefused("is protected by another referral by now"):
+            self.decide(review, accept=True)
+        self.assertEqual((referral.state, review.state), ("expired", "open"))
+
+
 class TestClaimsThatMeet(ReviewCommon):
     """D10: received earlier but registered later; leads and contacts that are merged; both programs, one rule."""
 
