@@ -3,7 +3,8 @@ from odoo.exceptions import AccessError, UserError
 
 from .partner_referral import CLAIM_STATES
 
-ONCE = ("skipped_entry", "returning_client", "free_entry", "won_again")  # asked once for a referral, whichever invoice it is
+# Asked once for a referral, whichever invoice it is.
+ONCE = ("skipped_entry", "returning_client", "free_entry", "won_again")
 WRITABLE = {"reason", "user_id"}  # by hand; the rest is written by the buttons
 
 

@@ -154,9 +154,7 @@ class TestExpiry(PartnerProgramCommon):
         self.go_to("2026-04-06")
         referral.lead_id.toggle_active()
         referral.lead_id.action_set_won()
-        self.assertRecordValues(
-            referral, [{"state": "expired", "decision_reason": "The lead was won 1 day too late."}]
-        )
+        self.assertRecordValues(referral, [{"state": "expired", "decision_reason": "The lead was won 1 day too late."}])
 
     def test_a_lost_claim_stays_lost_while_its_lead_carries_another_one(self):
         """Leads that were merged carry claims that are not live any more; the database allows one live one."""
