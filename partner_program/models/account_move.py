@@ -88,11 +88,19 @@ class AccountMove(models.Model):
 
     def _post(self, soft=True):
         # EXTENDS account: invoices of referred clients get their ledger rows
+        again = self.filtered("posted_before")  # may still be reconciled from then
         posted = super()._post(soft)
+        (again & posted)._note_reset_payments()
         self.env["partner.referral"]._sync_for_invoices(
             posted.filtered(lambda m: m.move_type in ("out_invoice", "out_refund"))
         )
         return posted
+
+    def button_draft(self):
+        # EXTENDS account: a payment that is reset to draft stays reconciled, and pays nothing any more
+        result = super().button_draft()
+        self._note_reset_payments()
+        return result
 
     def _invoice_paid_hook(self):
         # EXTENDS account: the first payment of the entry package acquires the client (P9)

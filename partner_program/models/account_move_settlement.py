@@ -7,14 +7,15 @@ from odoo.tools import SQL
 
 from ..engine.amounts import decimal_of
 
-# What closed an invoice, in its currency; ``settled_on`` is the latest accounting date (D4, D5). Then what the invoice
-# says itself: a run reads thousands of invoices, and of their hundred columns only these.
+# What closed an invoice, in its currency; ``settled_on`` is the latest accounting date (D4, D5); ``unposted`` is what
+# only a draft still closes. Then what the invoice says itself: a run reads thousands of invoices, and of their hundred
+# columns only these.
 SettlementFacts = namedtuple(
     "SettlementFacts",
-    "money credited_gross written_off settled_on credited "
+    "money credited_gross written_off unposted settled_on credited "
     "state payment_state residual untaxed total invoice_date client_id currency_id",
 )
-NOTHING = SettlementFacts(*[Decimal(0)] * 3, None, Decimal(0), None, None, 0.0, 0.0, 0.0, None, None, None)
+NOTHING = SettlementFacts(*[Decimal(0)] * 4, None, Decimal(0), None, None, 0.0, 0.0, 0.0, None, None, None)
 SETTLED = ("paid", "in_payment", "reversed")  # where nothing is left to pay either
 
 
@@ -24,16 +25,35 @@ class AccountMove(models.Model):
     _inherit = "account.move"
 
     def _is_settled(self) -> bool:
-        """Whether nothing is left to pay on this customer invoice (D4)."""
+        """Whether nothing is left to pay on this customer invoice (D4), and no draft is what closes it."""
         self.ensure_one()
-        return self.payment_state in SETTLED and self.currency_id.is_zero(self.amount_residual)
+        return (
+            self.payment_state in SETTLED
+            and self.currency_id.is_zero(self.amount_residual)
+            and all(
+                partial.credit_move_id.parent_state == "posted" for partial in self.sudo().line_ids.matched_credit_ids
+            )
+        )
+
+    def _note_reset_payments(self):
+        """Tell the ledger of payments, credit notes and entries that went to draft, or came back, still reconciled.
+
+        Odoo keeps the reconciliations of what is reset to draft, so that the invoices stay "paid": for what depends
+        on their payment state it has changed all the same.
+        """
+        closing = self.filtered(lambda move: move.posted_before and move.move_type in ("entry", "out_refund"))
+        if closing:
+            # sudo: a payment may have paid what its user cannot read; only figures are computed again
+            closing.sudo()._get_reconciled_invoices().modified(["payment_state"])
 
     def _get_settlement_facts(self, on_date=None) -> dict[int, SettlementFacts]:
         """What closed each of these customer invoices, in its own currency, read in one query.
 
         Looks at the reconciliations of the receivable lines, like
         ``account.move._compute_payment_state`` does. Exchange differences close
-        nothing in the currency of the invoice and are left out. ``credited`` is
+        nothing in the currency of the invoice and are left out, and so does what
+        is not posted: Odoo keeps the reconciliations of a payment that is reset
+        to draft. ``credited`` is
         the untaxed amount of linked credit notes: those that name the invoice as
         the entry they reverse, and, by their share, those without such a link
         that were reconciled with it.
@@ -44,33 +64,66 @@ class AccountMove(models.Model):
         if not self.ids:
             return facts
         for row in self.env.execute_query(self._get_settlement_query(on_date)):
-            move_id, money, gross, written_off, settled_on, unlinked, linked, foreign_ids, *of_invoice = row
+            move_id, money, gross, written_off, unposted, settled_on, unlinked, linked, foreign_ids, *of_invoice = row
             credited = decimal_of(unlinked) + decimal_of(linked)
             if foreign_ids:
                 credited += self._convert_credit_notes(foreign_ids)
             facts[move_id] = SettlementFacts(
-                decimal_of(money), decimal_of(gross), decimal_of(written_off), settled_on, credited, *of_invoice
+                *map(decimal_of, (money, gross, written_off, unposted)), settled_on, credited, *of_invoice
             )
         return facts
 
     def _convert_credit_notes(self, credit_note_ids) -> Decimal:
         """Untaxed amount of credit notes in another currency than the invoice that they reverse."""
-        credited = Decimal(0)
-        for credit_note in self.browse(credit_note_ids):
-            origin = credit_note.reversed_entry_id
-            credited += decimal_of(
-                credit_note.currency_id._convert(
-                    credit_note.amount_untaxed,
-                    origin.currency_id,
-                    origin.company_id,
-                    credit_note.invoice_date,
-                    round=False,
-                )
-            )
-        return credited
+        return sum(
+            (note._to_currency_of_origin(note.amount_untaxed) for note in self.browse(credit_note_ids)), Decimal(0)
+        )
 
-    def _get_settlement_query(self, on_date=None) -> SQL:
-        """What ``_get_settlement_facts`` reads, in its order: one row for each of these invoices."""
+    def _to_currency_of_origin(self, amount) -> Decimal:
+        """An amount of this credit note in the currency of the invoice that it names, by the rate of its date."""
+        self.ensure_one()
+        origin = self.reversed_entry_id
+        return decimal_of(
+            self.currency_id._convert(
+                amount, origin.currency_id, origin.company_id, self.invoice_date or self.date, round=False
+            )
+        )
+
+    def _get_credit_notes(self, on_date=None) -> list:
+        """The credit notes that ``credited`` of ``_get_settlement_facts`` counts, each with its share.
+
+        :return: ``[(id of the invoice, credit note, share)]``: all of a credit note that names the invoice, as much
+            of another one as was reconciled with it
+        """
+        if not self.ids:
+            return []
+        self._flush_settlement()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH %(settled)s
+                SELECT move_id, counterpart_move_id, SUM(credit_share)
+                  FROM classified
+                 WHERE is_posted AND credit_share IS NOT NULL
+                 GROUP BY move_id, counterpart_move_id
+                 UNION ALL
+                SELECT reversed_entry_id, id, 1
+                  FROM account_move
+                 WHERE reversed_entry_id IN %(ids)s
+                   AND move_type = 'out_refund'
+                   AND state = 'posted'
+                   AND date <= %(until)s
+                """,
+                settled=self._get_settled_query(tuple(self.ids), on_date or date.max),
+                ids=tuple(self.ids),
+                until=on_date or date.max,
+            )
+        )
+        return [(move_id, self.browse(credit_note_id), decimal_of(share)) for move_id, credit_note_id, share in rows]
+
+    @api.model
+    def _flush_settlement(self):
+        """Write what the queries of this file read."""
         self.env["account.partial.reconcile"].flush_model()
         self.env["account.move"].flush_model(
             [
@@ -79,11 +132,15 @@ class AccountMove(models.Model):
                 *("payment_state", "amount_residual", "invoice_date", "commercial_partner_id"),
             ]
         )
+
+    def _get_settlement_query(self, on_date=None) -> SQL:
+        """What ``_get_settlement_facts`` reads, in its order: one row for each of these invoices."""
+        self._flush_settlement()
         ids, until = tuple(self.ids), on_date or date.max
         return SQL(
             """
             WITH %(settled)s, %(linked)s
-            SELECT move.id, money, credited_gross, written_off, settled_on,
+            SELECT move.id, money, credited_gross, written_off, unposted, settled_on,
                    credited_unlinked, credited_linked, foreign_credit_note_ids,
                    move.state, move.payment_state, move.amount_residual, move.amount_untaxed, move.amount_total,
                    move.invoice_date, move.commercial_partner_id, move.currency_id
@@ -114,13 +171,15 @@ class AccountMove(models.Model):
                   JOIN account_partial_reconcile partial ON partial.credit_move_id = line.id
                  WHERE line.move_id IN %(ids)s
             ), classified AS (
-                SELECT part.*,
+                SELECT part.*, counterpart.id AS counterpart_move_id,
+                       counterpart.state = 'posted' AS is_posted,
                        counterpart.move_type = 'out_refund' AS is_credit_note,
                        counterpart.origin_payment_id IS NOT NULL
                            OR counterpart.statement_line_id IS NOT NULL AS is_money,
                        CASE WHEN counterpart.move_type = 'out_refund' AND counterpart.reversed_entry_id IS NULL
-                            THEN counterpart.amount_untaxed / NULLIF(counterpart.amount_total, 0)
-                       END AS untaxed_share
+                            THEN part.amount / NULLIF(counterpart.amount_total, 0)
+                       END AS credit_share,
+                       counterpart.amount_untaxed AS counterpart_untaxed
                   FROM part
                   JOIN account_move_line counterpart_line ON counterpart_line.id = part.counterpart_id
                   JOIN account_account account ON account.id = counterpart_line.account_id
@@ -133,11 +192,12 @@ class AccountMove(models.Model):
                    )
             ), settled AS (
                 SELECT move_id,
-                       SUM(amount) FILTER (WHERE is_money) AS money,
-                       SUM(amount) FILTER (WHERE is_credit_note) AS credited_gross,
-                       SUM(amount) FILTER (WHERE NOT is_money AND NOT is_credit_note) AS written_off,
-                       SUM(amount * untaxed_share) AS credited_unlinked,
-                       MAX(max_date) AS settled_on
+                       SUM(amount) FILTER (WHERE is_posted AND is_money) AS money,
+                       SUM(amount) FILTER (WHERE is_posted AND is_credit_note) AS credited_gross,
+                       SUM(amount) FILTER (WHERE is_posted AND NOT is_money AND NOT is_credit_note) AS written_off,
+                       SUM(amount) FILTER (WHERE NOT is_posted) AS unposted,
+                       SUM(credit_share * counterpart_untaxed) FILTER (WHERE is_posted) AS credited_unlinked,
+                       MAX(max_date) FILTER (WHERE is_posted) AS settled_on
                   FROM classified
                  GROUP BY move_id
             )

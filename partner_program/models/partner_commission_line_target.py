@@ -1,4 +1,5 @@
 from collections import defaultdict
+from decimal import Decimal
 
 from odoo import api, models
 from odoo.fields import Domain
@@ -19,10 +20,10 @@ class PartnerCommissionLine(models.Model):
         """
         lines_sudo = self.sudo()  # whoever looks at a line may not be allowed to open the invoice
         settlements = lines_sudo.move_id._get_settlement_facts(on_date)
-        excluded = lines_sudo._get_excluded_amounts()
+        excluded = lines_sudo._get_excluded_amounts(on_date)
         targets = dict.fromkeys(self)  # the records of the caller, with the caller's rights
         for referral, of_referral_sudo in lines_sudo.grouped("referral_id").items():
-            of_referral, of_currency = self._get_referral_facts(referral), {}
+            of_referral, of_currency = self._get_referral_facts(referral, on_date), {}
             for line_sudo in of_referral_sudo:
                 settlement = settlements[line_sudo.move_id.id]  # of an invoice of thousands: not opened, see there
                 if settlement.currency_id not in of_currency:
@@ -58,6 +59,7 @@ class PartnerCommissionLine(models.Model):
             base, credited = currency.round(base - excluded_base), currency.round(credited - excluded_credit)
         if on_date is None:
             settled = settlement.payment_state in SETTLED and currency.is_zero(settlement.residual or 0.0)
+            settled = settled and not settlement.unposted
         else:  # from reconciliations alone
             closed = settlement.money + settlement.credited_gross + settlement.written_off
             settled = bool(closed) and currency.compare_amounts(settlement.total or 0.0, float(closed)) <= 0
@@ -87,37 +89,42 @@ class PartnerCommissionLine(models.Model):
         return currency, terms
 
     @api.model
-    def _get_referral_facts(self, referral) -> tuple:
+    def _get_referral_facts(self, referral, on_date=None) -> tuple:
         """What all lines of a referral have in common: window, id of the client, day on which earning stops (D14)."""
         enrollment = referral.enrollment_id
         stops_on = enrollment.date_end if enrollment.for_cause and enrollment.state == "ended" else None
+        if on_date and stops_on and on_date < stops_on:
+            stops_on = None  # on that day nobody knew
         return (referral.window_start, referral.window_end), referral.client_id.id, stops_on
 
-    def _get_excluded_amounts(self) -> dict:
+    def _get_excluded_amounts(self, on_date=None) -> dict:
         """``{line: (untaxed amount, credited amount)}`` of products that earn nothing.
 
-        Two queries for each set of excluded categories that referrals froze; none for the others.
+        Three queries for each set of excluded categories that referrals froze; none for the others. Of the credit
+        notes counts what ``credited`` counts of them, see ``account.move._get_settlement_facts``.
         """
         excluded = {}
         excluding = self.referral_id.filtered("excluded_category_ids")
         concerned = self.filtered(lambda line: line.referral_id in excluding) if excluding else self.browse()
         for categories, lines in concerned.grouped(lambda line: line.referral_id.excluded_category_ids).items():
-            in_category = Domain("product_id.categ_id", "child_of", categories.ids)
-            AccountLine = self.env["account.move.line"]
-            billed = dict(
-                AccountLine._read_group(
-                    in_category & Domain("move_id", "in", lines.move_id.ids), ["move_id"], ["price_subtotal:sum"]
+            credit_notes = lines.move_id._get_credit_notes(on_date)
+            moves = lines.move_id.union(*(credit_note for _id, credit_note, _share in credit_notes))
+            amounts_of = dict(
+                self.env["account.move.line"]._read_group(
+                    Domain("product_id.categ_id", "child_of", categories.ids)
+                    & Domain("move_id", "in", moves.ids)
+                    & Domain("display_type", "=", "product"),
+                    ["move_id"],
+                    ["price_subtotal:sum"],
                 )
             )
-            credited = defaultdict(float)
-            for credit_note, amount in AccountLine._read_group(
-                in_category
-                & Domain("move_id.reversed_entry_id", "in", lines.move_id.ids)
-                & Domain("parent_state", "=", "posted"),
-                ["move_id"],
-                ["price_subtotal:sum"],
-            ):
-                credited[credit_note.reversed_entry_id] += amount
+            credited = defaultdict(Decimal)
+            for move_id, credit_note, share in credit_notes:
+                if not (amount := amounts_of.get(credit_note)):
+                    continue
+                named = credit_note.reversed_entry_id
+                convert = credit_note._to_currency_of_origin if named else amounts.decimal_of
+                credited[move_id] += share * convert(amount)
             for line in lines:
-                excluded[line] = (billed.get(line.move_id, 0.0), credited[line.move_id])
+                excluded[line] = (amounts_of.get(line.move_id, 0.0), float(credited[line.move_id.id]))
         return excluded

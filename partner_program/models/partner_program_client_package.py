@@ -158,7 +158,7 @@ class PartnerProgramClientPackage(models.Model):
                JOIN account_partial_reconcile partial ON partial.debit_move_id = receivable.id
                JOIN account_move_line payment_line ON payment_line.id = partial.credit_move_id
                JOIN account_move payment ON payment.id = payment_line.move_id
-              WHERE receivable.move_id = %s
+              WHERE receivable.move_id = %s AND payment.state = 'posted'
                 AND (payment.origin_payment_id IS NOT NULL OR payment.statement_line_id IS NOT NULL)
               LIMIT 1) IS TRUE
             """,

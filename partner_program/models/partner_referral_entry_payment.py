@@ -81,7 +81,7 @@ class PartnerReferral(models.Model):
 
         :param entry_amount: untaxed amount of the invoice's lines of the entry package; None without such lines
         """
-        is_paid = fact.money > 0 and fact.settled_on
+        is_paid = fact.money > 0 and fact.settled_on and not fact.unposted
         if entry_amount is None:
             return "skipped_entry" if is_paid else False
         if entry_amount <= 0:

@@ -10,6 +10,7 @@ from . import (
     test_clock,
     test_dashboard,
     test_events,
+    test_facts,
     test_grid,
     test_guards,
     test_install,

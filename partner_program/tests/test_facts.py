@@ -1,0 +1,123 @@
+"""What the books say of an invoice: drafts that still close it, credit notes of what earns nothing, past days."""
+
+from odoo.fields import Command
+
+from .common import PartnerProgramCommon
+
+
+class TestDraftsThatClose(PartnerProgramCommon):
+    """D4: Odoo keeps the reconciliations of what is reset to draft, and the invoice stays "paid"; it is not."""
+
+    def test_d4_a_payment_that_is_reset_to_draft_pays_nothing_until_it_is_posted_again(self):
+        self.acquired()
+        invoice = self.invoice(1000)
+        payment = self.pay(invoice)
+        line = self.line_of(invoice)
+        payment.action_draft()
+        self.env.flush_all()
+        self.assertEqual(invoice.payment_state, "paid", "what Odoo says")
+        self.assertLine(line, state="expected", amount=50.0, earned_amount=0.0, fully_paid_on=False)
+        self.assertFalse(self.run_bills("2026-03-01"))
+        payment.action_post()
+        self.env.flush_all()
+        self.assertLine(line, state="earned", earned_amount=50.0, fully_paid_on="2026-01-05")
+
+    def test_d16_a_payment_that_is_reset_to_draft_after_the_bill_is_taken_back(self):
+        line = self.billed_line()
+        self.env["account.payment"].search([("partner_id", "=", self.client.id)]).action_draft()
+        self.env.flush_all()
+        self.assertLine(line, state="earned", earned_amount=0.0, open_amount=-50.0)
+
+    def test_the_sweep_and_the_run_see_a_draft_payment_that_no_hook_saw(self):
+        line = self.earned_line()
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE account_move SET state = 'draft' WHERE origin_payment_id IS NOT NULL AND commercial_partner_id = %s",
+            [self.client.id],
+        )
+        self.env.invalidate_all()
+        self.assertFalse(self.run_bills())
+        self.assertLine(line, state="expected", earned_amount=0.0)
+        self.env.cr.execute("UPDATE partner_commission_line SET earned_amount = amount WHERE id = %s", [line.id])
+        self.env.invalidate_all()
+        self.assertEqual(self.env["partner.commission.line"].sudo()._cron_sync(), 1)
+        self.assertLine(line, state="expected", earned_amount=0.0)
+
+    def test_d4_a_write_off_or_a_credit_note_that_is_reset_to_draft_closes_nothing(self):
+        self.acquired()
+        for close in ("write-off", "credit note"):
+            invoice = self.invoice(1000)
+            self.pay(invoice, 600)
+            entry = self.journal_entry(400) if close == "write-off" else self.credit(invoice, 400)
+            if close == "write-off":
+                self.reconcile(invoice, entry)
+            line = self.line_of(invoice)
+            self.assertLine(line, state="earned", earned_amount=30.0)
+            entry.button_draft()
+            self.env.flush_all()
+            self.assertLine(line, state="expected", earned_amount=0.0)
+            entry.action_post()
+            self.env.flush_all()
+            self.assertLine(line, state="earned", earned_amount=30.0)
+
+    def test_p9_a_first_payment_that_is_reset_to_draft_acquires_nothing(self):
+        referral = self.refer(enrollment=self.enrollment_byte)
+        invoice = self.invoice(500, product=self.starter)
+        payment = self.pay(invoice)
+        self.assertEqual(referral.state, "acquired")
+        payment.action_draft()
+        self.env.flush_all()
+        referral._sync_acquisition()
+        self.assertEqual(referral.state, "accepted")
+
+
+class TestExcludedCredit(PartnerProgramCommon):
+    """D3: products of excluded categories earn nothing, and credit notes of them take nothing back."""
+
+    def setUp(self):
+        super().setUp()
+        self.hardware = self.env["product.category"].create({"name": "Hardware"})
+        self.device = self._create_product(name="Device", type="consu", categ_id=self.hardware.id)
+        self.program_referral.excluded_category_ids = self.hardware
+        self.acquired()
+        no_tax = self.env["account.tax"]
+        self.move = self._create_invoice(
+            partner_id=self.client,
+            invoice_date="2026-01-05",
+            invoice_line_ids=[
+                self._prepare_invoice_line(product_id=self.pro, price_unit=800, tax_ids=no_tax),
+                self._prepare_invoice_line(product_id=self.device, price_unit=500, tax_ids=no_tax),
+            ],
+            post=True,
+        )
+
+    def test_d3_an_unlinked_credit_note_of_excluded_products_takes_nothing_back(self):
+        credit_note = self.invoice(500, product=self.device, move_type="out_refund")
+        self.reconcile(self.move, credit_note)
+        self.assertLine(self.line_of(self.move), base_amount=800.0, credited_amount=0.0, amount=40.0)
+        self.pay(self.move)
+        self.assertLine(self.line_of(self.move), state="earned", earned_amount=40.0)
+
+    def test_d3_an_unlinked_credit_note_of_both_counts_by_what_earns(self):
+        credit_note = self.invoice(100, product=self.device, move_type="out_refund", post=False)
+        credit_note.invoice_line_ids = [
+            Command.create(
+                {"product_id": self.pro.id, "price_unit": 300, "quantity": 1, "tax_ids": [Command.clear()]}
+            )
+        ]
+        credit_note.action_post()
+        self.reconcile(self.move, credit_note)
+        self.assertLine(self.line_of(self.move), credited_amount=300.0, amount=25.0)
+
+    def test_d3_an_excluded_credit_note_in_another_currency_is_converted(self):
+        euro = self.setup_other_currency("EUR", rates=[("2025-01-01", 2.0)])  # two euros are one of ours
+        credit_note = self.credit(self.move, post=False)
+        credit_note.currency_id = euro
+        device, pro = (
+            credit_note.invoice_line_ids.filtered(lambda line, product=product: line.product_id == product)
+            for product in (self.device, self.pro)
+        )
+        device.price_unit, pro.price_unit = 400.0, 200.0  # 200 and 100 of ours
+        credit_note.action_post()
+        self.env.flush_all()
+        self.assertLine(self.line_of(self.move), credited_amount=100.0, amount=35.0)
