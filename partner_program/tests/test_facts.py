@@ -101,9 +101,7 @@ class TestExcludedCredit(PartnerProgramCommon):
     def test_d3_an_unlinked_credit_note_of_both_counts_by_what_earns(self):
         credit_note = self.invoice(100, product=self.device, move_type="out_refund", post=False)
         credit_note.invoice_line_ids = [
-            Command.create(
-                {"product_id": self.pro.id, "price_unit": 300, "quantity": 1, "tax_ids": [Command.clear()]}
-            )
+            Command.create({"product_id": self.pro.id, "price_unit": 300, "quantity": 1, "tax_ids": [Command.clear()]})
         ]
         credit_note.action_post()
         self.reconcile(self.move, credit_note)
