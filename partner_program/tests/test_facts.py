@@ -32,7 +32,7 @@ class TestDraftsThatClose(PartnerProgramCommon):
         line = self.earned_line()
         self.env.flush_all()
         self.env.cr.execute(
-            "UPDATE account_move SET state = 'draft' WHERE origin_payment_id IS NOT NULL AND commercial_partner_id = %s",
+            "UPDATE account_move SET state = 'draft' WHERE origin_payment_id > 0 AND commercial_partner_id = %s",
             [self.client.id],
         )
         self.env.invalidate_all()
