@@ -17,6 +17,7 @@
         "data/product_data.xml",
         "data/partner_program_agreement_data.xml",
         "data/partner_program_data.xml",
+        "data/mail_template_application_data.xml",
         "data/mail_template_enrollment_data.xml",
         "data/mail_template_agreement_data.xml",
         "data/mail_template_clock_data.xml",

@@ -34,6 +34,7 @@ from . import (
     partner_program_enrollment_application,
     partner_program_enrollment_checklist,
     partner_program_enrollment_details,
+    partner_program_enrollment_inside,
     partner_program_enrollment_life,
     partner_program_enrollment_mail,
     partner_program_enrollment_manager,

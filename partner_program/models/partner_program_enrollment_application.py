@@ -104,12 +104,10 @@ class PartnerProgramEnrollment(models.Model):
             return routes
         if self._is_automatic(message):
             return [route for route in routes if route[0] != self._name or route[1]]
-        received_on = self._get_receipt_time(message)
         kept = []
         for model, thread_id, values, user_id, alias in routes:
             if model == self._name and not thread_id:
-                values = {**(values or {}), "applied_on": received_on}
-                program = self._get_application_program(values)
+                program = self._get_application_program(values or {})
                 if program and not self._get_sender(message_dict):
                     model, thread_id = program._name, program.id
             kept.append((model, thread_id, values, user_id, alias))
@@ -148,6 +146,11 @@ class PartnerProgramEnrollment(models.Model):
         except ValueError:
             return now
         return min(moment.astimezone(UTC).replace(tzinfo=None), now) if moment.tzinfo else now
+
+    @api.model
+    def _get_received_on(self):
+        """When the mail that is worked on was received; now, when it did not come through the gateway."""
+        return self.env.context.get("partner_program_received_on") or fields.Datetime.now()
 
     @api.model
     def _get_application_program(self, values):
@@ -197,13 +200,14 @@ class PartnerProgramEnrollment(models.Model):
 
         From a contact of an active partner it is a referral.
         """
-        values = dict(custom_values or {})
+        values = {"applied_on": self._get_received_on(), **(custom_values or {})}
         program, is_open = self._get_application_program(values), not values.get("program_id")
         sender = self._get_sender(msg_dict) or msg_dict.get("email_from")
         contact, ambiguous = self._find_applicant(sender)
         if active := self._find_active_enrollment(contact | ambiguous, program, is_open):
-            return active._receive_referral_mail(msg_dict, contact, values.get("applied_on"))
+            return active._receive_referral_mail(msg_dict, contact)
         if known := self._find_application(contact, sender, program, is_open):
+            known._ensure_followed()
             if known.is_program_open and not is_open:
                 known.write({"program_id": program.id, "is_program_open": False})
             return known
@@ -224,6 +228,7 @@ class PartnerProgramEnrollment(models.Model):
         application = super().message_new({**msg_dict, "email_from": sender}, custom_values=values)
         application.applicant_email = tools.email_normalize(sender)
         application.message_subscribe(contact.ids)
+        application._tell_of_application()
         application._acknowledge()
         return application
 
@@ -351,6 +356,7 @@ class PartnerProgramEnrollment(models.Model):
         application = self._find_application(contact, sender, program, is_open)
         if application:
             application._check_form_rate(company.partner_program_apply_limit)
+        reader_ids = []  # of a new application: it is a to-do
         if not application and not contact:
             parent = self.env["res.partner"].create(
                 {"name": vals["company_name"], "is_company": True, "country_id": vals["country_id"]}
@@ -372,13 +378,17 @@ class PartnerProgramEnrollment(models.Model):
                 }
             )
             application.message_subscribe(contact.ids)
+            application._tell_of_application()
             application._acknowledge()
+        else:
+            reader_ids = application._get_responsibles().partner_id.ids  # a note reaches nobody by itself
         if files:
             application._check_form_files(len(files))
         application.message_post(
             body=self._prepare_form_message(vals),
             message_type="comment",
             subtype_xmlid="mail.mt_note",
+            partner_ids=reader_ids,
             attachments=list(files),
         )
         return application

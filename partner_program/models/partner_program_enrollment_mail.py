@@ -29,6 +29,10 @@ class PartnerProgramEnrollment(models.Model):
         self.ensure_one()
         return self.account_manager_id.email_formatted or self.company_id.email_formatted or ""
 
+    def _partner_program_get_enrollment(self):
+        # EXTENDS mail.thread of this add-on
+        return self
+
     def _get_greeting_name(self) -> str:
         return self._get_mail_contact().name or ""
 

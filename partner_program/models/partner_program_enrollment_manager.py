@@ -56,11 +56,9 @@ class PartnerProgramEnrollment(models.Model):
             before = self.grouped("account_manager_id")
         result = super().write(vals)
         for previous, enrollments in before.items():
-            enrollments.filtered(
-                lambda enrollment, previous=previous: (
-                    enrollment.account_manager_id != previous and enrollment.state in LOOKED_AFTER
-                )
-            )._hand_over(previous)
+            if enrollments.account_manager_id != previous:  # all were written together
+                enrollments._change_follower(previous)
+                enrollments.filtered(lambda enrollment: enrollment.state in LOOKED_AFTER)._hand_over(previous)
         return result
 
     def _hand_over(self, previous):

@@ -11,7 +11,7 @@ class PartnerProgramEnrollment(models.Model):
         readonly=True, copy=False, help="Why the last mail of the partner made no referral; the answer quotes it."
     )
 
-    def _receive_referral_mail(self, msg_dict, contact, received_on):
+    def _receive_referral_mail(self, msg_dict, contact):
         """Make a referral of a mail, dated when it was received.
 
         What is missing is asked for by reply. A mail that names no client stays with the enrollment, and the answer
@@ -20,12 +20,13 @@ class PartnerProgramEnrollment(models.Model):
         :return: the record that keeps the mail
         """
         self.ensure_one()
+        self._ensure_followed()
         if contact:
             msg_dict["author_id"] = contact.id
         if answered := self._find_answered_referral(msg_dict):
             answered.message_update(msg_dict)
             return answered
-        return self._refer_by_mail(msg_dict, received_on) or self
+        return self._refer_by_mail(msg_dict, self.env["partner.referral"]._parse_prospect(msg_dict)) or self
 
     def _find_answered_referral(self, msg_dict):
         """The referral that a mail to the address answers: Odoo takes it for a new one, as the address is another's."""
@@ -41,15 +42,36 @@ class PartnerProgramEnrollment(models.Model):
         # EXTENDS mail: an answer that names the client is the referral
         result = super().message_update(msg_dict, update_vals)
         for enrollment in self:
-            people = self.env["res.partner"].search([("id", "child_of", enrollment.partner_id.ids)])
-            if enrollment.mail_problem and enrollment.state == "active" and msg_dict.get("author_id") in people.ids:
-                enrollment._refer_by_mail(msg_dict, fields.Datetime.now())
+            enrollment._ensure_followed()
+            is_theirs = msg_dict.get("author_id") in enrollment._get_people().ids
+            if is_theirs and enrollment.state == "active" and not self.env.context.get("partner_program_automatic"):
+                enrollment._receive_answer(msg_dict)
         return result
 
-    def _refer_by_mail(self, msg_dict, received_on):
-        """The referral of a mail; none, and an answer that says why, when it cannot be registered."""
+    def _receive_answer(self, msg_dict):
+        """A partner answers one of our mails: a referral, the answer to our question, or small talk.
+
+        Small talk is the rule, so nothing is guessed: a line (or a subject) has to name the company, and it is neither
+        the partner in its signature nor a client that a quoted mail has named before. An address of a stranger may be
+        one: it is asked about. Only after that question the address is enough, and whatever comes then settles it, so
+        that nobody gets the same question again for a mail that does not answer it.
+        """
+        asked, client = self.mail_problem, self.env["partner.referral"]._parse_prospect(msg_dict)
+        if self._is_known(client) or (not asked and self._is_about_itself(client)):
+            return
+        if client.get("prospect_name") or (asked and client.get("prospect_email")):
+            self._refer_by_mail(msg_dict, client)
+        elif asked:
+            self.mail_problem = False
+        elif client.get("prospect_email"):
+            self._ask_for_client(self.env._("it does not say who the client is"))
+
+    def _refer_by_mail(self, msg_dict, client):
+        """The referral of a mail; none, and an answer that says why, when it cannot be registered.
+
+        :param dict client: what the mail says about the client, as from ``_parse_prospect``
+        """
         referrals = self.env["partner.referral"]
-        client = referrals._parse_prospect(msg_dict)
         if not (client.get("prospect_name") or client.get("prospect_email")):
             return self._ask_for_client(self.env._("it does not say who the client is"))
         if self._is_about_itself(client):
@@ -57,7 +79,7 @@ class PartnerProgramEnrollment(models.Model):
         vals = {
             **client,
             "enrollment_id": self.id,
-            "referred_on": received_on or fields.Datetime.now(),
+            "referred_on": self._get_received_on(),
             "source": "email",
             "note": tools.html2plaintext(msg_dict.get("body") or "")[:5000],
         }
@@ -72,11 +94,25 @@ class PartnerProgramEnrollment(models.Model):
         self.env["mail.template"]._partner_program_send("partner_program.mail_template_referral_by_email", referral)
         return referral
 
+    def _get_people(self):
+        """The partner and its contacts."""
+        return self.env["res.partner"].search([("id", "child_of", self.partner_id.ids)])
+
+    def _is_known(self, client) -> bool:
+        """Whether the partner has a claim by mail on who is named: answers quote the mails before."""
+        name, email = (client.get("prospect_name") or "").casefold(), client.get("prospect_email")
+        claims = self.env["partner.referral"].search([("enrollment_id", "=", self.id), ("source", "=", "email")])
+        return any(
+            (name and (claim.prospect_name or "").casefold() == name)
+            or (not name and email and claim.prospect_email == email)
+            for claim in claims
+        )
+
     def _is_about_itself(self, client) -> bool:
         """D11, as far as a mail tells: the name or an address of the partner itself."""
         name, email = client.get("prospect_name") or "", client.get("prospect_email")
-        people = self.env["res.partner"].search([("id", "child_of", self.partner_id.ids)])
-        return name.casefold() == self.partner_id.name.casefold() or email in people.mapped("email_normalized")
+        emails = self._get_people().mapped("email_normalized")
+        return name.casefold() == self.partner_id.name.casefold() or email in emails
 
     def _ask_for_client(self, problem):
         """Answer what a referral needs; the mail itself stays with the enrollment, where the manager reads it."""

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import SUPERUSER_ID, models
 
 
 class PartnerProgram(models.Model):
@@ -16,9 +16,8 @@ class PartnerProgram(models.Model):
         return result
 
     def _tell_of_stray_mail(self, msg_dict):
-        people = self.manager_rule_ids.user_id.partner_id or self.create_uid.partner_id
         self.message_notify(
-            partner_ids=people.ids,
+            partner_ids=self._get_responsibles_sudo().partner_id.ids,
             subject=self.env._("A mail to %(program)s made no application", program=self.name),
             body=self.env._(
                 "“%(subject)s” from %(sender)s has no sender outside of the company. It is kept on the program: "
@@ -27,3 +26,20 @@ class PartnerProgram(models.Model):
                 sender=msg_dict.get("email_from") or self.env._("an unknown sender"),
             ),
         )
+
+    def _get_responsibles_sudo(self):
+        """Who looks after the partners of the program: by its rules, else who has the role in its company."""
+        self.ensure_one()
+        program_sudo = self.sudo()  # strangers write to the address
+        if ruled := program_sudo.manager_rule_ids.user_id.filtered("active"):
+            return ruled
+        managers_sudo = program_sudo.env.ref("partner_program.group_manager").all_user_ids
+        colleagues = managers_sudo.filtered(
+            lambda user: (
+                user.active
+                and not user.share
+                and user.id != SUPERUSER_ID
+                and program_sudo.company_id in user.company_ids
+            )
+        )
+        return colleagues.sorted("id") or program_sudo.env.ref("base.user_admin")

@@ -79,6 +79,8 @@ class PartnerReferral(models.Model):
     def message_update(self, msg_dict, update_vals=None):
         # EXTENDS mail: an answer fills in what was missing, and changes nothing that is known
         result = super().message_update(msg_dict, update_vals)
+        if self.env.context.get("partner_program_automatic"):
+            return result  # what an automatic reply quotes or signs with says nothing about the client
         for referral in self.filtered(lambda referral: referral.state == "submitted" and not referral.client_id):
             if msg_dict.get("author_id") in referral._get_partner_people().ids:
                 referral._fill_in(self._parse_prospect(msg_dict))
@@ -86,7 +88,7 @@ class PartnerReferral(models.Model):
 
     def _get_partner_people(self):
         """The contacts of the partner company: only they say more about their client."""
-        return self.env["res.partner"].search([("id", "child_of", self.partner_id.ids)])
+        return self.enrollment_id._get_people()
 
     def _fill_in(self, vals):
         self.ensure_one()
@@ -103,6 +105,10 @@ class PartnerReferral(models.Model):
         }
         if missing := {fname: value for fname, value in on_lead.items() if value and lead and not lead[fname]}:
             lead.write(missing)
+
+    def _partner_program_get_enrollment(self):
+        # EXTENDS mail.thread of this add-on
+        return self.enrollment_id
 
     def _get_mail_sender(self) -> str:
         """For templates: the account manager of the partner, else the company."""

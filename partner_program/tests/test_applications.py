@@ -7,6 +7,7 @@ from odoo.tools import mute_logger
 from .common import PartnerProgramCommon
 from .mails import BOUNCE, BROKEN_ENCODING, TO, mail
 
+CATCHALL = "catchall@fieldpro.example"
 REFERRALS = "partners-referral@fieldpro.example"
 
 
@@ -37,7 +38,7 @@ class ApplicationsCommon(PartnerProgramCommon):
 
     def mails_of(self, record, key=None):
         """The mails to outside about a record; of one template when its subject is given."""
-        domain = [("model", "=", record._name), ("res_id", "in", record.ids)]
+        domain = [("model", "=", record._name), ("res_id", "in", record.ids), ("is_notification", "=", False)]
         mails = self.env["mail.mail"].sudo().search(domain, order="id")
         return mails.filtered(lambda one: not key or key in one.subject)
 
@@ -105,7 +106,11 @@ class TestApplications(ApplicationsCommon):
         message = application.message_ids.filtered(lambda one: one.message_type == "email")
         self.assertEqual(message.attachment_ids.mapped("name"), ["deck.pdf"])
         self.assertIn("We would like to join.", message.body)
-        self.assertIn("at most 1 MB: film.pdf (1.00 Mb). Ask the sender", message.body)
+        self.assertIn("at most 1 MB: film.pdf (1.00 Mb). The sender has been told.", message.body)
+        told = self.mails_of(application, "could not be taken")
+        self.assertEqual(told.recipient_ids, application.applicant_id, "the sender is told, and not only we")
+        self.assertIn("film.pdf (1.00 Mb)", told.body_html)
+        self.assertIn("1 MB", told.body_html)
         self.receive(mail(files=[big], number=2))  # joins the first
         self.receive(mail(sender="", headers={"From": None}, files=[big], number=3))  # stays with the program
         self.receive(mail(sender="ann@ada.example", text="Company: Bluebird", files=[big], number=4, to=REFERRALS))
@@ -145,10 +150,24 @@ class TestApplications(ApplicationsCommon):
         self.assertFalse(self.receive(mail(number=2, subject="Out of office", headers=headers)))
         self.assertEqual(self.mails_of(application), answer)
 
-    def test_p24_a_mail_without_sender_is_kept_on_the_program(self):
-        self.assertFalse(self.receive(mail(sender="", headers={"From": None}, subject="No sender")))
+    def test_p24_a_mail_without_sender_is_kept_on_the_program_and_whoever_decides_is_told(self):
+        self.assertFalse(self.receive(mail(sender="", headers={"From": None}, subject="No sender", number=1)))
         kept = self.program_affiliate.message_ids.filtered(lambda message: message.subject == "No sender")
         self.assertIn("like to join", kept.body)
+
+        def told():
+            ours = [("model", "=", "partner.program"), ("res_id", "=", self.program_affiliate.id)]
+            return self.env["mail.message"].search([*ours, ("subject", "like", "made no application")])
+
+        first = told()
+        self.assertIn(self.manager.partner_id, first.notified_partner_ids, "without a rule: who has the role")
+        self.assertNotIn(self.env.ref("base.partner_root"), first.notified_partner_ids)
+        marc = self._new_user("marc", "partner_program.group_manager")
+        self.env["partner.program.manager.rule"].create(
+            {"program_id": self.program_affiliate.id, "user_id": marc.id}
+        )
+        self.receive(mail(sender="", headers={"From": None}, subject="Again none", number=2))
+        self.assertEqual((told() - first).notified_partner_ids, marc.partner_id)
 
     def test_p24_a_mail_of_a_colleague_is_kept_and_a_forwarded_one_is_the_application_of_whoever_wrote_it(self):
         self.manager.email = "mona@fieldpro.example"
@@ -192,6 +211,70 @@ class TestApplications(ApplicationsCommon):
             self.assertIn(f"'program_id': {self.env.ref(xmlid).id}", alias.alias_defaults)
         general = self.env.ref("base.main_company").sudo().partner_program_alias_id
         self.assertEqual(general.alias_model_id.model, "partner.program.enrollment")
+
+
+class TestWhoIsTold(ApplicationsCommon):
+    """P24: an application waits for somebody, and whoever it is knows."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.marc = cls._new_user("marc", "partner_program.group_manager")
+        cls.rule = cls.env["partner.program.manager.rule"].create(
+            {"program_id": cls.program_affiliate.id, "user_id": cls.marc.id}
+        )
+
+    def test_p24_an_application_is_a_to_do_of_the_manager_of_the_rule_until_it_is_decided(self):
+        application = self.receive(mail(number=1))
+        to_do = application.activity_ids
+        self.assertEqual((to_do.user_id, to_do.summary), (self.marc, "Look at the application of Nora New"))
+        self.receive(mail(number=2))
+        self.assertEqual(application.activity_ids, to_do, "a further mail makes no second one")
+        last = application.message_ids.filtered(lambda one: one.message_type == "email")[0]
+        self.assertIn(self.marc.partner_id, last.notified_partner_ids, "and reaches whoever looks at it")
+        self.env.flush_all()
+        self.env.invalidate_all()
+        application.with_user(self.manager).action_onboard()
+        self.env.flush_all()
+        self.env.cr.precommit.run()
+        self.assertFalse(application.activity_ids)
+        self.assertFalse(to_do.exists())
+
+    def test_p24_without_a_rule_somebody_of_the_company_with_the_role_is_told(self):
+        self.rule.unlink()
+        self.marc.active = False
+        application = self.receive(mail())
+        user = application.activity_ids.user_id
+        self.assertTrue(user.active and user.has_group("partner_program.group_manager"))
+        self.assertIn(self.company, user.company_ids)
+
+    def test_p24_an_application_of_the_form_is_told_too(self):
+        vals = {"name": "Fay", "email": "fay@form.example", "company_name": "Form", "country_id": False}
+        vals |= {"program_id": self.program_affiliate.id, "company_kind": "agency"}
+        vals |= {"application_text": "Why not", "expected_volume": ""}
+        application = self.enrollments.sudo()._apply(self.company, vals, "192.0.2.1")
+        self.assertEqual(application.activity_ids.user_id, self.marc)
+        self.enrollments.sudo()._apply(self.company, {**vals, "application_text": "And more"}, "192.0.2.1")
+        note = application.message_ids.filtered(lambda one: "And more" in one.body)
+        self.assertIn(self.marc.partner_id, note.notified_partner_ids)
+
+    def test_p22_the_account_manager_reads_what_the_partner_writes(self):
+        enrollment = self.enrollment_ada
+        enrollment.account_manager_id = self.manager
+        self.assertIn(self.manager.partner_id, enrollment.message_partner_ids)
+        self.receive(mail(sender="ann@ada.example", text="When am I paid?", to=REFERRALS))
+        letter = enrollment.message_ids.filtered(lambda one: one.message_type == "email")
+        self.assertIn(self.manager.partner_id, letter.notified_partner_ids)
+        enrollment.account_manager_id = self.marc
+        self.assertIn(self.marc.partner_id, enrollment.message_partner_ids)
+        self.assertNotIn(self.manager.partner_id, enrollment.message_partner_ids)
+
+    def test_p24_a_partner_without_account_manager_is_read_as_well(self):
+        enrollment = self.enrollment_ada
+        enrollment.message_unsubscribe(enrollment.message_partner_ids.ids)
+        self.receive(mail(sender="ann@ada.example", text="When am I paid?", to=REFERRALS))
+        letter = enrollment.message_ids.filtered(lambda one: one.message_type == "email")
+        self.assertTrue(letter.notified_partner_ids.user_ids.filtered(lambda user: not user.share))
 
 
 class TestReferralsByMail(ApplicationsCommon):
@@ -259,6 +342,71 @@ class TestReferralsByMail(ApplicationsCommon):
         headers = {"In-Reply-To": question.message_id, "References": question.message_id}
         referral = self.refer_by_mail("Company: Bluebird", subject="Re: client", headers=headers)
         self.assertEqual(referral.referred_on, fields.Datetime.to_datetime("2026-01-06 09:00:00"))
+
+    def reply(self, to_mail, text, number, **options):
+        """Answer one of our mails; returns the referrals that it makes."""
+        headers = {"In-Reply-To": to_mail.message_id, "References": to_mail.message_id, **options.pop("headers", {})}
+        return self.refer_by_mail(text, subject=f"Re: {to_mail.subject}", headers=headers, number=number, **options)
+
+    def welcome(self):
+        self.enrollment_ada.with_context(partner_program_no_mail=True).state = "onboarding"
+        self.enrollment_ada.action_activate()
+        return self.mails_of(self.enrollment_ada, "Welcome")
+
+    def test_p4_an_answer_to_the_welcome_mail_that_names_the_client_is_a_referral_dated_when_received(self):
+        welcome = self.welcome()
+        self.assertIn("Company:", welcome.body_html, "what to write")
+        self.go_to("2026-01-06")
+        headers = {"Received": "from ada.example by mx.fieldpro.example; Tue, 06 Jan 2026 07:30:00 +0000"}
+        referral = self.reply(welcome, "Company: Bluebird\n\n> You earn 5 %\n> Company:", 1, headers=headers)
+        self.assertRecordValues(
+            referral,
+            [
+                {
+                    "prospect_name": "Bluebird",
+                    "enrollment_id": self.enrollment_ada.id,
+                    "referred_on": fields.Datetime.to_datetime("2026-01-06 07:30:00"),
+                }
+            ],
+        )
+        self.assertIn(referral.name, self.mails_of(referral).subject)
+        self.assertFalse(self.reply(welcome, "Thanks!\n\n> Company: Bluebird", 2), "quoted, not claimed again")
+        self.assertEqual(len(self.mails_of(self.enrollment_ada)), 1, "and not asked about")
+
+    def test_p4_small_talk_in_an_answer_makes_no_claim_and_no_question(self):
+        welcome = self.welcome()
+        signature = "\n--\nAnn\nCompany: Ada Advisory\nEmail: ann@ada.example\nPhone: +1 555 0102"
+        for number, text in enumerate(("Great, thank you!", "See you on Monday." + signature)):
+            self.assertFalse(self.reply(welcome, text, number))
+        self.assertEqual(self.mails_of(self.enrollment_ada), welcome)
+
+    def test_p4_an_answer_that_seems_to_name_a_client_is_asked_about_once(self):
+        welcome = self.welcome()
+        self.assertFalse(self.reply(welcome, "Please talk to ben@bluebird.example!", 1))
+        question = self.mails_of(self.enrollment_ada) - welcome
+        self.assertIn("does not say who the client is", question.body_html)
+        out_of_office = {"Auto-Submitted": "auto-replied"}
+        self.assertFalse(self.reply(question, "Company: Ada\nI am away", 2, headers=out_of_office))
+        self.assertFalse(self.reply(question, "Not now, later.", 3))
+        self.assertEqual(self.mails_of(self.enrollment_ada), welcome + question)
+        self.assertFalse(self.enrollment_ada.mail_problem, "the question is answered")
+        self.assertFalse(self.reply(question, "Thank you all the same.", 4))
+        self.assertEqual(self.mails_of(self.enrollment_ada), welcome + question)
+
+    def test_p4_the_answer_to_a_question_counts_from_its_receipt(self):
+        self.assertFalse(self.refer_by_mail("I know somebody", subject="A client"))
+        question = self.mails_of(self.enrollment_ada)
+        self.go_to("2026-01-06")
+        headers = {"Received": "from ada.example by mx.fieldpro.example; Tue, 06 Jan 2026 01:15:00 +0000"}
+        referral = self.reply(question, "It is Bluebird: ben@bluebird.example", 1, headers=headers)
+        self.assertEqual(referral.referred_on, fields.Datetime.to_datetime("2026-01-06 01:15:00"))
+
+    def test_p4_a_machine_does_not_fill_in_what_is_missing(self):
+        referral = self.refer_by_mail("They need your help.", subject="Referral: Bluebird Logistics")
+        self.reply(self.mails_of(referral), "Phone: 0800 AWAY", 1, headers={"Auto-Submitted": "auto-replied"}, to=CATCHALL)
+        self.assertFalse(referral.prospect_phone)
+        self.reply(self.mails_of(referral), "Phone: +1 555 0101", 2, to=CATCHALL)
+        self.assertEqual(referral.prospect_phone, "+1 555 0101")
 
     def test_p4_d11_a_partner_that_refers_itself_is_told_why_not(self):
         text = "Company: Ada Advisory\nEmail: office@ada.example"

@@ -1,0 +1,61 @@
+from odoo import api, models
+
+APPLICATION_ACTIVITY = "partner_program.mail_activity_type_application"
+
+
+class PartnerProgramEnrollment(models.Model):
+    """Who inside the company hears of an application, and reads what a partner writes (P22, P24)."""
+
+    _inherit = "partner.program.enrollment"
+
+    def _get_responsibles(self):
+        """The account manager, or else whoever the rule of the program would choose, or else who has that role."""
+        self.ensure_one()
+        enrollment_sudo = self.sudo()  # strangers and partners write; who looks after them is decided for them
+        if enrollment_sudo.account_manager_id.active:
+            return enrollment_sudo.account_manager_id
+        rules_sudo = enrollment_sudo.env["partner.program.manager.rule"]
+        counts = rules_sudo._count_partners(enrollment_sudo.program_id.manager_rule_ids.user_id)
+        found = rules_sudo._find_manager(enrollment_sudo, counts)
+        return found or enrollment_sudo.program_id._get_responsibles_sudo()
+
+    def _ensure_followed(self):
+        """Somebody inside reads what comes: who is responsible follows, unless a colleague does so already."""
+        for enrollment in self.sudo():  # as above
+            colleagues = enrollment.message_partner_ids.user_ids.filtered(lambda user: user.active and not user.share)
+            if not colleagues:
+                enrollment.message_subscribe(enrollment._get_responsibles().partner_id.ids)
+
+    def _tell_of_application(self):
+        """Put the application on the list of one person, who also reads what the applicant adds."""
+        for application in self.sudo():  # as above
+            people = application._get_responsibles()
+            application.message_subscribe(people.partner_id.ids)
+            application.activity_schedule(
+                APPLICATION_ACTIVITY,
+                summary=self.env._("Look at the application of %(partner)s", partner=application.partner_id.name),
+                user_id=people[:1].id,
+            )
+
+    def _change_follower(self, previous):
+        """The account manager follows the partner, the former one no longer does."""
+        self.message_unsubscribe(previous.partner_id.ids)
+        self.message_subscribe(self.account_manager_id.partner_id.ids)
+
+    # ------------------------------------------------------------
+    # CRUD
+    # ------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        enrollments = super().create(vals_list)
+        for managed in enrollments.filtered("account_manager_id").grouped("account_manager_id").values():
+            managed._change_follower(self.env["res.users"])
+        return enrollments
+
+    def write(self, vals):
+        result = super().write(vals)
+        if vals.get("state", "applied") != "applied":
+            decided_sudo = self.sudo()  # the to-do may be a colleague's
+            decided_sudo.activity_unlink([APPLICATION_ACTIVITY])
+        return result
