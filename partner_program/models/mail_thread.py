@@ -44,9 +44,7 @@ class MailThread(models.AbstractModel):
     @api.model
     def _partner_program_describe_left_out(self, files, limit, is_told) -> Markup:
         """The paragraph that is added to the text of the mail."""
-        left_out = self.env._(
-            "Left out, as a file may have at most %(limit)s MB: %(files)s.", limit=limit, files=files
-        )
+        left_out = self.env._("Left out, as a file may have at most %(limit)s MB: %(files)s.", limit=limit, files=files)
         told, ask = self.env._("The sender has been told."), self.env._("Ask the sender for a link.")
         return Markup("<p><em>%s %s</em></p>") % (left_out, told if is_told else ask)
 
@@ -59,12 +57,8 @@ class MailThread(models.AbstractModel):
             name = self.env["res.partner"].browse(author_id).name
         if not enrollment or not any(sender.values()) or self.env.context.get("partner_program_automatic"):
             return False
-        templates = self.env["mail.template"].with_context(
-            partner_program_left_out=files, partner_program_sender=name
-        )
-        return bool(
-            templates._partner_program_send("partner_program.mail_template_files_left_out", enrollment, sender)
-        )
+        templates = self.env["mail.template"].with_context(partner_program_left_out=files, partner_program_sender=name)
+        return bool(templates._partner_program_send("partner_program.mail_template_files_left_out", enrollment, sender))
 
     def _partner_program_get_enrollment(self):
         """The enrollment that a mail is about; hook."""

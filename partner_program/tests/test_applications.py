@@ -163,9 +163,7 @@ class TestApplications(ApplicationsCommon):
         self.assertIn(self.manager.partner_id, first.notified_partner_ids, "without a rule: who has the role")
         self.assertNotIn(self.env.ref("base.partner_root"), first.notified_partner_ids)
         marc = self._new_user("marc", "partner_program.group_manager")
-        self.env["partner.program.manager.rule"].create(
-            {"program_id": self.program_affiliate.id, "user_id": marc.id}
-        )
+        self.env["partner.program.manager.rule"].create({"program_id": self.program_affiliate.id, "user_id": marc.id})
         self.receive(mail(sender="", headers={"From": None}, subject="Again none", number=2))
         self.assertEqual((told() - first).notified_partner_ids, marc.partner_id)
 
@@ -403,7 +401,9 @@ class TestReferralsByMail(ApplicationsCommon):
 
     def test_p4_a_machine_does_not_fill_in_what_is_missing(self):
         referral = self.refer_by_mail("They need your help.", subject="Referral: Bluebird Logistics")
-        self.reply(self.mails_of(referral), "Phone: 0800 AWAY", 1, headers={"Auto-Submitted": "auto-replied"}, to=CATCHALL)
+        self.reply(
+            self.mails_of(referral), "Phone: 0800 AWAY", 1, headers={"Auto-Submitted": "auto-replied"}, to=CATCHALL
+        )
         self.assertFalse(referral.prospect_phone)
         self.reply(self.mails_of(referral), "Phone: +1 555 0101", 2, to=CATCHALL)
         self.assertEqual(referral.prospect_phone, "+1 555 0101")
