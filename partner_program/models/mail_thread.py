@@ -23,7 +23,7 @@ class MailThread(models.AbstractModel):
         # EXTENDS mail: what our records ask about the mail itself, which Odoo does not hand on to them
         if any(getattr(self.env[model], "_partner_program_limits_files", False) for model, *_rest in routes or ()):
             enrollments = self.env["partner.program.enrollment"]
-            self = self.with_context(  # noqa: PLW0642
+            self = self.with_context(
                 partner_program_received_on=enrollments._get_receipt_time(message),
                 partner_program_automatic=enrollments._is_automatic(message),
             )
