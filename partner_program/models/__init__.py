@@ -86,6 +86,7 @@ from . import (
     partner_referral_registration,
     partner_referral_review,
     partner_referral_review_effects,
+    partner_referral_same_client,
     product_template,
     res_company,
     res_company_application,

@@ -199,7 +199,7 @@ class PartnerReferral(models.Model):
     _number_uniq = models.UniqueIndex("(name, company_id) WHERE name <> '/'", "A referral has this number already.")
     _one_claim_per_client = models.UniqueIndex(
         "(client_id, company_id) WHERE state IN ('accepted', 'acquired') AND client_id IS NOT NULL",
-        "This client is protected by an earlier referral: at most one partner earns on a client at a time.",
+        "This client is protected by another referral: at most one partner earns on a client at a time.",
     )
     _one_live_per_lead = models.UniqueIndex(
         "(lead_id) WHERE state IN ('submitted', 'accepted', 'acquired') AND lead_id IS NOT NULL",
@@ -241,24 +241,6 @@ class PartnerReferral(models.Model):
             if wanted and referral.state in CLAIM_STATES and referral._is_barred(client):
                 wanted = False
             referral.client_id = client if wanted else referral.client_id
-
-    def _is_barred(self, client) -> bool:
-        """Whether this client cannot be this partner's: it is the partner, or another claim protects it."""
-        self.ensure_one()
-        if self._is_partner_itself(client):
-            return True
-        claims_sudo = self.sudo()  # claims of other salespeople protect the client too
-        return bool(
-            claims_sudo.search_count(
-                [
-                    ("client_id", "=", client.id),
-                    ("company_id", "=", self.company_id.id),
-                    ("state", "in", CLAIM_STATES),
-                    ("id", "!=", self._origin.id),
-                ],
-                limit=1,
-            )
-        )
 
     @api.depends("program_id", "referred_on")
     def _compute_terms(self):

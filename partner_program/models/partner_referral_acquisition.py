@@ -121,18 +121,23 @@ class PartnerReferral(models.Model):
         )
 
     def _acquire_client(self, closed_on):
-        """Acquire, unless the client turned out to be the partner itself or another partner's (D10, D11)."""
+        """Acquire, unless the client turned out to be the partner itself or another partner's (D10, D11).
+
+        When the claim that protects it was received later, no rule settles it: a manager is asked.
+        """
         self.ensure_one()
         if not self.lead_id.partner_id:
             self.lead_id._handle_partner_assignment(create_missing=True)
         client = self.client_id or self.lead_id.partner_id.commercial_partner_id
-        if self._is_barred(client):
-            reason = (
-                self.env._("Partner and client are the same company.")
-                if self._is_partner_itself(client)
-                else self.env._("The client is protected by an earlier referral.")
-            )
+        holder = self._get_holder(client)
+        if self._is_partner_itself(client):
+            reason = self.env._("Partner and client are the same company.")
             self.write({"state": "rejected", "decision_reason": reason})
+        elif holder and holder.referred_on <= self.referred_on:
+            reason = self.env._("The client is protected by an earlier referral.")
+            self.write({"state": "rejected", "decision_reason": reason})
+        elif holder:
+            self._ask_who_stays(holder, self)
         else:
             self.first_won_on = self.first_won_on or closed_on
             self._acquire(closed_on)

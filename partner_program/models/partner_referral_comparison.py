@@ -1,8 +1,6 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from .partner_referral import CLAIM_STATES
-
 
 class PartnerReferral(models.Model):
     """All claims on one client side by side, for the manager who has to decide between partners (D10)."""
@@ -10,13 +8,13 @@ class PartnerReferral(models.Model):
     _inherit = "partner.referral"
 
     other_claim_count = fields.Integer(
-        compute="_compute_other_claim_count",
+        compute="_compute_other_claims",
         compute_sudo=True,
         groups="base.group_user",
         help="Other referrals of the same client, by whichever partner and program.",
     )
     is_protected = fields.Boolean(
-        compute="_compute_other_claim_count",
+        compute="_compute_other_claims",
         compute_sudo=True,
         groups="base.group_user",
         help="Another referral protects the client: this one cannot be accepted now.",
@@ -24,24 +22,6 @@ class PartnerReferral(models.Model):
     claims_comparison = fields.Html(
         compute="_compute_claims_comparison", sanitize=False, groups="partner_program.group_manager"
     )
-
-    @api.depends("client_id", "prospect_key", "state")
-    def _compute_other_claim_count(self):
-        prospects = self.filtered(lambda r: not r.client_id and r.prospect_key)
-        of_clients = Domain("client_id", "in", self.client_id.ids)
-        of_prospects = Domain("client_id", "=", False) & Domain("prospect_key", "in", prospects.mapped("prospect_key"))
-        totals, protecting = {}, {}
-        for client, prospect_key, company, state, count in self._read_group(
-            of_clients | of_prospects, ["client_id", "prospect_key", "company_id", "state"], ["__count"]
-        ):
-            key = client.id or prospect_key, company.id
-            totals[key] = totals.get(key, 0) + count
-            protecting[key] = protecting.get(key, 0) + (count if state in CLAIM_STATES else 0)
-        for referral in self:
-            key = referral.client_id.id or referral.prospect_key, referral.company_id.id
-            own = bool(referral._origin.id)
-            referral.other_claim_count = max(totals.get(key, 0) - own, 0)
-            referral.is_protected = referral.state == "submitted" and protecting.get(key, 0) > 0
 
     def _compute_claims_comparison(self):
         for referral in self:
@@ -55,16 +35,8 @@ class PartnerReferral(models.Model):
         """This claim and the others on its client, and those that it is compared with on the decision list."""
         self.ensure_one()
         rivals = self.sudo().review_ids.other_id  # sudo: only managers read the comparison
-        domain = Domain("id", "in", [*self.ids, *rivals.ids])
-        if self.client_id:
-            domain |= Domain("client_id", "=", self.client_id.id) & Domain("company_id", "=", self.company_id.id)
-        elif self.prospect_key:
-            domain |= (
-                Domain("client_id", "=", False)
-                & Domain("prospect_key", "=", self.prospect_key)
-                & Domain("company_id", "=", self.company_id.id)
-            )
-        return self.search(domain, order="referred_on, id")
+        same = self._find_same_client(Domain.TRUE)[self]
+        return self.search([("id", "in", [*self.ids, *rivals.ids, *same.ids])], order="referred_on, id")
 
     def _get_claim_history(self) -> dict:
         """What one column of the comparison shows, in the language of the reader."""

@@ -1,8 +1,8 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Command, Domain
+from odoo.fields import Command
 
-from .partner_referral import CLAIM_STATES, EXIT_STATES
+from .partner_referral import EXIT_STATES
 
 
 class PartnerReferral(models.Model):
@@ -10,16 +10,30 @@ class PartnerReferral(models.Model):
 
     _inherit = "partner.referral"
 
+    is_former_client = fields.Boolean(
+        compute="_compute_is_former_client",
+        groups="base.group_user",
+        help="The client had paid for the entry package before the referral: only a partner manager accepts it.",
+    )
+
     def action_accept(self):
         """Accept the claims: check them, freeze the terms, protect the client.
 
+        A claim on a contact that looks like the prospect of another claim is not accepted: a manager is asked.
+
+        :return: True, or a notice about those that wait for a manager
         :raise UserError: with the rule that refuses it (P7, D10, D11). A manager
             overrides a refusal for recent discussions by giving a reason first.
         """
         self.check_access("write")
         self.filtered(lambda r: r.state == "submitted").action_check_eligibility()
+        waiting = self.browse()
         for referral in self:
             referral._check_acceptable()
+            if not referral._may_override() and referral._get_protected_prospects():
+                waiting += referral
+                continue
+            self._lock_claims()
             referral_sudo = referral.sudo()  # accepting is the salesperson's right, the fields it sets are not
             referral_sudo.write(
                 {
@@ -30,7 +44,30 @@ class PartnerReferral(models.Model):
             )
             referral._note_override()
         self._sync_acquisition()
-        return True
+        waiting._ask_about_conflicts()
+        return waiting._notify_waiting() if waiting else True
+
+    def _may_override(self) -> bool:
+        """Whether a partner manager has given a reason to accept the claim in spite of the rules."""
+        self.ensure_one()
+        return bool(self.env.user.has_group("partner_program.group_manager") and (self.decision_reason or "").strip())
+
+    def _notify_waiting(self):
+        """For the button: why nothing was accepted."""
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning",
+                "sticky": True,
+                "message": self.env._(
+                    "%(client)s looks like the prospect of another referral, which was accepted. "
+                    "A partner manager was asked to decide between the two.",
+                    client=", ".join(self.client_id.mapped("name")),
+                ),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
 
     def _check_acceptable(self):
         self.ensure_one()
@@ -44,8 +81,7 @@ class PartnerReferral(models.Model):
             )
         self._check_enrollment_open()
         self._check_confirmed()
-        is_manager = self.env.user.has_group("partner_program.group_manager")
-        if self.eligibility == "ineligible" and not (is_manager and self.decision_reason):
+        if self.eligibility == "ineligible" and not self._may_override():
             raise UserError(
                 self.env._(
                     "There were discussions with %(client)s shortly before the referral: see the evidence. "
@@ -63,7 +99,7 @@ class PartnerReferral(models.Model):
                 )
             )
         earlier = self._get_earlier_entry_invoice()
-        if earlier and not (is_manager and self.decision_reason):
+        if earlier and not self._may_override():
             raise UserError(
                 self.env._(
                     "%(client)s has paid for the entry package before the referral (%(invoice)s): "
@@ -84,7 +120,7 @@ class PartnerReferral(models.Model):
         if self._get_protecting_claims():
             raise UserError(
                 self.env._(
-                    "%(client)s is protected by an earlier referral. Reject this one with that reason, "
+                    "%(client)s is protected by another referral. Reject this one with that reason, "
                     "without naming the other partner.",
                     client=self.client_id.name or self.prospect_name or self.prospect_email,
                 )
@@ -92,6 +128,8 @@ class PartnerReferral(models.Model):
 
     def _note_override(self):
         """A manager who accepts a claim on a former client has decided that case: it is not asked again."""
+        conflicts_sudo = self.sudo().review_ids.filtered(lambda review: review.kind == "conflict")  # sudo: see below
+        conflicts_sudo._drop()  # an override says that they are two clients
         earlier = self._get_earlier_entry_invoice()
         if earlier:
             self.env["partner.referral.review"].sudo().create(  # sudo: the list is written by the system
@@ -108,56 +146,38 @@ class PartnerReferral(models.Model):
             )
 
     def _get_earlier_entry_invoice(self):
-        """For an affiliate: an invoice of the entry package that the client paid before the referral (P9)."""
+        """For an affiliate: an invoice of the entry package that the client paid before the referral (P9).
+
+        Dated before and paid after it is another case: the payment makes it, see ``_find_package_payments``.
+        """
         self.ensure_one()
-        if self.acquisition_event != "entry_payment" or not self.client_id:
-            return self.env["account.move"]
-        referred_on = self.company_id._partner_program_local_date(self.referred_on)
         invoices_sudo = self.env["account.move"].sudo()  # only its number is shown
-        return invoices_sudo.search(
+        if self.acquisition_event != "entry_payment" or not self.client_id:
+            return invoices_sudo
+        referred_on = self.company_id._partner_program_local_date(self.referred_on)
+        found_sudo = invoices_sudo.search(
             [
                 *self._get_entry_invoice_domain(),
                 ("commercial_partner_id", "=", self.client_id.id),
                 ("company_id", "=", self.company_id.id),
                 ("invoice_date", "<", referred_on),
             ],
-            limit=1,
+            order="invoice_date, id",
         )
+        facts = found_sudo._get_settlement_facts()
 
-    def _get_same_client_domain(self):
-        """Referrals of the same client, or of the same prospect as long as it is no contact; None: nobody can tell."""
-        self.ensure_one()
-        if self.client_id:
-            same = Domain("client_id", "=", self.client_id.id)
-        elif key := self.sudo().prospect_key:  # sudo: not shown to partners
-            same = Domain("client_id", "=", False) & Domain("prospect_key", "=", key)
-        else:
-            return None
-        return same & Domain("company_id", "=", self.company_id.id) & Domain("id", "!=", self.id)
+        def is_paid_before(invoice_sudo):
+            paid_on = facts[invoice_sudo.id].settled_on
+            if paid_on == referred_on:  # a day says no more: then it counts when the payment was entered
+                return max(invoice_sudo.line_ids.matched_credit_ids.mapped("create_date")) <= self.referred_on
+            return paid_on and paid_on < referred_on
 
-    def _get_earlier_submission(self):
-        """A referral of the same client by another partner that was received earlier and not decided yet (D10)."""
-        same = self._get_same_client_domain()
-        if same is None:
-            return self.browse()
-        return self.sudo().search(  # sudo: as in _get_protecting_claims
-            same
-            & Domain("state", "=", "submitted")
-            & Domain("partner_id", "!=", self.partner_id.id)
-            & Domain("referred_on", "<", self.referred_on),
-            limit=1,
-        )
+        return found_sudo.filtered(is_paid_before)[:1]
 
-    def _get_protecting_claims(self):
-        """The live claim of another referral on the same client (D10), after expiry was looked at."""
-        same = self._get_same_client_domain()
-        if same is None:
-            return self.browse()
-        claims_sudo = self.sudo().search(  # sudo: claims of other salespeople protect the client too
-            same & Domain("state", "in", CLAIM_STATES)
-        )
-        claims_sudo._sync_acquisition()
-        return claims_sudo.filtered(lambda claim: claim.state in CLAIM_STATES)
+    @api.depends("state", "client_id", "referred_on", "enrollment_id")
+    def _compute_is_former_client(self):
+        for referral in self:
+            referral.is_former_client = referral.state == "submitted" and bool(referral._get_earlier_entry_invoice())
 
     def action_reject(self):
         """Reject the claims, with ``decision_reason``; ask for the reason where it is missing."""
@@ -235,6 +255,7 @@ class PartnerReferral(models.Model):
             if expires_on and expires_on < referral.company_id._partner_program_today():
                 raise UserError(self.env._("The new date to close it by cannot be in the past."))
             referral._check_free_again()
+            referral._lock_claims()
             before = dict(self._fields["state"]._description_selection(self.env))[referral.state]
             referral.write({"state": "accepted", "expires_on": expires_on, "decision_reason": reason})
             referral.message_post(

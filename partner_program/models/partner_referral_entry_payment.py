@@ -66,11 +66,12 @@ class PartnerReferral(models.Model):
                 fact = facts[invoice.id]
                 kind = self._classify_payment(invoice, fact, entry_amounts.get(invoice.id))
                 paid_on = fact.settled_on or invoice.invoice_date
-                if not kind or invoice.invoice_date < referred_on:
+                is_dated_before = invoice.invoice_date < referred_on
+                if not kind or is_dated_before and (kind != "paid_entry" or paid_on < referred_on):
                     continue
                 if not eligibility.closed_in_time(paid_on, referral.expires_on):
                     continue
-                if kind == "paid_entry" and were_clients.get(referral):
+                if kind == "paid_entry" and (is_dated_before or were_clients.get(referral)):
                     kind = "returning_client"
                 found[referral].append(PackagePayment(paid_on, invoice, kind))
         return found

@@ -77,7 +77,7 @@ class PartnerReferral(models.Model):
         for referral in self:
             if not referral._is_partner_itself(client) and referral._is_barred(client):
                 raise UserError(
-                    self.env._("%(client)s is protected by an earlier referral: reject this one.", client=client.name)
+                    self.env._("%(client)s is protected by another referral: reject this one.", client=client.name)
                 )
 
     def _check_client_found(self):

@@ -37,22 +37,27 @@ class PartnerReferral(models.Model):
         groups="base.group_user",
         help="Technical: tells two prospects apart as long as they are no contacts; the first claim protects it too.",
     )
+    prospect_vat_key = fields.Char(compute="_compute_prospect_key", store=True, groups="base.group_user")
+    prospect_email_key = fields.Char(compute="_compute_prospect_key", store=True, groups="base.group_user")
+    prospect_name_key = fields.Char(compute="_compute_prospect_key", store=True, groups="base.group_user")
     match_hint = fields.Char("May Be", compute="_compute_match_hint", groups="base.group_user")
 
     _one_claim_per_prospect = models.UniqueIndex(
         "(prospect_key, company_id) WHERE state IN ('accepted', 'acquired') AND client_id IS NULL",
-        "This prospect is protected by an earlier referral: at most one partner earns on a client at a time.",
+        "This prospect is protected by another referral: at most one partner earns on a client at a time.",
     )
 
     @api.depends("prospect_vat", "prospect_email", "prospect_name")
     def _compute_prospect_key(self):
         for referral in self:
-            email = email_normalize(referral.prospect_email, strict=False)
-            referral.prospect_key = (
-                matching.compact_number(referral.prospect_vat)
-                or iap_tools.mail_prepare_for_domain_search(email)
-                or min(matching.name_variants(referral.prospect_name), key=len, default=False)
+            keys = referral._get_keys(
+                referral.prospect_vat,
+                {email_normalize(referral.prospect_email, strict=False)},
+                referral.prospect_name,
             )
+            for kind, values in keys.items():
+                referral[f"prospect_{kind}_key"] = next(iter(values), False)
+            referral.prospect_key = next((value for values in keys.values() for value in values), False)
 
     @api.depends("state", "client_id", "prospect_is_new", "match_ids")
     def _compute_needs_confirmation(self):

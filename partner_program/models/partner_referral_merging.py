@@ -22,6 +22,7 @@ class PartnerReferral(models.Model):
 
         A lead carries one live claim. Further ones go on without a lead, until a manager has decided.
         """
+        self.flush_recordset(["state", "lead_id"])  # what has ended makes room before others move
         live = self.filtered(lambda r: r.state in LIVE_STATES).sorted(lambda r: r._get_precedence())
         first, rest = live[:1], live[1:]
         for referral in rest:

@@ -67,7 +67,8 @@ class PartnerReferral(models.Model):
     def action_registered(self):
         """After the dialog has saved: go on where one was, or show what there is to confirm or to read."""
         self.ensure_one()
-        is_clear = self.eligibility == "eligible" and not self.needs_confirmation and not self.is_protected
+        is_clear = self.eligibility == "eligible" and not self.needs_confirmation
+        is_clear = is_clear and not (self.is_protected or self.meets_prospect or self.is_former_client)
         if "default_lead_id" in self.env.context and is_clear:
             return {"type": "ir.actions.act_window_close"}
         return {

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 
 from .partner_referral import CLAIM_STATES
 
@@ -240,19 +241,24 @@ class PartnerReferral(models.Model):
         ).sorted("id")[:1].sudo(False) or self.env.ref("base.user_admin")
 
     def _ask_about_conflicts(self):
-        """Who gets a client whose claim was received before the one that protects it, but registered later (D10)?"""
+        """Who gets a client (D10) whose claim was received before the one that protects it, but registered later?
+
+        And who gets one that looks like the prospect of a live claim: nobody has said yet whether they are the same.
+        """
         referrals = self.filtered(lambda r: r.state == "submitted" and r.client_id)
         if not referrals:
             return
-        claims_sudo = self.sudo().search(  # sudo: claims of other salespeople protect the client too
-            [("client_id", "in", referrals.client_id.ids), ("state", "in", CLAIM_STATES)]
-        )
-        holders = {(claim.client_id.id, claim.company_id.id): claim for claim in claims_sudo}
+        live = Domain("state", "in", CLAIM_STATES)
+        holders, prospects = referrals._find_same_client(live), referrals._find_same_prospects(live)
         to_ask = []
         for referral in referrals:
-            holder = holders.get((referral.client_id.id, referral.company_id.id))
-            if holder and holder.partner_id != referral.partner_id and referral.referred_on < holder.referred_on:
-                to_ask.append({"referral_id": referral.id, "kind": "conflict", "other_id": holder.id})
+            earlier = holders[referral].filtered(
+                lambda holder, referral=referral: (
+                    holder.partner_id != referral.partner_id and referral.referred_on < holder.referred_on
+                )
+            )
+            for other in earlier | prospects[referral]:
+                to_ask.append({"referral_id": referral.id, "kind": "conflict", "other_id": other.id})
         self.env["partner.referral.review"]._ask(to_ask)
 
     def action_view_reviews(self):

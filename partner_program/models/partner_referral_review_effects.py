@@ -31,13 +31,25 @@ class PartnerReferralReview(models.Model):
         )
 
     def _get_texts_returning_client(self, names):
+        referral, move = self.referral_id, self.move_id
+        is_dated_before = move.invoice_date and move.invoice_date < referral.company_id._partner_program_local_date(
+            referral.referred_on
+        )
         return (
             self.env._(
+                "%(client)s paid for the entry package after the referral of %(partner)s, but the invoice "
+                "(%(invoice)s) is dated before the referral. Does it count as won by %(partner)s?",
+                **names,
+            )
+            if is_dated_before
+            else self.env._(
                 "%(client)s paid for the entry package (%(invoice)s), but was a client before the referral. "
                 "Does it count as won by %(partner)s?",
                 **names,
             ),
-            self.env._("The client is acquired by this invoice."),
+            self.env._("The client is acquired by this invoice. It earns nothing itself; later ones do.")
+            if is_dated_before
+            else self.env._("The client is acquired by this invoice."),
             self.env._("The referral is rejected: the client was ours. The partner reads the reason."),
         )
 
@@ -94,6 +106,13 @@ class PartnerReferralReview(models.Model):
                 "Two claims on %(client)s: %(referral)s of %(partner)s, and %(other)s of %(holder)s, which protects "
                 "it now. Does %(partner)s get the client?",
                 **names,
+            )
+            if self.other_id.client_id or not self.client_id
+            else self.env._(
+                "%(client)s, referred by %(partner)s (%(referral)s), looks like the prospect of %(other)s of "
+                "%(holder)s, which was accepted. Does %(partner)s get the client? If they are two companies, open "
+                "%(referral)s and accept it anyway.",
+                **names,
             ),
             self.env._("Not possible: %(other)s has acquired the client and earns until its window ends.", **names)
             if self.other_id.state == "acquired"
@@ -136,6 +155,10 @@ class PartnerReferralReview(models.Model):
             referral.lead_id = other.lead_id  # of leads that were merged
         if referral.state == "submitted":
             referral._accept_by_manager()
+        elif referral.state == "accepted" and not referral.client_id:
+            # A prospect that was won and turned out to be this client.
+            other.flush_recordset(["state"])  # the database allows one live claim on a client
+            referral.client_id = referral.lead_id.partner_id.commercial_partner_id
 
     def _apply_refused(self):
         self.ensure_one()
@@ -158,6 +181,7 @@ class PartnerReferral(models.Model):
     def _accept_by_manager(self):
         """Accept a claim that a manager decided for, whatever the evidence says."""
         self.ensure_one()
+        self._lock_claims()
         self.write(
             {
                 **self._get_program_terms(),

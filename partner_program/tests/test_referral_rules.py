@@ -420,7 +420,7 @@ class TestClaims(PartnerProgramCommon):
     def test_d10_first_accepted_claim_protects_the_client_without_naming_the_partner(self):
         first = self.refer()
         second = self.refer(enrollment=self.enrollment_byte, accept=False)
-        with self.assertRaisesRegex(UserError, "Cobalt Clinics is protected by an earlier referral") as caught:
+        with self.assertRaisesRegex(UserError, "Cobalt Clinics is protected by another referral") as caught:
             second.with_user(self.salesperson).action_accept()
         self.assertNotIn("Ada", str(caught.exception))
         self.assertEqual((first.state, second.state), ("accepted", "submitted"))
@@ -436,7 +436,7 @@ class TestClaims(PartnerProgramCommon):
             lead_id=other.id,
         ).with_user(self.other_salesperson)
         self.assertNotIn(first.id, self.env["partner.referral"].with_user(self.other_salesperson).search([]).ids)
-        with self.assertRaisesRegex(UserError, "is protected by an earlier referral"):
+        with self.assertRaisesRegex(UserError, "is protected by another referral"):
             second.action_accept()
 
     def test_d10_an_expired_claim_frees_the_client_even_before_the_nightly_job(self):

@@ -90,7 +90,7 @@ class TestEntryPackageCases(ReviewCommon):
 
     def test_p9_overridden_at_acceptance_is_not_asked_again(self):
         old = self.invoice(100, product=self.starter, on="2025-06-01")
-        self.pay(old)
+        self.pay(old, on="2025-06-02")
         referral = self.affiliate(accept=False).with_user(self.manager)
         with self.assertRefused("has paid for the entry package before the referral"):
             referral.with_user(self.salesperson).action_accept()
@@ -101,6 +101,37 @@ class TestEntryPackageCases(ReviewCommon):
         )
         self.pay(self.invoice(100, product=self.starter))
         self.assertEqual(referral.state, "acquired")
+
+    def test_p9_a_manager_overrides_on_screen(self):
+        self.pay(self.invoice(100, product=self.starter, on="2025-06-01"), on="2025-06-02")
+        referral = self.affiliate(accept=False)
+        self.assertTrue(referral.is_former_client)
+        self.env["partner.referral.decision"].with_user(self.manager).create(
+            {"referral_ids": referral.ids, "decision": "override", "reason": "Byte brought them back"}
+        ).action_confirm()
+        self.assertRecordValues(referral, [{"state": "accepted", "decision_reason": "Byte brought them back"}])
+
+    def test_p9_invoiced_before_the_referral_and_paid_after_it_is_a_decision(self):
+        starter = self.invoice(100, product=self.starter, on="2026-01-02")
+        referral = self.affiliate()
+        self.pay(starter)
+        self.assertEqual(referral.state, "accepted")
+        review = self.assertAsked(referral, "returning_client", move_id=starter.id)
+        self.assertIn("is dated before the referral", review.question)
+        self.decide(review, accept=True)
+        self.run_all()
+        self.assertRecordValues(referral, [{"state": "acquired", "acquisition_move_id": starter.id}])
+        self.assertFalse(starter.commission_line_ids, "D1: dated before the referral, it earns nothing itself")
+
+    def test_p9_invoiced_before_the_referral_and_paid_before_the_decision_is_no_refusal(self):
+        starter = self.invoice(100, product=self.starter, on="2026-01-02")
+        referral = self.affiliate(accept=False)
+        self.go_to("2026-01-07")
+        self.pay(starter)
+        self.assertFalse(referral.is_former_client)
+        referral.with_user(self.salesperson).action_accept()
+        self.assertEqual(referral.state, "accepted")
+        self.assertAsked(referral, "returning_client", move_id=starter.id)
 
     def test_p9_the_entry_package_at_a_discount_of_100_percent(self):
         referral = self.affiliate()
@@ -280,7 +311,7 @@ class TestClaimsThatMeet(ReviewCommon):
 
     def test_d10_received_earlier_registered_later_a_manager_decides(self):
         holder, late, review = self.conflict()
-        with self.assertRefused("is protected by an earlier referral"):
+        with self.assertRefused("is protected by another referral"):
             late.with_user(self.salesperson).action_accept()
         self.decide(review, accept=True, reason="The mail of the 3rd had been overlooked")
         self.assertRecordValues(
@@ -337,7 +368,7 @@ class TestClaimsThatMeet(ReviewCommon):
             self.assertFalse(self.env[model].with_user(self.other_salesperson).search(domain))
         with self.assertRaises(AccessError):
             self.env["partner.referral.review"].with_user(self.other_salesperson).search([])
-        with self.assertRefused("is protected by an earlier referral"):
+        with self.assertRefused("is protected by another referral"):
             late.action_accept()
         late.action_reject_protected()
         self.assertNotIn("Ada", late.decision_reason)
@@ -376,10 +407,129 @@ class TestClaimsThatMeet(ReviewCommon):
         prospect(self.enrollment_ada, prospect_name="Foxtrot", prospect_email="fay@foxtrot.example").action_accept()
         second = prospect(self.enrollment_byte, prospect_email="boss@foxtrot.example")
         self.assertTrue(second.is_protected)
-        with self.assertRefused("is protected by an earlier referral"):
+        with self.assertRefused("is protected by another referral"):
             second.action_accept()
-        with self.assertRefused("This prospect is protected by an earlier referral"):
+        with self.assertRefused("This prospect is protected by another referral"):
             second.sudo().state = "accepted"  # the database says so too
+
+    def prospect(self, enrollment=None, **vals):
+        return (
+            self.env["partner.referral"]
+            .with_user(self.salesperson)
+            .create({"enrollment_id": (enrollment or self.enrollment_ada).id, "user_id": self.salesperson.id, **vals})
+        )
+
+    def test_d10_prospects_are_compared_by_the_surest_thing_that_is_known_of_both(self):
+        told = {"prospect_name": "Foxtrot", "prospect_email": "fay@foxtrot.example", "prospect_vat": "BE 0477.472.701"}
+        self.prospect(**told).action_accept()
+        for same in (
+            {"prospect_email": "boss@foxtrot.example"},
+            {"prospect_name": "Foxtrot Ltd."},
+            {"prospect_vat": "BE0477472701", "prospect_name": "Something else"},
+        ):
+            with self.subTest(same=same):
+                second = self.prospect(self.enrollment_byte, **same)
+                self.assertTrue(second.is_protected)
+                self.assertEqual(second.other_claim_count, 1)
+                with self.assertRefused("is protected by another referral"):
+                    second.action_accept()
+                second.sudo().unlink()
+        for another in (
+            {"prospect_vat": "BE0403170701", "prospect_name": "Foxtrot"},
+            {"prospect_email": "info@foxtrot-films.example", "prospect_name": "Foxtrot"},
+        ):
+            with self.subTest(another=another):
+                second = self.prospect(self.enrollment_byte, **another)
+                self.assertFalse(second.is_protected)
+                second.action_accept()
+                self.assertEqual(second.state, "accepted")
+                second.sudo().state = "withdrawn"
+
+    def test_d10_an_earlier_referral_of_the_prospect_is_decided_first(self):
+        self.prospect(prospect_name="Cobalt Clinics", prospect_vat="BE 0477.472.701").sudo().prospect_is_new = True
+        self.go_to("2026-01-06")
+        with self.assertRefused("An earlier referral of Cobalt Clinics is waiting for a decision"):
+            self.affiliate(accept=False).action_accept()
+
+    def met_by_a_contact(self):
+        """Ada's prospect was accepted; it becomes a contact by another door, and Byte claims that one."""
+        first = self.prospect(prospect_name="Foxtrot Foods", prospect_email="fay@foxtrot.example")
+        first.action_accept()
+        contact = self.env["res.partner"].create({"name": "Foxtrot Group", "is_company": True})
+        self.env["res.partner"].create({"name": "Bo", "parent_id": contact.id, "email": "bo@foxtrot.example"})
+        self.go_to("2026-01-06")
+        second = self.affiliate(contact, accept=False)
+        return first.with_env(self.env), contact, second
+
+    def test_d10_a_contact_that_looks_like_an_accepted_prospect_is_for_a_manager(self):
+        first, contact, second = self.met_by_a_contact()
+        review = self.assertAsked(second, "conflict", other_id=first.id)
+        self.assertIn("looks like the prospect", review.question)
+        self.assertTrue(second.meets_prospect)
+        notice = second.with_user(self.salesperson).action_accept()
+        self.assertIn("Foxtrot Group looks like the prospect", notice["params"]["message"])
+        self.assertEqual(second.state, "submitted")
+        self.assertIn(first.name, second.with_user(self.manager).claims_comparison)
+        self.decide(review, accept=False, reason="It was introduced to us before")
+        first.lead_id.partner_id = contact
+        first.lead_id.action_set_won()
+        self.assertRecordValues(first + second, [{"state": "acquired"}, {"state": "rejected"}])
+
+    def test_d10_a_prospect_accepted_after_the_contact_was_claimed_is_asked_about_at_acceptance(self):
+        second = self.affiliate(accept=False, referred_on="2026-01-02 09:00:00")
+        first = self.prospect(prospect_name="Cobalt Clinics")
+        first.sudo().prospect_is_new = True
+        first.action_accept()
+        self.assertFalse(self.reviews(second))
+        second.with_user(self.salesperson).action_accept()
+        self.assertEqual(second.state, "submitted")
+        self.assertAsked(second, "conflict", other_id=first.id)
+
+    def test_d10_a_manager_says_that_they_are_two_companies(self):
+        first, _contact, second = self.met_by_a_contact()
+        review = self.assertAsked(second, "conflict", other_id=first.id)
+        self.env["partner.referral.decision"].with_user(self.manager).create(
+            {"referral_ids": second.ids, "decision": "override", "reason": "A holding of the same name"}
+        ).action_confirm()
+        self.assertEqual((first.state, second.state, review.state), ("accepted", "accepted", "obsolete"))
+
+    def test_d10_a_prospect_won_as_the_client_of_a_later_claim_is_for_a_manager(self):
+        """Nothing that Ada told agrees with the contact, so Byte's later claim on it was accepted."""
+        first = self.prospect(prospect_name="Foxtrot Foods").with_env(self.env)
+        first.action_accept()
+        self.go_to("2026-01-06")
+        second = self.affiliate()
+        first.lead_id.partner_id = self.client
+        first.lead_id.action_set_won()
+        self.assertEqual(first.state, "accepted", "received first: no rule rejects it")
+        review = self.assertAsked(first, "conflict", other_id=second.id)
+        self.go_to("2026-07-01")
+        self.run_all()
+        self.assertEqual(first.state, "accepted", "won in time: it does not expire while it waits")
+        self.decide(review, accept=True, reason="Ada introduced it in January")
+        self.assertRecordValues(
+            first + second,
+            [
+                {"state": "acquired", "client_id": self.client.id, "acquired_on": Date.to_date("2026-01-06")},
+                {"state": "rejected", "client_id": self.client.id, "acquired_on": False},
+            ],
+        )
+
+    def test_other_claims_of_many_referrals_cost_the_same(self):
+        clients = self.env["res.partner"].create([{"name": f"C{n}", "is_company": True} for n in range(10)])
+        referrals = self.prospect(prospect_name="P0") | self.prospect(prospect_name="P1")
+        for client in clients:
+            referrals |= self.affiliate(client, accept=False)
+
+        def cost(records):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            records.mapped("client_id.vat")
+            before = self.env.cr.sql_log_count
+            records.mapped("other_claim_count")
+            return self.env.cr.sql_log_count - before
+
+        self.assertLessEqual(cost(referrals), cost(referrals[:3]) + 1)
 
     def test_merged_leads_with_a_claim_each_keep_both_and_ask(self):
         prospect = {"partner_id": False, "partner_name": "Foxtrot"}

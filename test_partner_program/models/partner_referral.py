@@ -18,6 +18,10 @@ class PartnerReferral(models.Model):
         reach("claim checked")
         return result
 
+    def _lock_claims(self):
+        if not without("claims"):
+            super()._lock_claims()
+
     def _warn_closing(self):
         if without("isolation"):
             commit(self.env.cr)

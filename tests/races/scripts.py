@@ -186,14 +186,17 @@ program = env["partner.program"].search([("acquisition_event", "=", "lead_won")]
 env = env(user=env.ref("base.user_admin").id, context={"allowed_company_ids": program.company_id.ids})
 partners = env["res.partner"].create([{"name": f"Rival {n}", "is_company": True} for n in range(2)])
 client = env["res.partner"].create({"name": "Race client", "is_company": True})
-for partner in partners:
+for number, partner in enumerate(partners):
     enrollment = env["partner.program.enrollment"].create(
         {"partner_id": partner.id, "program_id": program.id, "state": "active"}
     )
+    # Both tell the domain; one the tax ID too, so that a unique index on the surest of them sees two.
+    told = {"prospect_email": f"p{number}@different.example", "prospect_vat": "BE0477472701" if number else False}
     env["partner.referral"]._register_referrals(
         [
             {"enrollment_id": enrollment.id, "client_id": client.id, "referred_on": env.cr.now()},
             {"enrollment_id": enrollment.id, "prospect_email": "boss@raced.example", "referred_on": env.cr.now()},
+            {"enrollment_id": enrollment.id, **told, "referred_on": env.cr.now()},
         ]
     )
 env.cr.commit()
@@ -216,6 +219,7 @@ except UserError as refused:
     print("REFUSED", refused)
 """
 CLIENT = '("client_id.name", "=", "Race client")'
+TOLD_DIFFERENTLY = '("prospect_email", "=like", "%@different.example")'
 PROSPECT = '("prospect_email", "=", "boss@raced.example")'
 
 # Claims of one partner that close in five days: salesperson and account manager get a to-do each, the partner a mail.
