@@ -67,7 +67,7 @@ class PartnerReferral(models.Model):
                 kind = self._classify_payment(invoice, fact, entry_amounts.get(invoice.id))
                 paid_on = fact.settled_on or invoice.invoice_date
                 is_dated_before = invoice.invoice_date < referred_on
-                if not kind or is_dated_before and (kind != "paid_entry" or paid_on < referred_on):
+                if not kind or (is_dated_before and (kind != "paid_entry" or paid_on < referred_on)):
                     continue
                 if not eligibility.closed_in_time(paid_on, referral.expires_on):
                     continue
