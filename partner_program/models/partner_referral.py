@@ -67,6 +67,7 @@ class PartnerReferral(models.Model):
     program_id = fields.Many2one(related="enrollment_id.program_id", store=True, index=True)
     company_id = fields.Many2one(related="enrollment_id.company_id", store=True, index=True)
     acquisition_event = fields.Selection(related="program_id.acquisition_event")
+    dormancy_months = fields.Integer(related="program_id.dormancy_months", groups="base.group_user")
     user_id = fields.Many2one(
         "res.users",
         "Salesperson",
@@ -368,10 +369,13 @@ class PartnerReferral(models.Model):
         if vals.get("client_id"):
             found_client = self.filtered(lambda r: r.state == "accepted" and not r.client_id)
             found_client._check_not_barred(self.env["res.partner"].browse(vals["client_id"]))
+        is_looked_at = not LOOKED_AT.isdisjoint(vals)
+        claimed = {referral: referral._get_claimed() for referral in self} if is_looked_at else {}
         result = super().write(vals)
         found_client._check_client_found()
-        if not LOOKED_AT.isdisjoint(vals):
-            self.filtered(lambda r: r.state == "submitted")._look_again(new_facts=vals)
+        if is_looked_at:
+            changed = self.filtered(lambda r: r._get_claimed() != claimed[r])
+            self.filtered(lambda r: r.state == "submitted")._look_again(new_facts=vals, anew=changed)
         if "commission_months" in vals or "client_id" in vals:
             self._sync_commission_lines()
         return result

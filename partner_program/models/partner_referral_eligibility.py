@@ -20,6 +20,8 @@ class PartnerReferral(models.Model):
     def action_check_eligibility(self):
         """Look for discussions in the months before the referral, and freeze verdict and proofs.
 
+        What was found earlier stays, whatever became of it since: a further look only adds.
+
         :raise UserError: when a referral was decided: what was true that day stays
         """
         self.check_access("write")
@@ -30,36 +32,61 @@ class PartnerReferral(models.Model):
         self._look_at_facts()
         return True
 
-    def _look_at_facts(self):
-        """Find contacts and evidence, then write down what changed: deleting empties Odoo's cache, so that is last."""
+    def _look_at_facts(self, anew=None):
+        """Find contacts and evidence, then write down what changed: deleting empties Odoo's cache, so that is last.
+
+        :param anew: referrals of which client or date changed; see ``_freeze_evidence``
+        """
         matches = self._find_matches()
         evidence = self.sudo()._find_evidence(matches)  # sudo: documents that this user may not open count too
         self._note_matches(matches)
-        self._freeze_evidence(evidence)
+        self._freeze_evidence(evidence, anew)
 
-    def _freeze_evidence(self, found=None):
-        """Replace verdict and proofs by what is found now."""
+    def _freeze_evidence(self, found=None, anew=None):
+        """Add what is found now to the proofs; of referrals ``anew``, of which client or date changed, replace them.
+
+        A quotation that is cancelled or a meeting that is deleted after it was found refutes nothing: it was there.
+        """
+        anew = self.browse() if anew is None else anew
         referrals_sudo = self.sudo()  # sudo: evidence of documents that this user may not open counts too
         found = referrals_sudo._find_evidence(self._find_matches()) if found is None else found
         now = fields.Datetime.now()
         to_create, outdated = [], referrals_sudo.env["partner.referral.evidence"]
         for referral in referrals_sudo:
-            proofs = found[referral]
+            found_now = {tuple(proof[fname] for fname in PROOF_FIELDS): proof for proof in found[referral]}
+            known = {evidence._get_proof(): evidence for evidence in referral.evidence_ids}
+            if referral in anew:
+                outdated |= outdated.union(*(evidence for key, evidence in known.items() if key not in found_now))
+                known = {key: evidence for key, evidence in known.items() if key in found_now}
+            records = {(evidence.kind, evidence.res_model, evidence.res_id) for evidence in known.values()}
+            added = [
+                proof
+                for key, proof in found_now.items()
+                if key not in known and (proof["kind"], proof["res_model"], proof["res_id"]) not in records
+            ]
             day = referral.company_id._partner_program_local_date(referral.referred_on)
             eligible = eligibility.is_eligible(
-                [proof["date"] for proof in proofs], day, referral.program_id.dormancy_months
+                [*(evidence.date for evidence in known.values()), *(proof["date"] for proof in added)],
+                day,
+                referral.program_id.dormancy_months,
             )
             referral.write({"eligibility": "eligible" if eligible else "ineligible", "eligibility_checked_on": now})
-            known = {evidence._get_proof(): evidence for evidence in referral.evidence_ids}
-            keys = {tuple(proof[fname] for fname in PROOF_FIELDS) for proof in proofs}
-            outdated |= outdated.union(*(evidence for key, evidence in known.items() if key not in keys))
             to_create += [
-                {"referral_id": referral.id, "company_id": referral.company_id.id, **proof}
-                for proof in proofs
-                if tuple(proof[fname] for fname in PROOF_FIELDS) not in known
+                {"referral_id": referral.id, "company_id": referral.company_id.id, **proof} for proof in added
             ]
         outdated.create(to_create)
         outdated.unlink()
+
+    def _get_claimed(self) -> tuple:
+        """Who was claimed, and when: what the evidence is about. Of a client that is a contact, nothing else says it."""
+        self.ensure_one()
+        told = ("lead_id", "prospect_is_new", *(f"prospect_{key}" for key in ("name", "email", "phone", "vat")))
+        return (
+            self.client_id,
+            self.referred_on,
+            self.program_id,
+            *(self[fname] for fname in told if not self.client_id),
+        )
 
     def _find_evidence(self, matches) -> dict:
         """Values of the proofs within the dormancy months before each referral, newest first.

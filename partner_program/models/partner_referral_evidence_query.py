@@ -46,7 +46,7 @@ class PartnerReferral(models.Model):
         for model, fnames in (
             ("res.partner", ["commercial_partner_id", "vat", "active"]),
             ("crm.lead", ["partner_id", "company_id", "email_domain_criterion", "phone_sanitized", "won_status"]),
-            ("crm.lead", ["date_closed", "date_last_stage_update"]),
+            ("crm.lead", ["date_closed", "date_last_stage_update", "active"]),
             ("sale.order", ["partner_id", "company_id", "state", "date_order", "opportunity_id"]),
             ("account.move", ["commercial_partner_id", "company_id", "move_type", "state", "invoice_date"]),
             ("calendar.event", ["start", "active", "opportunity_id", "partner_ids"]),
@@ -97,7 +97,7 @@ class PartnerReferral(models.Model):
                 SELECT agreeing.referral_id, lead.id,
                        CASE WHEN lead.id = referral.own_lead_id THEN referral.day_start
                             ELSE referral.referred_on END AS until,
-                       lead.won_status, lead.date_closed, lead.date_last_stage_update, lead.create_date
+                       lead.won_status, lead.active, lead.date_closed, lead.date_last_stage_update, lead.create_date
                   FROM (SELECT contact.referral_id, lead.id
                           FROM contact
                           JOIN crm_lead lead ON lead.partner_id = contact.id
@@ -145,7 +145,7 @@ class PartnerReferral(models.Model):
 
     @api.model
     def _get_proofs_by_leads(self) -> SQL:
-        """Opportunities that were open, or were closed in the period."""
+        """Opportunities that were open, or were closed in the period; archived without being lost, they are not open."""
         return SQL(
             """
             SELECT referral.id, 'opportunity', LEAST(GREATEST(lead.date_last_stage_update, referral.since),
@@ -153,7 +153,7 @@ class PartnerReferral(models.Model):
               FROM lead
               JOIN referral ON referral.id = lead.referral_id
              WHERE lead.create_date < lead.until
-               AND (lead.won_status = 'pending' OR lead.date_closed >= referral.since)
+               AND (lead.won_status = 'pending' AND lead.active OR lead.date_closed >= referral.since)
             """
         )
 

@@ -115,7 +115,10 @@ class PartnerReferral(models.Model):
         if not wanted:
             return found
         self.env["res.partner"].flush_model(
-            ["vat", "email_normalized", "phone_sanitized", "name", "is_company", "commercial_partner_id"]
+            [
+                *("vat", "email_normalized", "phone_sanitized", "name", "is_company", "commercial_partner_id"),
+                *("active", "company_id"),
+            ]
         )
         referrals = list(self)
         for number, kind, company_id in self.env.execute_query(self._get_match_query(wanted)):
@@ -145,7 +148,13 @@ class PartnerReferral(models.Model):
                 kind,
             )
             for kind, condition in (
-                ("vat", SQL("partner.vat = wanted.value")),
+                (
+                    "vat",
+                    SQL(
+                        "regexp_replace(upper(partner.vat), '[^A-Z0-9]', '', 'g') = wanted.value"
+                        " AND partner.vat IS NOT NULL"
+                    ),
+                ),
                 (
                     "email",
                     SQL(
@@ -170,10 +179,24 @@ class PartnerReferral(models.Model):
                 ),
             )
         )
+        visible = SQL(", ").join(
+            SQL("(%s, %s)", number, company_id)
+            for number, referral in enumerate(self)
+            for company_id in referral.company_id.sudo().parent_ids.ids or [0]  # sudo: ids of branches' parents
+        )
         return SQL(
-            "WITH wanted (number, kind, value) AS (VALUES %s)"
-            " SELECT DISTINCT number, kind, commercial_partner_id FROM (%s) agreeing ORDER BY 1, 2, 3",
+            """
+            WITH wanted (number, kind, value) AS (VALUES %s), visible (number, company_id) AS (VALUES %s)
+            SELECT DISTINCT agreeing.number, kind, company.id
+              FROM (%s) agreeing
+              JOIN res_partner company ON company.id = agreeing.commercial_partner_id
+             WHERE company.active
+               AND (company.company_id IS NULL
+                    OR (agreeing.number, company.company_id) IN (SELECT number, company_id FROM visible))
+             ORDER BY 1, 2, 3
+            """,
             values,
+            visible,
             agreeing,
         )
 
@@ -190,7 +213,7 @@ class PartnerReferral(models.Model):
         criteria = set()
         for number in filter(None, numbers):
             if compact := matching.compact_number(number):
-                criteria |= {("vat", number), ("vat", compact)}
+                criteria.add(("vat", compact))
         for email in filter(None, (email_normalize(email, strict=False) for email in emails)):
             criteria.add(("email", email))
             criterion = iap_tools.mail_prepare_for_domain_search(email)
@@ -226,11 +249,14 @@ class PartnerReferral(models.Model):
         outdated.unlink()  # before the new ones: a contact is found once
         outdated.create(to_create)
 
-    def _look_again(self, new_facts=()):
-        """Contacts and evidence of undecided claims, as soon as they are registered or what they say changes."""
+    def _look_again(self, new_facts=(), anew=None):
+        """Contacts and evidence of undecided claims, as soon as they are registered or what they say changes.
+
+        :param anew: those of which client or date changed: what was found for the other one is dropped
+        """
         if any(fname.startswith("prospect_") for fname in new_facts):
             self.sudo().prospect_is_new = False  # sudo: follows from the facts
-        self._look_at_facts()
+        self._look_at_facts(anew)
         self._ask_about_conflicts()
 
     # ------------------------------------------------------------
@@ -243,7 +269,7 @@ class PartnerReferral(models.Model):
         if decided := self.filtered(lambda r: r.state != "submitted"):
             raise UserError(self.env._("Referral %(referral)s was decided already.", referral=decided[0].display_name))
         self.sudo().prospect_is_new = True  # sudo: the salesperson decides it, through this button only
-        self.action_check_eligibility()
+        self._look_at_facts(anew=self)
         return True
 
     def _check_confirmed(self):

@@ -80,7 +80,10 @@ class PartnerReferral(models.Model):
 
     @api.onchange("enrollment_id", "lead_id")
     def _onchange_receipt(self):
-        """A lead that began with a mail of the partner: the claim was received with that mail."""
+        """A lead that began with a mail of the partner: the claim was received when that mail was.
+
+        Its ``date`` is what the sender's computer says. When Odoo stored it is our own word.
+        """
         if not (self.enrollment_id and self.lead_id):
             return
         mail = self.env["mail.message"].search(
@@ -90,11 +93,11 @@ class PartnerReferral(models.Model):
                 ("message_type", "=", "email"),
                 ("author_id.commercial_partner_id", "=", self.enrollment_id.partner_id.id),
             ],
-            order="date, id",
+            order="create_date, id",
             limit=1,
         )
         if mail:
-            self.referred_on = mail.date
+            self.referred_on = mail.create_date.replace(microsecond=0)
 
     def _tidy_prospect(self, vals):
         """Texts from forms and mails without the blanks around them: blanks only are nothing."""
@@ -191,6 +194,7 @@ class PartnerReferral(models.Model):
         return self.env["crm.lead"].search(
             Domain("partner_id.commercial_partner_id", "in", self.client_id.ids)
             & Domain("won_status", "=", "pending")
+            & Domain("upsell_referral_id", "=", False)
             & Domain("referral_ids", "not any!", [("state", "in", LIVE_STATES)])
         )
 

@@ -382,6 +382,35 @@ class TestDormancy(PartnerProgramCommon):
         self.assertEqual(len(referral.evidence_ids), 1)
         self.assertEqual(referral.eligibility_checked_on, checked_on)
 
+    def test_d8_proofs_stay_when_their_documents_go_until_client_or_date_changes(self):
+        order = self.env["sale.order"].create({"partner_id": self.client.id, "user_id": self.salesperson.id})
+        self.go_to("2026-01-06")
+        referral = self.refer(accept=False).with_user(self.salesperson)
+        self.assertEqual(referral.evidence_ids.kind, "quotation")
+        order.action_cancel()
+        with self.assertRaisesRegex(UserError, "discussions with Cobalt Clinics"):
+            referral.action_accept()
+        referral.action_check_eligibility()
+        referral.prospect_phone = "+32 2 290 34 90"  # of a client that is a contact, that says nothing new
+        self.invoice(10, on="2025-06-01")
+        referral.action_check_eligibility()
+        self.assertEqual(referral.eligibility, "ineligible")
+        self.assertEqual(referral.evidence_ids.mapped("kind"), ["quotation", "invoice"], "a later look adds")
+        referral.referred_on = "2025-03-01 09:00:00"
+        self.assertEqual((referral.eligibility, len(referral.evidence_ids)), ("eligible", 0))
+
+    def test_d8_an_opportunity_that_is_archived_and_not_lost_is_not_open(self):
+        self.go_to("2024-05-01")
+        lead = self.lead(probability=10)
+        lead.active = False
+        self.go_to("2026-01-06")
+        self.assertEqual(lead.won_status, "pending")
+        referral = self.refer(accept=False)
+        self.assertFalse(referral.evidence_ids)
+        lead.active = True
+        referral.action_check_eligibility()
+        self.assertEqual(referral.evidence_ids.mapped("kind"), ["opportunity"])
+
     def test_p7_ineligible_is_refused_for_a_salesperson(self):
         self.invoice(10, on="2025-06-01")
         referral = self.refer(accept=False).with_user(self.salesperson)

@@ -4,6 +4,7 @@ import threading
 
 from odoo.fields import Datetime
 from odoo.tests import Form
+from odoo.tools import SQL
 
 from .common import PartnerProgramCommon
 
@@ -95,7 +96,8 @@ class TestRegistration(PartnerProgramCommon):
     def test_p4_a_lead_that_began_with_a_mail_of_the_partner_was_received_with_it(self):
         lead = self.lead()
         self.go_to("2026-01-04 22:15:00")
-        lead.message_post(body="Talk to them", message_type="email", author_id=self.ada_contact.id)
+        mail = lead.message_post(body="Talk to them", message_type="email", author_id=self.ada_contact.id)
+        mail.sudo().date = "2025-06-01 08:00:00"  # what the sender's computer says
         self.go_to("2026-01-05 09:00:00")
         Referral = self.env["partner.referral"].with_user(self.salesperson).with_context(default_lead_id=lead.id)
         form = Form(Referral, view="partner_program.partner_referral_view_form_register")
@@ -163,6 +165,34 @@ class TestRegistration(PartnerProgramCommon):
         self.assertEqual(list(self.found(referral)), [golf, hotel, india, juliet], "the likeliest first")
         self.assertTrue(referral.needs_confirmation)
         self.assertTrue(staff)
+
+    def test_tax_ids_are_compared_without_blanks_and_dots_by_an_index(self):
+        golf = self.env["res.partner"].create({"name": "Golf", "is_company": True, "vat": "be 0477.472.701"})
+        referral = self.register(prospect_name="Anything", prospect_vat="BE0477472701")
+        self.assertEqual(self.found(referral), {golf: "same tax ID"})
+        self.env["res.partner"].create([{"name": f"P{n}", "vat": f"BE {n}"} for n in range(1000)])
+        self.env.flush_all()
+        self.env.cr.execute("ANALYZE res_partner")
+        query = referral._get_match_query([(0, "vat", "BE0477472701")])
+        plan = "\n".join(line for (line,) in self.env.execute_query(SQL("EXPLAIN %s", query)))
+        self.assertIn("using res_partner_compact_vat_idx", plan)
+        self.assertIn("Index Cond: (regexp_replace(upper", plan)
+
+    def test_contacts_of_other_companies_and_archived_ones_are_not_offered(self):
+        other = self.env["res.company"].create({"name": "Elsewhere"})
+        self.env["res.partner"].create(
+            [
+                {"name": "Kilo", "is_company": True, "email": "a@kilo.example", "company_id": other.id},
+                {"name": "Kilo", "is_company": True, "email": "b@kilo.example", "active": False},
+            ]
+        )
+        ours = self.env["res.partner"].create(
+            {"name": "Kilo", "is_company": True, "email": "c@kilo.example", "company_id": self.company.id}
+        )
+        referral = self.register(prospect_name="Kilo", prospect_email="info@kilo.example").with_user(self.salesperson)
+        self.assertEqual(self.found(referral), {ours: "same email domain, same name"})
+        with self.assertRefused("may be a contact that we know: Kilo."):
+            referral.action_accept()
 
     def test_addresses_at_public_providers_say_nothing_about_the_company(self):
         private = self.env["res.partner"].create({"name": "Gina", "email": "gina@gmail.com"})
