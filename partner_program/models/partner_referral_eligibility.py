@@ -78,7 +78,7 @@ class PartnerReferral(models.Model):
         outdated.unlink()
 
     def _get_claimed(self) -> tuple:
-        """Who was claimed, and when: what the evidence is about. Of a client that is a contact, nothing else says it."""
+        """Who was claimed, and when: what the evidence is about. Of a contact, nothing else says it."""
         self.ensure_one()
         told = ("lead_id", "prospect_is_new", *(f"prospect_{key}" for key in ("name", "email", "phone", "vat")))
         return (

@@ -145,7 +145,7 @@ class PartnerReferral(models.Model):
 
     @api.model
     def _get_proofs_by_leads(self) -> SQL:
-        """Opportunities that were open, or were closed in the period; archived without being lost, they are not open."""
+        """Opportunities that were open, or were closed in the period; archived ones are not open."""
         return SQL(
             """
             SELECT referral.id, 'opportunity', LEAST(GREATEST(lead.date_last_stage_update, referral.since),
