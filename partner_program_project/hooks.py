@@ -4,9 +4,7 @@ from odoo.fields import Command
 def post_init_hook(env):
     """Each company with a program gets its project for tickets and its project for ideas."""
     programs = env["partner.program"].with_context(active_test=False).search([])
-    for company in programs.company_id:
-        company._get_partner_project("support")
-        company._get_partner_project("ideas")
+    programs.company_id._make_partner_projects()
 
 
 def uninstall_hook(env):

@@ -72,6 +72,11 @@ class PartnerProgramAgreement(models.Model):
             program = agreement.program_ids[:1]
             agreement.preview = agreement._render_body(enrollment, program=program)
 
+    def _is_same_contract(self, other) -> bool:
+        """Whether these are versions of one contract: they have one name."""
+        names = [one.with_context(lang="en_US").name for one in (self, other)]
+        return bool(self and other) and names[0] == names[1]
+
     # ------------------------------------------------------------
     # CONSTRAINTS, CRUD
     # ------------------------------------------------------------

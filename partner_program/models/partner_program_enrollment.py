@@ -121,6 +121,7 @@ class PartnerProgramEnrollment(models.Model):
 
     @api.depends(
         "program_id.agreement_id.sign_by",
+        "program_id.asked_agreement_ids.sign_by",
         "program_id.trained_contacts_required",
         "program_id.bank_account_required",
         "program_id.tax_id_required",
@@ -144,7 +145,7 @@ class PartnerProgramEnrollment(models.Model):
         """What holds the payouts of this partner, in words (D15)."""
         self.ensure_one()
         program, missing = self.program_id, []
-        if program.agreement_id and not self.signed_on:
+        if program.agreement_id and not self._get_signed_version():
             missing.append(self.env._("contract not signed"))
         elif program.agreement_id and self.agreement_id != program.agreement_id and self._is_signature_due():
             missing.append(self.env._("new version of the contract not signed"))

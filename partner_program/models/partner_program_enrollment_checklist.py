@@ -68,9 +68,9 @@ class PartnerProgramEnrollment(models.Model):
                 name=self.signed_by or self.partner_id.name,
                 day=format_date(self.env, self.signed_on),
             )
-        elif self.signed_on and not self._is_signature_due():
+        elif not self._is_signature_due():
             item["todo"] = self.env._(
-                "Sign the new version of the contract by %(day)s.", day=format_date(self.env, current.sign_by)
+                "Sign the new version of the contract by %(day)s.", day=format_date(self.env, self._get_sign_by())
             )
         else:
             item["todo"] = self.env._("Read the contract and sign it online.")

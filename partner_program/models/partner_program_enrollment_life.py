@@ -4,14 +4,16 @@ from odoo.exceptions import UserError
 from .partner_program_enrollment import LIVE_STATES
 
 NO_MAIL = "partner_program_no_mail"  # context key: whoever brings in existing partners does not write to them
-# What a partner is told when its status changes: from (any, or these), to, template.
+# What a partner is told when its status changes: from, to, template.
 STATE_MAILS = [
+    (("onboarding", "active", "suspended", "ended", "rejected"), "applied", "mail_template_application_reopened"),
     (("applied", "rejected"), "onboarding", "mail_template_application_approved"),
-    (("applied", "onboarding"), "active", "mail_template_welcome"),
+    (("active", "suspended", "ended"), "onboarding", "mail_template_onboarding_again"),
+    (("applied", "onboarding", "rejected"), "active", "mail_template_welcome"),
     (("suspended", "ended"), "active", "mail_template_resumed"),
-    (("active",), "suspended", "mail_template_suspended"),
-    (LIVE_STATES, "ended", "mail_template_ended"),
-    (("applied", "onboarding"), "rejected", "mail_template_application_rejected"),
+    (("applied", "onboarding", "active", "ended", "rejected"), "suspended", "mail_template_suspended"),
+    ((*LIVE_STATES, "rejected"), "ended", "mail_template_ended"),
+    ((*LIVE_STATES, "ended"), "rejected", "mail_template_application_rejected"),
 ]
 
 

@@ -33,6 +33,13 @@ class PartnerProgramEnrollment(models.Model):
         # EXTENDS mail.thread of this add-on
         return self
 
+    def _get_portal_access(self) -> str:
+        """For the mail of approval: ``invited`` to the portal just now, ``known`` there already, or not yet there."""
+        users_sudo = self._get_portal_contact().sudo().user_ids  # sudo: whether there is a log-in is no secret
+        if not users_sudo:
+            return ""
+        return "known" if any(user.login_date for user in users_sudo) else "invited"
+
     def _get_greeting_name(self) -> str:
         return self._get_mail_contact().name or ""
 

@@ -138,7 +138,9 @@ class PartnerProgramEnrollment(models.Model):
         :return: the first meeting of each new series
         """
         Event_sudo = self.env["calendar.event"].sudo()  # the calendar of the account manager, whoever activates
-        planned = dict(Event_sudo._read_group([("enrollment_id", "in", self.ids)], ["enrollment_id"], ["start:max"]))
+        # What people arranged beside the series, be it far ahead, does not stop it.
+        series = [("enrollment_id", "in", self.ids), ("recurrence_id", "!=", False)]
+        planned = dict(Event_sudo._read_group(series, ["enrollment_id"], ["start:max"]))
         horizon = fields.Datetime.now() + timedelta(days=PLAN_AHEAD_DAYS)
         due = self.filtered(lambda e: e not in planned or planned[e] < horizon)
         if not due:

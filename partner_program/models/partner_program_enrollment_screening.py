@@ -125,9 +125,9 @@ class PartnerProgramEnrollment(models.Model):
                 )
             )
         applications.action_assign_account_manager()
-        applications.write({"state": "onboarding", "is_program_open": False})
         for application in applications:
-            application._grant_portal_access()
+            application._grant_portal_access()  # first, as the mail of approval says what came of it
+        applications.write({"state": "onboarding", "is_program_open": False})
 
     def write(self, vals):
         # Who chooses the company has answered the question which one it is.

@@ -26,8 +26,8 @@ class PartnerProgramEnrollment(models.Model):
         that fits, not both.
         """
         self.ensure_one()
-        sign_by = self.program_id.agreement_id.sign_by
-        if not self.signed_on or not self._has_to_sign():
+        sign_by = self._get_sign_by()
+        if not sign_by or not self._has_to_sign():
             return 0
         level = self._get_sign_reminder_level(sign_by, today)
         already = self.sign_reminded_days if self.sign_reminded_for == sign_by else 0
@@ -50,8 +50,10 @@ class PartnerProgramEnrollment(models.Model):
         near = Domain.FALSE
         for program in programs:
             today = program.company_id._partner_program_today()
-            sign_by = program.agreement_id.sign_by
-            if level := self._get_sign_reminder_level(sign_by, today):
+            days = {one.sign_by for one in program.asked_agreement_ids | program.agreement_id}
+            for sign_by in days:
+                if not (level := self._get_sign_reminder_level(sign_by, today)):
+                    continue
                 unsigned = Domain("program_id", "=", program.id) & Domain("agreement_id", "!=", program.agreement_id.id)
                 near |= unsigned & (
                     Domain("sign_reminded_for", "!=", sign_by) | Domain("sign_reminded_days", ">", level)
@@ -71,10 +73,9 @@ class PartnerProgramEnrollment(models.Model):
         due = {one: one._get_sign_reminder_due(today[one.company_id]) for one in self.try_lock_for_update()}
         reminded = self.filtered(due.get)
         for days in SIGN_REMINDER_DAYS:
-            for program in reminded.program_id:
-                reminded.filtered(
-                    lambda one, days=days, program=program: (due[one], one.program_id) == (days, program)
-                ).write({"sign_reminded_days": days, "sign_reminded_for": program.agreement_id.sign_by})
+            of_days = reminded.filtered(lambda one, days=days: due[one] == days)
+            for sign_by, enrollments in of_days.grouped(lambda one: one._get_sign_by()).items():
+                enrollments.write({"sign_reminded_days": days, "sign_reminded_for": sign_by})
         self.env["mail.template"]._partner_program_send(REMINDER_MAIL, reminded)
         return reminded
 

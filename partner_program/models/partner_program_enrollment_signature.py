@@ -26,6 +26,7 @@ class PartnerProgramEnrollment(models.Model):
         groups="partner_program.group_manager,account.group_account_invoice,account.group_account_readonly",
     )
     signature_count = fields.Integer(compute="_compute_signature_count", compute_sudo=True)
+    has_to_sign = fields.Boolean(compute="_compute_has_to_sign")
     agreement_to_sign_id = fields.Many2one(related="program_id.agreement_id", string="Agreement to Sign")
 
     @api.depends("signature_ids")
@@ -33,11 +34,38 @@ class PartnerProgramEnrollment(models.Model):
         for enrollment in self:
             enrollment.signature_count = len(enrollment.signature_ids)
 
+    @api.depends("state", "signed_on", "agreement_id", "program_id.agreement_id")
+    def _compute_has_to_sign(self):
+        for enrollment in self:
+            enrollment.has_to_sign = enrollment._has_to_sign()
+
+    def _get_signed_version(self):
+        """The version of the contract of the program that the partner has signed; of another contract: none."""
+        self.ensure_one()
+        signed, current = self.agreement_id, self.program_id.agreement_id
+        return signed if self.signed_on and signed._is_same_contract(current) else signed.browse()
+
+    def _get_sign_by(self):
+        """The day after which payouts wait for the signature of a new version; False: they wait at once.
+
+        Of several versions that the program has asked for since the one that was signed, the first day counts: a
+        further version does not put off what was due.
+        """
+        self.ensure_one()
+        current, signed = self.program_id.agreement_id, self._get_signed_version()
+        if not signed:
+            return False
+        asked = current | self.program_id.asked_agreement_ids.filtered(
+            lambda one: one._is_same_contract(current) and signed.version < one.version < current.version
+        )
+        days = asked.mapped("sign_by")
+        return min(days) if all(days) else False
+
     def _is_signature_due(self) -> bool:
         """Whether payouts wait for a signature: always for the first one, after its day for a new version."""
         self.ensure_one()
-        sign_by = self.program_id.agreement_id.sign_by
-        return not self.signed_on or not sign_by or sign_by < self.company_id._partner_program_today()
+        sign_by = self._get_sign_by()
+        return not sign_by or sign_by < self.company_id._partner_program_today()
 
     def _has_to_sign(self) -> bool:
         """Whether the partner is asked for a signature today, be it that payouts wait for it or not yet."""
@@ -127,13 +155,15 @@ class PartnerProgramEnrollment(models.Model):
                 **vals,
             }
         )
-        self.write(
-            {
-                "agreement_id": agreement.id,
-                "signed_on": signed_on or self.company_id._partner_program_today(),
-                "signed_by": record.signed_by,
-            }
-        )
+        signed = self._get_signed_version()
+        if not signed or signed.version <= agreement.version:  # what was signed before is kept, and changes nothing
+            self.write(
+                {
+                    "agreement_id": agreement.id,
+                    "signed_on": signed_on or self.company_id._partner_program_today(),
+                    "signed_by": record.signed_by,
+                }
+            )
         return record
 
     def _get_document_name(self, agreement) -> str:
@@ -154,7 +184,7 @@ class PartnerProgramEnrollment(models.Model):
             ) from error
 
     def _after_signature(self, record):
-        """Both sides get the document."""
+        """Both sides get the document; that of an earlier version only goes to the files."""
         self.message_post(
             body=self.env._(
                 "%(name)s signed %(agreement)s.",
@@ -163,7 +193,7 @@ class PartnerProgramEnrollment(models.Model):
             ),
             subtype_xmlid="mail.mt_note",
         )
-        if self.env.context.get(NO_MAIL):
+        if self.env.context.get(NO_MAIL) or record.agreement_id != self.agreement_id:
             return
         self.env["mail.template"]._partner_program_send(
             "partner_program.mail_template_agreement_signed",

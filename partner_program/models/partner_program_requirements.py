@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.fields import Command
 
 REQUIREMENTS = ("bank_account_required", "tax_id_required", "account_manager_required")
 
@@ -23,6 +24,13 @@ class PartnerProgram(models.Model):
         help="Onboarding ends only when the partner has an account manager. "
         "This is a duty of the company: it never holds payouts.",
     )
+    asked_agreement_ids = fields.Many2many(
+        "partner.program.agreement",
+        "partner_program_asked_agreement_rel",
+        readonly=True,
+        copy=False,
+        help="Technical: every version of the contract that the program has asked its partners to sign.",
+    )
     manager_rule_ids = fields.One2many(
         "partner.program.manager.rule",
         "program_id",
@@ -32,13 +40,26 @@ class PartnerProgram(models.Model):
         "the one with the fewest partners is chosen.",
     )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        programs = super().create(vals_list)
+        programs._note_asked_agreements()
+        return programs
+
     def write(self, vals):
         before = {program: program.agreement_id for program in self} if "agreement_id" in vals else {}
         result = super().write(vals)
+        if "agreement_id" in vals:
+            self._note_asked_agreements()
         for program, agreement in before.items():
             if program.agreement_id and program.agreement_id != agreement:
                 program._ask_for_new_signatures()
         return result
+
+    def _note_asked_agreements(self):
+        """A version that was asked for stays asked for, until it or a later one is signed."""
+        for agreement, programs in self.filtered("agreement_id").grouped("agreement_id").items():
+            programs.asked_agreement_ids = [Command.link(agreement.id)]
 
     def _ask_for_new_signatures(self):
         """A new version of the contract: write to the partners who have signed another one."""

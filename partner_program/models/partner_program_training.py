@@ -145,12 +145,14 @@ class PartnerProgramTraining(models.Model):
         )
         for training in due:
             training.warned_for = training.date_to
-            for enrollment in by_partner[training.partner_id][:1]:
+            # A partner of two companies has two account managers; one who looks after both is told once.
+            responsible = {one._get_responsibles()[:1]: one for one in by_partner[training.partner_id].sorted()}
+            for user, enrollment in responsible.items():
                 enrollment.activity_schedule(
                     "mail.mail_activity_data_todo",
                     summary=self.env._("Training of %(contact)s expires", contact=training.contact_id.name),
                     date_deadline=training.date_to,
-                    user_id=(enrollment.account_manager_id or self.env.ref("base.user_admin")).id,
+                    user_id=user.id,
                 )
         self.env["mail.template"]._partner_program_send("partner_program.mail_template_training_expires", due)
         return due

@@ -1,5 +1,7 @@
 """Mails to partners: one door, and a switch for each."""
 
+from pathlib import Path
+
 from markupsafe import Markup
 
 from odoo.tests import tagged
@@ -55,3 +57,83 @@ class TestMails(PartnerProgramCommon):
         found = self.env["mail.template"].with_context(active_test=False).search(action["domain"])
         self.assertIn(self.template, found)
         self.assertFalse(found.filtered(lambda one: "partner_program" not in one.get_external_id()[one.id]))
+
+
+@tagged("post_install", "-at_install")
+class TestEachMail(PartnerProgramCommon):
+    """All templates of the add-on, from the registry: each has a switch that works, and a preview."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company.email = "office@fieldpro.example"
+        cls.manager.email = "mona@fieldpro.example"
+        cls.enrollment_byte.write({"account_manager_id": cls.manager.id, "monthly_meeting": True})
+        data = cls.env["ir.model.data"].search([("model", "=", "mail.template"), ("module", "=", "partner_program")])
+        cls.templates = cls.env["mail.template"].browse(data.mapped("res_id"))
+        cls.xmlids = {one.res_id: f"partner_program.{one.name}" for one in data}
+
+    def sample(self, model):
+        """A record that the mail could be about; the same one for all mails."""
+        if model not in self.samples:
+            self.samples[model] = self.make_sample(model)
+        return self.samples[model]
+
+    def setUp(self):
+        super().setUp()
+        self.samples = {}
+
+    def make_sample(self, model):
+        if model == "partner.program.enrollment":
+            return self.enrollment_byte
+        if model == "partner.referral":
+            return self.refer(self.enrollment_byte, self.other_client, lead_id=False)
+        if model == "partner.program.training":
+            self.byte.training_ids.date_to = "2026-03-31"
+            return self.byte.training_ids
+        if model == "partner.program.meeting":
+            return self.env[model]._of_events(self.enrollment_byte.meeting_ids[:1])
+        if model == "partner.commission.question":
+            return self.env[model].create({"commission_line_id": self.earned_line().id, "question": "Why not more?"})
+        return (
+            self.env[model]
+            .sudo()  # the job makes statements
+            .create(
+                {
+                    "partner_id": self.byte.id,
+                    "company_id": self.company.id,
+                    "date_from": "2025-12-01",
+                    "date_to": "2025-12-31",
+                    "recipient_ids": self.byte_contact.ids,
+                }
+            )
+        )
+
+    def test_the_switch_of_each_mail_works(self):
+        self.assertGreater(len(self.templates), 20)
+        for template in self.templates:
+            with self.subTest(template=template.name):
+                record, door = self.sample(template.model), self.env["mail.template"]._partner_program_send
+                sent = door(self.xmlids[template.id], record).sudo()
+                self.assertEqual(len(sent), 1)
+                self.assertTrue(sent.recipient_ids or sent.email_to)
+                template.active = False
+                self.assertFalse(door(self.xmlids[template.id], record))
+
+    def test_all_mails_take_the_door_with_the_switch(self):
+        for add_on in Path(__file__).parents[2].glob("partner_program*"):
+            for path in add_on.rglob("*.py"):
+                if "tests" not in path.parts and path.name != "mail_template.py":
+                    self.assertNotRegex(path.read_text(), r"\.send_mail(_batch)?\(", path)
+
+    def test_each_mail_can_be_previewed(self):
+        for template in self.templates:
+            with self.subTest(template=template.name):
+                record = self.sample(template.model)
+                preview = self.env["mail.template.preview"].create(
+                    {"mail_template_id": template.id, "resource_ref": f"{record._name},{record.id}"}
+                )
+                self.assertFalse(preview.error_msg)
+                self.assertTrue(preview.subject)
+                for leftover in ("{{", "t-out", "False"):
+                    self.assertNotIn(leftover, preview.body_html + preview.subject)

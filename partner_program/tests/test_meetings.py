@@ -86,6 +86,16 @@ class TestMeetings(PartnerProgramCommon):
         self.assertEqual({event.start.weekday() for event in events}, {2})
         self.assertEqual({(event.start.day - 1) // 7 for event in events}, {1}, "the second Wednesday")
 
+    def test_p23_a_meeting_beside_the_series_does_not_stop_it(self):
+        self.enrollment_byte.monthly_meeting = True
+        extra = {"name": "Next year's fair", "start": "2027-06-01 08:00:00", "stop": "2027-06-01 09:00:00"}
+        self.Event.create({**extra, "enrollment_id": self.enrollment_byte.id, "user_id": self.manager.id})
+        self.go_to("2026-11-20")
+        self.night()
+        starts = self.meetings().mapped("start")
+        self.assertIn(fields.Datetime.to_datetime("2027-01-13 13:30:00"), starts)
+        self.assertEqual(len(starts), 25)
+
     def test_p23_no_series_for_an_ended_partner(self):
         self.enrollment_byte.monthly_meeting = True
         self.go_to("2026-02-01")

@@ -179,6 +179,11 @@ class TestChecklist(OnboardingCommon):
             [
                 {"name": "Our Deck", "url": "https://fieldpro.example/deck", "category": "deck"},
                 {
+                    "name": "Branding Kit",
+                    "attachment_id": self.env["ir.attachment"].create({"name": "kit.zip", "raw": b"PK"}).id,
+                    "category": "branding",
+                },
+                {
                     "name": "Referral Guide",
                     "url": "https://fieldpro.example/guide",
                     "program_ids": [Command.link(self.program_referral.id)],
@@ -190,6 +195,7 @@ class TestChecklist(OnboardingCommon):
         enrollment.action_activate()
         mail = self.env["mail.mail"].sudo().search([("res_id", "=", enrollment.id), ("model", "=", enrollment._name)])
         self.assertIn("Our Deck", mail.body_html)
+        self.assertRegex(mail.body_html, r'<a href="[^"]*/my/resources">Branding Kit')
         self.assertNotIn("Referral Guide", mail.body_html)
         self.assertIn("mailto:mona@fieldpro.example", mail.body_html)
         self.assertEqual(mail.email_from, self.manager.email_formatted)
@@ -242,6 +248,43 @@ class TestChecklist(OnboardingCommon):
         self.assertEqual(self.enrollment_byte.missing_requirements, "new version of the contract not signed")
         self.enrollment_byte.with_user(self.manager).action_sign()
         self.assertTrue(self.enrollment_byte.requirements_met)
+
+    def test_d15_a_further_version_does_not_put_off_what_was_due(self):
+        self.program_affiliate.write({"bank_account_required": False, "tax_id_required": False})
+        versions = [
+            self.agreement.copy({"version": number, "sign_by": day}) for number, day in ((2, "2026-02-28"), (3, False))
+        ]
+        self.program_affiliate.agreement_id = versions[0]
+        self.refer(self.enrollment_byte, self.other_client, lead_id=False)
+        self.go_to("2026-03-01")
+        self.run_all()
+        self.assertFalse(self.enrollment_byte.requirements_met)
+        versions[1].sign_by = "2026-06-30"
+        self.program_affiliate.agreement_id = versions[1]
+        self.run_all()
+        self.assertEqual(self.enrollment_byte.missing_requirements, "new version of the contract not signed")
+        self.assertTrue(self.enrollment_byte._get_checklist()[0]["holds"])
+        self.enrollment_byte.with_user(self.manager).action_sign()
+        self.assertTrue(self.enrollment_byte.requirements_met)
+        self.agreement.copy({"version": 4, "sign_by": "2026-03-02"})  # a draft that no program asks for
+        fifth = self.agreement.copy({"version": 5, "sign_by": "2026-06-30"})
+        self.program_affiliate.agreement_id = fifth
+        self.go_to("2026-03-10")
+        self.run_all()
+        self.assertTrue(self.enrollment_byte.requirements_met)
+
+    def test_d15_another_contract_has_to_be_signed_before_anything_is_paid(self):
+        self.program_affiliate.account_manager_required = False
+        other = self.agreement.create({"name": "Referral Terms", "body": "<p>Terms</p>", "sign_by": "2026-12-31"})
+        self.program_referral.agreement_id = other
+        self.enrollment_byte._change_program(self.program_referral)
+        self.settle()
+        self.assertRecordValues(
+            self.enrollment_byte, [{"state": "onboarding", "missing_requirements": "contract not signed"}]
+        )
+        self.enrollment_byte.with_user(self.manager).action_sign()
+        self.settle()
+        self.assertRecordValues(self.enrollment_byte, [{"state": "active", "agreement_id": other.id}])
 
 
 class TestAccountManager(OnboardingCommon):
@@ -412,6 +455,74 @@ class TestLife(OnboardingCommon):
                 "Your partnership is active again",
             ],
         )
+
+    def test_every_change_of_status_has_one_mail(self):
+        states = [state for state, _label in self.enrollments._fields["state"].selection]
+        for before in states:
+            for after in states:
+                mails = [xmlid for origins, state, xmlid in STATE_MAILS if before in origins and state == after]
+                self.assertEqual(len(mails), before != after, (before, after))
+
+    def test_steps_back_tell_the_partner_too(self):
+        self.program_referral.account_manager_required = True  # onboarding does not end by itself
+        enrollment = self.application(self.program_referral, state="onboarding")
+        for state in ("suspended", "onboarding", "rejected"):
+            enrollment.with_user(self.manager).state = state
+        enrollment.with_user(self.manager).action_reopen()
+        self.assertEqual(
+            self.subjects(enrollment),
+            [
+                "Your partnership is suspended",
+                "Before you are an active partner again",
+                "Your application for our partner program",
+                "We look at your application once more",
+            ],
+        )
+
+    def test_what_the_mails_say_is_true(self):
+        mails = self.env["mail.mail"].sudo()
+
+        def last(enrollment):
+            ours = [("res_id", "=", enrollment.id), ("model", "=", enrollment._name), ("is_notification", "=", False)]
+            return mails.search(ours, order="id desc", limit=1).body_html
+
+        enrollment = self.application()
+        self.decide(enrollment, "reject", reason="Other regions first.")
+        self.assertIn("The reason: Other regions first.", " ".join(last(enrollment).replace("<span>", "").split()))
+        enrollment.action_reopen()
+        enrollment.with_user(self.manager).action_onboard()
+        self.assertIn("A separate email gives you access", last(enrollment))
+        enrollment.with_user(self.manager).action_activate()
+        self.assertNotIn("everything is there", last(enrollment))
+        for text in ("you are now an active partner", "payouts wait", "Bank account"):
+            self.assertIn(text, last(enrollment))
+        enrollment.with_user(self.manager).account_manager_id = self.manager
+        self.assertIn("is your account manager from now on", last(enrollment))
+        self.assertNotIn("Meetings", last(enrollment), "there are none")
+        self.decide(enrollment, "suspend", reason="Papers.")
+        enrollment.with_user(self.manager).action_activate()
+        self.assertNotIn("what was held is paid", last(enrollment))
+        self.assertIn("Bank account", last(enrollment))
+        self.decide(self.enrollment_ada, "suspend", reason="Papers.")
+        self.enrollment_ada.action_activate()
+        self.assertIn("what was held is paid", last(self.enrollment_ada))
+
+    def test_approval_says_how_to_get_into_the_portal(self):
+        user = self._new_user("nora", "base.group_portal", self.newcomer)
+        user.with_user(user)._update_last_login()
+        self.newcomer.email = "nora@new.example"
+        enrollment = self.application()
+        enrollment.with_user(self.manager).action_onboard()
+        mail = self.env["mail.mail"].sudo().search([("res_id", "=", enrollment.id), ("model", "=", enrollment._name)])
+        self.assertNotIn("A separate email", "".join(mail.mapped("body_html")))
+        self.assertIn("as usual", "".join(mail.mapped("body_html")))
+
+    def test_who_leaves_is_told_of_the_meetings(self):
+        self.enrollment_ada.write({"account_manager_id": self.manager.id, "monthly_meeting": True})
+        self.decide(self.enrollment_ada, "end", reason="As agreed.")
+        ours = [("res_id", "=", self.enrollment_ada.id), ("model", "=", self.enrollment_ada._name)]
+        mail = self.env["mail.mail"].sudo().search([*ours, ("subject", "=", "Your partnership has ended")])
+        self.assertIn("meetings that were planned do not take place", mail.body_html)
 
     def test_existing_partners_are_brought_in_without_a_mail(self):
         self.assertFalse(self.subjects(self.enrollment_ada))

@@ -6,7 +6,7 @@ from io import BytesIO
 
 from PIL import Image
 
-from odoo import http
+from odoo import fields, http
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, JsonRpcException, tagged
 
@@ -211,6 +211,29 @@ class TestSignatures(PartnerProgramCommon, HttpCase):
         self.assertEqual(str(self.enrollment_byte.signed_on), "2025-12-20")
         with self.assertRefused("signed already"):
             self.upload(b"%PDF-1.4 another")
+
+    def test_p25_the_scan_of_an_old_version_is_kept_and_the_later_signature_stays(self):
+        second = self.agreement.copy({"version": 2})
+        self.program_affiliate.agreement_id = second
+        self.enrollment_byte.with_user(self.manager).action_sign()
+        before = self.env["mail.mail"].sudo().search([])
+        self.upload(b"%PDF-1.4 scan", signed_on="2025-12-20", agreement_id=self.agreement.id)
+        self.assertEqual(self.signatures.search([]).agreement_id, self.agreement + second)
+        self.assertRecordValues(
+            self.enrollment_byte,
+            [{"agreement_id": second.id, "signed_on": fields.Date.to_date("2026-01-05"), "requirements_met": True}],
+        )
+        self.assertEqual(self.env["mail.mail"].sudo().search([]), before, "the partner has the contract that counts")
+        other = self.agreement.create({"name": "Another Contract", "body": "<p>Terms</p>"})
+        with self.assertRefused("Another Contract, version 1 is not the contract of Byte Builders"):
+            self.upload(b"%PDF-1.4 scan", agreement_id=other.id)
+
+    def test_p25_a_scan_of_an_old_version_counts_for_whoever_signed_nothing_later(self):
+        self.program_affiliate.agreement_id = self.agreement.copy({"version": 2, "sign_by": "2026-03-31"})
+        self.upload(b"%PDF-1.4 scan", signed_on="2025-12-20", agreement_id=self.agreement.id)
+        self.assertRecordValues(
+            self.enrollment_byte, [{"agreement_id": self.agreement.id, "requirements_met": True, "has_to_sign": True}]
+        )
 
     def test_p25_who_signed_what_and_when_is_a_list(self):
         self.enrollment_byte.with_user(self.manager).action_sign()

@@ -93,7 +93,24 @@ class TestTraining(PartnerProgramCommon):
             self.assertEqual(len(mails), warned, day)
         self.assertEqual((activity.user_id, activity.date_deadline), (self.manager, training.date_to))
         self.assertEqual(mails.recipient_ids, self.byte_contact + self.byte)
+        self.assertNotIn("Dear Ben", mails.body_html, "the company reads it too")
+        self.assertIn("that Ben of Byte followed", " ".join(mails.body_html.split()))
         self.assertIn("03/31/2026", mails.body_html)
+
+    def test_p17_each_account_manager_of_the_partner_is_warned(self):
+        marc = self._new_user("marc", "partner_program.group_manager")
+        second = self.env["partner.program.enrollment"].create(
+            {
+                "partner_id": self.byte.id,
+                "program_id": self.program_referral.id,
+                "state": "active",
+                "account_manager_id": marc.id,
+            }
+        )
+        self.byte.training_ids.date_to = "2026-01-31"
+        self.Training._warn_of_expiry()
+        self.assertEqual((second + self.enrollment_byte).activity_ids.user_id, marc + self.manager)
+        self.assertEqual(len((second + self.enrollment_byte).activity_ids), 2)
 
     def test_p17_nobody_is_warned_who_has_been_trained_again(self):
         self.byte.training_ids.date_to = "2026-01-31"

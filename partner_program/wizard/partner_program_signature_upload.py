@@ -16,8 +16,14 @@ class PartnerProgramSignatureUpload(models.TransientModel):
 
     enrollment_id = fields.Many2one("partner.program.enrollment", required=True, ondelete="cascade", readonly=True)
     agreement_id = fields.Many2one(
-        "partner.program.agreement", "Version", compute="_compute_agreement_id", store=True, readonly=False
+        "partner.program.agreement",
+        "Version",
+        compute="_compute_agreement_id",
+        store=True,
+        readonly=False,
+        domain="[('id', 'in', possible_agreement_ids)]",
     )
+    possible_agreement_ids = fields.Many2many("partner.program.agreement", compute="_compute_possible_agreement_ids")
     signed_on = fields.Date(required=True, default=fields.Date.context_today)
     signed_by = fields.Char(required=True, help="The person who signed for the partner.")
     document = fields.Binary("Scan", required=True, help="PDF or picture.")
@@ -27,6 +33,16 @@ class PartnerProgramSignatureUpload(models.TransientModel):
     def _compute_agreement_id(self):
         for upload in self:
             upload.agreement_id = upload.enrollment_id.program_id.agreement_id
+
+    @api.depends("enrollment_id")
+    def _compute_possible_agreement_ids(self):
+        """The versions of the contract of the program, and of the one that was signed before a change of program."""
+        agreements = self.env["partner.program.agreement"].with_context(active_test=False).search([])
+        for upload in self:
+            ours = upload.enrollment_id.program_id.agreement_id, upload.enrollment_id.agreement_id
+            upload.possible_agreement_ids = agreements.filtered(
+                lambda one, ours=ours: any(one._is_same_contract(other) for other in ours)
+            )
 
     def action_confirm(self):
         """Keep the scan, and note who signed."""
@@ -38,6 +54,14 @@ class PartnerProgramSignatureUpload(models.TransientModel):
             raise UserError(self.env._("Enter the name of the person who signed."))
         if not self.agreement_id:
             raise UserError(self.env._("Choose the version of the contract that was signed."))
+        if self.agreement_id not in self.possible_agreement_ids:
+            raise UserError(
+                self.env._(
+                    "%(agreement)s is not the contract of %(partner)s. Choose a version of that one.",
+                    agreement=self.agreement_id.display_name,
+                    partner=enrollment.partner_id.name,
+                )
+            )
         if self.signed_on > enrollment.company_id._partner_program_today():
             raise UserError(
                 self.env._(

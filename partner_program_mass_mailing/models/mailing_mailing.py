@@ -39,13 +39,16 @@ class MailingMailing(models.Model):
 
     @api.model
     def _prepare_newsletter(self, month):
-        """A draft to the list of partners with the resources that are new since the last newsletter."""
+        """A draft to the list of partners with the resources that are new since the last newsletter.
+
+        All partners read it, so only resources for all of them are named.
+        """
         last = self.search(
             [("partner_newsletter_month", "<", month)], order="partner_newsletter_month desc", limit=1
         ).partner_newsletter_month
         since = last or month - relativedelta(months=1)
         resources = self.env["partner.program.resource"].search(
-            [("create_date", ">=", since), "|", ("program_ids", "=", False), ("program_ids.active", "=", True)]
+            [("create_date", ">=", since), ("program_ids", "=", False)]
         )
         body = self.env["ir.qweb"]._render(
             "partner_program_mass_mailing.newsletter",

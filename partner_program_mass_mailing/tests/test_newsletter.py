@@ -1,6 +1,7 @@
 """The newsletter: its list follows the partners, and respects who said no (P21)."""
 
-from odoo import SUPERUSER_ID
+from odoo import SUPERUSER_ID, fields
+from odoo.fields import Command
 from odoo.tests import tagged
 
 from odoo.addons.partner_program.tests.common import PartnerProgramCommon
@@ -120,3 +121,18 @@ class TestNewsletter(PartnerProgramCommon):
             self.night()
             counts.append(self.cr.sql_log_count - before)
         self.assertLessEqual(counts[2], counts[0] + 2, counts)
+
+    def test_p21_what_is_for_one_program_is_not_shown_to_all(self):
+        self.root["partner.program.resource"].create(
+            [
+                {"name": "For Everybody", "url": "https://fieldpro.example/a"},
+                {
+                    "name": "For Affiliates",
+                    "url": "https://fieldpro.example/b",
+                    "program_ids": [Command.set(self.program_affiliate.ids)],
+                },
+            ]
+        )
+        body = self.root["mailing.mailing"]._prepare_newsletter(fields.Date.to_date("2026-02-01")).body_html
+        self.assertIn("For Everybody", body)
+        self.assertNotIn("For Affiliates", body)

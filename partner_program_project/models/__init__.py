@@ -1,4 +1,5 @@
 from . import (
+    partner_program,
     partner_program_enrollment,
     partner_program_idea_vote,
     partner_program_portal_log,

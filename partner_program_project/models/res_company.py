@@ -7,6 +7,9 @@ STAGES = {
 }
 
 
+ALIASES = {"support": "partners-support", "ideas": "partners-ideas"}
+
+
 class ResCompany(models.Model):
     _inherit = "res.company"
 
@@ -39,9 +42,21 @@ class ResCompany(models.Model):
                     "privacy_visibility": "employees",
                     "type_ids": [Command.set(stages)],
                     "alias_contact": "everyone",
+                    "alias_name": self._get_free_partner_alias(ALIASES[use]),
                 }
             )
         return company_sudo[fname]
+
+    def _get_free_partner_alias(self, name) -> str:
+        """The local part of an address: the name, or with the number of the company when another one has it."""
+        aliases_sudo = self.env["mail.alias"].sudo()  # addresses of other companies count too
+        return f"{name}-{self.id}" if aliases_sudo.search_count([("alias_name", "=", name)], limit=1) else name
+
+    def _make_partner_projects(self):
+        """Tickets and ideas have a place, and an address, as soon as there is a program."""
+        for company in self:
+            company._get_partner_project("support")
+            company._get_partner_project("ideas")
 
     @api.model
     def _load_partner_ticket_demo(self):

@@ -286,3 +286,14 @@ class TestTickets(PartnerProgramCommon, HttpCase):
             root = view if view.mode == "primary" else view.inherit_id
             with self.subTest(view=view.name):
                 self.env[view.model].with_user(self.manager).get_views([(root.id, root.type)])
+
+    def test_p18_a_company_gets_its_projects_and_their_addresses_with_its_first_program(self):
+        company = self.env["res.company"].create({"name": "Later Ltd"})
+        self.assertFalse(company.partner_support_project_id)
+        program = self.env["partner.program"].sudo().create({"name": "Later", "company_id": company.id})
+        support, ideas = company.partner_support_project_id, company.partner_ideas_project_id
+        self.assertTrue(support.alias_name.startswith("partners-support"))
+        self.assertTrue(ideas.alias_name.startswith("partners-ideas"))
+        self.assertNotEqual(support.alias_name, self.company.partner_support_project_id.alias_name)
+        program.copy({"name": "Another"})
+        self.assertEqual(company.partner_support_project_id, support)

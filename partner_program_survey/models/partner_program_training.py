@@ -16,6 +16,12 @@ class PartnerProgramTraining(models.Model):
         "(user_input_id) WHERE user_input_id IS NOT NULL", "This certification was noted as a training already."
     )
 
+    @api.ondelete(at_uninstall=False)
+    def _refuse_user_input(self):
+        """Whoever deletes the training means that the attempt does not count; a later one does."""
+        answers_sudo = self.user_input_id.sudo()  # as below
+        answers_sudo.is_partner_training_refused = True
+
     @api.model
     def _cron_sync_training(self):
         """Certifications passed before the company was enrolled, or before the survey counted, are noted too."""

@@ -9,6 +9,13 @@ class SurveyUserInput(models.Model):
 
     partner_training_ids = fields.One2many("partner.program.training", "user_input_id", "Partner Trainings")
 
+    is_partner_training_refused = fields.Boolean(
+        "Not a Training",
+        readonly=True,
+        copy=False,
+        help="The training of this attempt was taken back: it is not noted again.",
+    )
+
     def _mark_done(self):
         result = super()._mark_done()
         self._note_partner_trainings()
@@ -25,6 +32,7 @@ class SurveyUserInput(models.Model):
                 ("scoring_success", "=", True),
                 ("test_entry", "=", False),
                 ("partner_training_ids", "=", False),
+                ("is_partner_training_refused", "=", False),
             ]
         )
 

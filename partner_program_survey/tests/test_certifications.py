@@ -102,3 +102,13 @@ class TestCertifications(PartnerProgramCommon):
         )
         self.env["partner.program.training"]._cron_sync_training()
         self.assertEqual(self.trainings().contact_id, self.client_contact)
+
+    def test_p26_a_training_that_was_taken_back_does_not_return_at_night(self):
+        answer = self.take(self.byte_contact)
+        self.trainings().with_user(self.manager).unlink()
+        self.env["partner.program.training"]._cron_sync_training()
+        self.assertFalse(self.trainings())
+        self.assertFalse(self.enrollment_byte.requirements_met)
+        self.assertTrue(answer.is_partner_training_refused)
+        self.take(self.byte_contact)
+        self.assertTrue(self.trainings(), "the next attempt counts")

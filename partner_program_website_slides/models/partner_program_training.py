@@ -14,6 +14,12 @@ class PartnerProgramTraining(models.Model):
         "(channel_partner_id) WHERE channel_partner_id IS NOT NULL", "This course was noted as a training already."
     )
 
+    @api.ondelete(at_uninstall=False)
+    def _refuse_channel_partner(self):
+        """Whoever deletes the training means that the completion of the course does not count."""
+        attendees_sudo = self.channel_partner_id.sudo()  # as below
+        attendees_sudo.is_partner_training_refused = True
+
     @api.model
     def _cron_sync_training(self):
         """Courses completed before the company was enrolled, or before the course counted, are noted too."""

@@ -9,7 +9,10 @@ class SlideChannel(models.Model):
         help="A partner's contact who completes this course counts as trained in the product.",
     )
     partner_training_months = fields.Integer(
-        "Training Valid for (months)", default=12, help="How long the training counts. 0: it does not expire."
+        "Training Valid for (months)",
+        default=0,
+        help="How long the training counts. 0: it does not expire. A course can be completed only once: "
+        "a training that has expired is renewed by another course, by a certification, or by hand.",
     )
 
     _partner_training_months_positive = models.Constraint(

@@ -8,6 +8,13 @@ class SlideChannelPartner(models.Model):
 
     partner_training_ids = fields.One2many("partner.program.training", "channel_partner_id", "Partner Trainings")
 
+    is_partner_training_refused = fields.Boolean(
+        "Not a Training",
+        readonly=True,
+        copy=False,
+        help="The training of this attendee was taken back: it is not noted again.",
+    )
+
     def _post_completion_update_hook(self, completed=True):
         """A training that was noted stays when a lesson is added: Odoo keeps a completed course completed too."""
         result = super()._post_completion_update_hook(completed=completed)
@@ -23,6 +30,7 @@ class SlideChannelPartner(models.Model):
                 ("channel_id.is_partner_training", "=", True),
                 ("member_status", "=", "completed"),
                 ("partner_training_ids", "=", False),
+                ("is_partner_training_refused", "=", False),
             ]
         )
 

@@ -22,6 +22,7 @@ class TestCourses(PartnerProgramCommon):
                     "enroll": "public",
                     "is_published": True,
                     "is_partner_training": True,
+                    "partner_training_months": 12,
                     "slide_ids": [
                         Command.create({"name": name, "slide_category": "article", "is_published": True})
                         for name in ("First Visit", "First Order")
@@ -100,3 +101,14 @@ class TestCourses(PartnerProgramCommon):
         attendee.unlink()
         self.assertEqual(self.trainings().contact_id, self.byte_contact)
         self.assertTrue(self.enrollment_byte.requirements_met)
+
+    def test_p26_a_training_that_was_taken_back_does_not_return_at_night(self):
+        self.follow(self.byte_contact)
+        self.trainings().with_user(self.manager).unlink()
+        self.sync()
+        self.assertFalse(self.trainings())
+        self.assertFalse(self.enrollment_byte.requirements_met)
+
+    def test_p26_a_course_is_completed_once_so_its_training_does_not_expire_unless_somebody_says_so(self):
+        course = self.env["slide.channel"].sudo().create({"name": "Another"})
+        self.assertEqual(course.partner_training_months, 0)
