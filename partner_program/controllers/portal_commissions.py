@@ -4,7 +4,6 @@ from odoo import http
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.http import request
-from odoo.tools.sql import escape_psql
 
 from .portal import PartnerProgramPortal, once_a_day, typed_text
 
@@ -102,18 +101,14 @@ class PartnerProgramPortalCommissions(PartnerProgramPortal):
         """Number of the invoice or of the referral, name of the client; nothing else of them can be searched for."""
         if not search:
             return Domain.TRUE
-        text = escape_psql(search)
-        return (
-            Domain("move_id", "any!", [("name", "ilike", text)])
-            | Domain("client_id", "any!", [("name", "ilike", text)])
-            | Domain("referral_id", "any!", [("name", "ilike", text)])
-        )
+        names = ["invoice_number", "client_name", "referral_id.name"]
+        return request.env["partner.program.portal"]._told_sudo(request.env["partner.commission.line"], names, search)
 
     def _get_commission_sortings(self):
         return {
             "date": {"label": request.env._("Invoice Date"), "order": "invoice_date desc, id desc"},
             "due": {"label": request.env._("Pay-by Date"), "order": "due_on, id"},
-            "client": {"label": request.env._("Client"), "order": "client_id, id"},
+            "client": {"label": request.env._("Client"), "order": "client_name, id"},
         }
 
     def _get_commission_filters(self):

@@ -2,7 +2,6 @@ from odoo import http
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.http import request
-from odoo.tools.sql import escape_psql
 
 from ..models.partner_referral import EARNING_STATES, EXIT_STATES, OPEN_STATES
 from .portal import PartnerProgramPortal, once_a_day, typed_text
@@ -70,7 +69,8 @@ class PartnerProgramPortalReferrals(PartnerProgramPortal):
         values.update(
             referral=referral,
             object=referral,
-            client_name=referral.client_id.sudo().name or referral.prospect_name,  # the name is what partners may know
+            client_name=referral.client_name or referral.prospect_name,
+            told_sudo=referral._get_told_sudo(),
             milestones=referral._get_milestones(),
             package_sudo=request.env["partner.program.portal"]._get_packages_sudo(referral).get(referral),
             may_withdraw=referral.state in OPEN_STATES,
@@ -93,12 +93,8 @@ class PartnerProgramPortalReferrals(PartnerProgramPortal):
         """Number, and name of the client; nothing else of the client can be searched for."""
         if not search:
             return Domain.TRUE
-        text = escape_psql(search)
-        return (
-            Domain("name", "ilike", text)
-            | Domain("prospect_name", "ilike", text)
-            | Domain("client_id", "any!", [("name", "ilike", text)])
-        )
+        names = ["name", "prospect_name", "client_name"]
+        return request.env["partner.program.portal"]._told_sudo(request.env["partner.referral"], names, search)
 
     def _get_referral_sortings(self):
         return {

@@ -20,13 +20,22 @@ class PartnerCommissionLine(models.Model):
     _check_company_auto = True
 
     referral_id = fields.Many2one("partner.referral", required=True, readonly=True, index=True, ondelete="restrict")
+    # Not for partners: the name of an invoice or a client tells total, address, email and tax ID when the context of
+    # the call asks for it. They read the number and the name.
     move_id = fields.Many2one(
-        "account.move", "Customer Invoice", required=True, readonly=True, index=True, ondelete="restrict"
+        "account.move",
+        "Customer Invoice",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+        groups="base.group_user",
     )
     enrollment_id = fields.Many2one(related="referral_id.enrollment_id", store=True, index=True)
     partner_id = fields.Many2one(related="referral_id.partner_id", store=True, index=True)
     program_id = fields.Many2one(related="referral_id.program_id", store=True)
-    client_id = fields.Many2one(related="referral_id.client_id", store=True, index=True)
+    client_id = fields.Many2one(related="referral_id.client_id", store=True, index=True, groups="base.group_user")
+    client_name = fields.Char("Name of the Client", related="client_id.name")
     company_id = fields.Many2one(related="move_id.company_id", store=True)
     currency_id = fields.Many2one(related="move_id.currency_id", store=True)
     invoice_date = fields.Date(related="move_id.invoice_date", store=True)

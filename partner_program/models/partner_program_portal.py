@@ -6,6 +6,7 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, format_date
+from odoo.tools.sql import escape_psql
 
 CHART_MONTHS = 12
 MONTHS_AHEAD = 3
@@ -30,6 +31,18 @@ class PartnerProgramPortal(models.AbstractModel):
         return Domain("partner_id", "=", partner.commercial_partner_id.id) & Domain(
             "company_id", "in", self.env.companies.ids
         )
+
+    @api.model
+    def _told_sudo(self, records, fnames, text) -> Domain:
+        """Rows in which one of these names has this text: what partners may look for behind what they cannot read.
+
+        Only this condition has raised rights; which rows are the reader's stays with its access rules.
+
+        :param list[str] fnames: names that partners read on each of the rows
+        """
+        records_sudo = records.sudo()  # see above
+        domain = Domain.OR(Domain(fname, "ilike", escape_psql(text)) for fname in fnames).optimize_full(records_sudo)
+        return Domain.custom(to_sql=lambda model, alias, query: domain._to_sql(model.sudo(), alias, query))
 
     @api.model
     def _get_enrollments_sudo(self, partner):
@@ -267,11 +280,13 @@ class PartnerProgramPortal(models.AbstractModel):
     @api.model
     def _get_packages_sudo(self, referrals) -> dict:
         """The package that the client of each referral is on, by its paid invoices, by referral."""
-        current = self.env["partner.program.client.package"]._get_current(referrals.client_id, referrals.company_id)
+        referrals_sudo = referrals.sudo()  # partners read the name of the client only, and of the package
+        packages = self.env["partner.program.client.package"]
+        current = packages._get_current(referrals_sudo.client_id, referrals_sudo.company_id)
         return {
-            referral: row.package_id  # partners read the name of the package only
-            for referral in referrals
-            if (row := current.get((referral.client_id.id, referral.company_id.id)))
+            referral: row.package_id
+            for referral, referral_sudo in zip(referrals, referrals_sudo, strict=True)
+            if (row := current.get((referral_sudo.client_id.id, referral_sudo.company_id.id)))
         }
 
     @api.model

@@ -86,9 +86,11 @@ class PartnerReferral(models.Model):
         index=True,
         ondelete="restrict",
         tracking=True,
+        groups="base.group_user",  # partners read its name: see partner.commission.line
         help="The client company. Invoices to any of its contacts count. Follows the customer of the lead until "
         "the referral is accepted.",
     )
+    client_name = fields.Char("Name of the Client", related="client_id.name")
     prospect_name = fields.Char("Prospect", help="Name of the company when it is not a contact yet.")
     prospect_contact_name = fields.Char("Contact Name")
     prospect_email = fields.Char("Email")
@@ -289,7 +291,7 @@ class PartnerReferral(models.Model):
     @api.depends("name", "client_id", "prospect_name")
     def _compute_display_name(self):
         for referral in self:
-            client = referral.client_id.sudo().name or referral.prospect_name  # sudo: the name only, also for partners
+            client = referral.client_name or referral.prospect_name
             name = self.env._("New Referral") if referral.name == "/" else referral.name
             referral.display_name = f"{name} · {client}" if client else name
 

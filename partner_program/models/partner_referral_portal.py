@@ -16,7 +16,13 @@ class PartnerReferral(models.Model):
 
     _inherit = "partner.referral"
 
-    prospect_country_id = fields.Many2one("res.country", "Country")
+    # Partners read what they have told themselves, and of what we have noted no more than the name: see `_get_told_sudo`.
+    prospect_contact_name = fields.Char(groups="base.group_user")
+    prospect_email = fields.Char(groups="base.group_user")
+    prospect_phone = fields.Char(groups="base.group_user")
+    prospect_vat = fields.Char(groups="base.group_user")
+    note = fields.Text(groups="base.group_user")
+    prospect_country_id = fields.Many2one("res.country", "Country", groups="base.group_user")
     portal_token = fields.Char(
         readonly=True,
         copy=False,
@@ -111,19 +117,29 @@ class PartnerReferral(models.Model):
         alike = Domain.FALSE
         if name := (vals.get("prospect_name") or "").strip():
             same_name = [("name", "=ilike", escape_psql(name))]
-            alike |= Domain("prospect_name", "=ilike", escape_psql(name)) | Domain("client_id", "any!", same_name)
+            alike |= Domain("prospect_name", "=ilike", escape_psql(name)) | Domain("client_id", "any", same_name)
         if email := email_normalize(vals.get("prospect_email") or ""):
             same_email = [("email_normalized", "=", email)]
-            alike |= Domain("prospect_email", "=ilike", escape_psql(email)) | Domain("client_id", "any!", same_email)
+            alike |= Domain("prospect_email", "=ilike", escape_psql(email)) | Domain("client_id", "any", same_email)
         if phone := (vals.get("prospect_phone") or "").strip():
             alike |= Domain("prospect_phone", "=", phone)
         own = Domain("partner_id", "=", partner.commercial_partner_id.id)
         live = Domain("state", "in", (*OPEN_STATES, *EARNING_STATES))
-        return self.search(own & live & alike, limit=5)
+        found_sudo = self.sudo().search(own & live & alike, limit=5)  # sudo: compares with what the partner typed
+        return found_sudo.with_env(self.env)
 
     # ------------------------------------------------------------
     # FOLLOWING IT, TAKING IT BACK
     # ------------------------------------------------------------
+
+    def _get_told_sudo(self):
+        """This referral, with raised rights, if the partner itself has told about the client; else empty.
+
+        What is registered here takes contact, email and phone from the lead: they are no business of the partner.
+        """
+        self.ensure_one()
+        self.check_access("read")
+        return self.sudo().filtered(lambda referral: referral.source in ("portal", "email"))  # sudo: its own words
 
     def _get_portal_next_step(self) -> str:
         """What happens next and by when, in words for the partner; empty when nothing does."""

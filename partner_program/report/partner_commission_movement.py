@@ -56,7 +56,7 @@ class PartnerCommissionMovement(models.Model):
     partner_id = fields.Many2one("res.partner", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
-    client_id = fields.Many2one("res.partner", readonly=True)
+    client_id = fields.Many2one("res.partner", readonly=True, groups="base.group_user")  # see the commission line
     commission_line_id = fields.Many2one("partner.commission.line", readonly=True)
     bill_id = fields.Many2one("account.move", readonly=True)
     amount = fields.Monetary(readonly=True)

@@ -89,7 +89,7 @@ class PartnerCommissionMovement(models.Model):
     def _get_commission_entries(self, partner, companies, date_from, date_to, limit=None, offset=0):
         """What was earned and corrected in the period, fetched at once: a query by id would read the whole table."""
         domain = self._get_period_domain(partner, companies, date_from, date_to)
-        fnames = ["date", "kind", "commission_line_id", "client_id", "company_id", "currency_id", "amount"]
+        fnames = ["date", "kind", "commission_line_id", "company_id", "currency_id", "amount"]
         return self.search_fetch(
             domain & Domain("kind", "in", ("earned", "correction")), fnames, limit=limit, offset=offset
         )

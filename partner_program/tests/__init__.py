@@ -19,6 +19,7 @@ from . import (
     test_mails,
     test_meetings,
     test_milestones,
+    test_names_told,
     test_onboarding,
     test_oracle,
     test_packages,
