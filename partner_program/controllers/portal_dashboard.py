@@ -31,12 +31,13 @@ class PartnerProgramPortalDashboard(PartnerProgramPortal):
             return request.not_found()
         enrollment._note_seen_as_partner()
         values = self._prepare_portal_layout_values()
-        values.update(self._prepare_dashboard_values(enrollment.partner_id))
+        shown = {"allowed_company_ids": enrollment._get_portal_companies().ids}
+        values.update(self._prepare_dashboard_values(enrollment.partner_id, **shown))
         values.update(page_name="partner_dashboard", preview=True, enrollment=enrollment)
         return request.render("partner_program.portal_my_partner", values)
 
-    def _prepare_dashboard_values(self, partner):
-        values = request.env["partner.program.portal"]._get_dashboard(partner)
+    def _prepare_dashboard_values(self, partner, **context):
+        values = request.env["partner.program.portal"].with_context(**context)._get_dashboard(partner)
         for total in values["totals"]:
             total["chart_json"] = json.dumps(self._prepare_chart(total))
         return values

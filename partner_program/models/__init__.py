@@ -33,6 +33,7 @@ from . import (
     partner_program_enrollment,
     partner_program_enrollment_application,
     partner_program_enrollment_checklist,
+    partner_program_enrollment_companies,
     partner_program_enrollment_details,
     partner_program_enrollment_inside,
     partner_program_enrollment_life,

@@ -12,6 +12,13 @@ class PartnerProgramEnrollment(models.Model):
         self.ensure_one()
         return {"type": "ir.actions.act_url", "url": f"/my/partner/as/{self.id}", "target": "new"}
 
+    def _get_portal_companies(self):
+        """The companies that the people of the partner see, as far as the reader works for them."""
+        self.ensure_one()
+        users_sudo = self.partner_id._get_portal_users_sudo()  # their companies only
+        seen = self.env.companies.filtered(lambda company: company.id in users_sudo.company_ids.ids)
+        return seen or self.company_id  # nobody has access yet
+
     def _note_seen_as_partner(self):
         """Say on the enrollment who looks at the partner's page.
 

@@ -7,7 +7,7 @@ from odoo.tools import email_normalize
 MEMBERS_AT_MOST = 50
 NAME_AT_MOST, EMAIL_AT_MOST = 100, 254  # characters
 INVITATIONS_A_DAY = 20  # each sends a mail in the name of the company
-TEAM_STATES = ("applied", "onboarding", "active", "suspended")
+TEAM_STATES = ("onboarding", "active", "suspended")  # not "applied": anybody can apply in the name of a company
 
 
 class PartnerProgramEnrollment(models.Model):
@@ -33,11 +33,7 @@ class PartnerProgramEnrollment(models.Model):
     @api.model
     def _get_team_sudo(self):
         """Users with access to the portal of the reader's company, the oldest first."""
-        company = self.env.user.commercial_partner_id
-        users_sudo = self.env["res.users"].sudo()  # portal users read no users; these are their colleagues
-        return users_sudo.search(
-            [("partner_id.commercial_partner_id", "=", company.id), ("share", "=", True)], order="id"
-        ).filtered(lambda user: user._is_portal())
+        return self.env.user.commercial_partner_id._get_portal_users_sudo()
 
     @api.model
     def _get_team_managers_sudo(self):

@@ -37,12 +37,12 @@ class TestNamesTold(AccessCommon, HttpCase):
         cls.env.flush_all()
 
     def contexts(self, comodel):
-        """Every switch that the names of this model know: each alone, and all together."""
+        """Every switch that the names of this model know, and without those that hide what the others would show."""
         name = self.env[comodel]._fields["display_name"]
         switches = {*self.env.registry.field_depends_context.get(name, ()), *KNOWN_CONTEXTS}
         switches -= {"append_fields", "lang", "company", "allowed_company_ids", "uid", "tz"}
-        each = [{switch: 1} for switch in sorted(switches)]
-        return [{}, *each, dict.fromkeys(switches, 1), dict.fromkeys(switches - {"formatted_display_name"}, 1)]
+        hiding = ("formatted_display_name", "name_as_amount_total")
+        return [{}, dict.fromkeys(switches, 1), *(dict.fromkeys(switches - {switch}, 1) for switch in hiding)]
 
     def readable(self):
         """``(model, field)`` of every many2one that a partner reads, of every model in the registry."""

@@ -1,0 +1,119 @@
+"""A partner of two of our companies: its people see both, and a manager who looks sees what they see (P20, P25)."""
+
+from odoo.fields import Command
+from odoo.tests import HttpCase
+
+from .common import PartnerProgramCommon
+
+
+class TestPartnerOfTwoCompanies(PartnerProgramCommon, HttpCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.second = cls.env["res.company"].create({"name": "Second Inc", "currency_id": cls.env.ref("base.EUR").id})
+        cls.third = cls.env["res.company"].create({"name": "Third Inc"})
+        for user in (cls.env.user, cls.manager):
+            user.sudo().company_ids = [Command.link(company.id) for company in cls.second + cls.third]
+        agreement = cls.env["partner.program.agreement"].create(
+            {"name": "Second Terms", "body": "<p>Avocetcontract</p>"}
+        )
+        common = {"program_type": "affiliate", "commission_rate": 20.0, "agreement_id": agreement.id}
+        cls.second_program, cls.third_program = cls.env["partner.program"].create(
+            [
+                {**common, "name": "Second Affiliate", "company_id": cls.second.id},
+                {**common, "name": "Third Affiliate", "company_id": cls.third.id},
+            ]
+        )
+        assert cls.portal_ada.company_ids == cls.company
+
+    def enroll(self, program, **vals):
+        vals = {"partner_id": self.ada.id, "program_id": program.id, "applicant_id": self.ada_contact.id, **vals}
+        return self.env["partner.program.enrollment"].create(vals)
+
+    def test_the_second_company_is_there_once_it_has_approved_the_partner(self):
+        application = self.enroll(self.second_program)
+        self.assertEqual(self.portal_ada.company_ids, self.company, "anybody can apply")
+        application.with_user(self.manager).action_onboard()
+        self.assertEqual(self.portal_ada.company_ids, self.company + self.second)
+        self.assertEqual(self.portal_ada.company_id, self.company)
+        self.assertFalse(self.portal_byte.company_ids - self.company)
+        self.env.flush_all()
+        self.authenticate("portal_ada", "portal_ada")
+        self.assertIn("Avocetcontract", self.url_open("/my/agreement").text)
+        signed = self.make_jsonrpc_request(
+            f"/my/agreement/{application.id}/sign",
+            {
+                "agreement_id": self.second_program.agreement_id.id,
+                "name": "Ann of Ada",
+                "signature": "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
+            },
+        )
+        self.assertEqual(signed.get("redirect_url"), "/my/agreement?message=signed", signed)
+        self.env.invalidate_all()
+        self.assertEqual(application.signed_by, "Ann of Ada")
+
+    def test_a_partner_that_was_brought_in_sees_it_too_and_keeps_it(self):
+        enrollment = self.enroll(self.second_program, state="active")
+        self.assertIn(self.second, self.portal_ada.company_ids)
+        enrollment.write({"state": "ended", "end_reason": "x"})
+        self.assertIn(self.second, self.portal_ada.company_ids, "clients keep earning")
+
+    def test_a_rejected_application_opens_nothing(self):
+        self.enroll(self.second_program).action_reject()
+        self.assertEqual(self.portal_ada.company_ids, self.company)
+
+    def test_colleagues_who_are_invited_see_both(self):
+        self.enroll(self.second_program, state="active")
+        self.enroll(self.third_program)
+        Enrollment = self.env["partner.program.enrollment"].with_user(self.portal_ada)
+        contact = Enrollment._invite_colleague("Nina", "nina@ada.example")
+        self.assertEqual(contact.user_ids.company_ids, self.company + self.second)
+
+    def test_see_as_partner_shows_the_companies_of_the_partner_and_no_other(self):
+        self.enroll(self.second_program, state="active")
+        in_third = self.enroll(self.third_program, state="active")
+        self.portal_ada.sudo().company_ids = [Command.unlink(self.third.id)]
+        self.env["partner.referral"].create(
+            [
+                {"enrollment_id": in_third.id, "prospect_name": "Thirdprospect"},
+                {"enrollment_id": self.enrollment_ada.id, "prospect_name": "Firstprospect"},
+            ]
+        )
+        self.env.flush_all()
+        seen = {}
+        for login, page in (("portal_ada", "/my/partner"), ("mona", f"/my/partner/as/{self.enrollment_ada.id}")):
+            self.authenticate(login, login)
+            text = self.url_open(page).text
+            seen[login] = {word for word in ("Thirdprospect", "Firstprospect") if word in text}
+        self.assertEqual(seen, {"portal_ada": {"Firstprospect"}, "mona": {"Firstprospect"}})
+
+
+class TestWhoManagesTheTeam(PartnerProgramCommon):
+    def test_applying_gives_nobody_a_say_over_colleagues(self):
+        """A junior of a customer with access to the portal fills in the public form."""
+        boss, junior = self.env["res.partner"].create(
+            [
+                {"name": "Bea Boss", "parent_id": self.client.id, "email": "bea@cobalt.example"},
+                {"name": "Jim Junior", "parent_id": self.client.id, "email": "jim@cobalt.example"},
+            ]
+        )
+        boss = self._new_user("portal_boss", "base.group_portal", partner=boss)
+        junior = self._new_user("portal_junior", "base.group_portal", partner=junior)
+        application = self.env["partner.program.enrollment"]._apply(
+            self.company,
+            {
+                **{"name": "Jim Junior", "email": "jim@cobalt.example", "company_name": "Cobalt Clinics"},
+                **{"company_kind": "customer", "application_text": "x", "expected_volume": ""},
+                **{"country_id": self.env.ref("base.be").id, "program_id": self.program_referral.id},
+            },
+            "10.0.0.1",
+        )
+        self.assertEqual((application.partner_id, application.state), (self.client, "applied"))
+        Enrollment = self.env["partner.program.enrollment"].with_user(junior)
+        self.assertFalse(Enrollment._may_manage_team())
+        with self.assertRefused("Ask the person of your company"):
+            Enrollment._remove_colleague(boss.id)
+        with self.assertRefused("Ask the person of your company"):
+            Enrollment._invite_colleague("Mallory", "mallory@outside.example")
+        application.action_onboard()
+        self.assertTrue(Enrollment._may_manage_team(), "a manager has approved it")
