@@ -16,7 +16,7 @@ class PartnerReferral(models.Model):
 
     _inherit = "partner.referral"
 
-    # Partners read what they have told themselves, and of what we have noted no more than the name: see `_get_told_sudo`.
+    # Partners read what they have told themselves (`_get_told_sudo`), and of what we have noted no more than the name.
     prospect_contact_name = fields.Char(groups="base.group_user")
     prospect_email = fields.Char(groups="base.group_user")
     prospect_phone = fields.Char(groups="base.group_user")

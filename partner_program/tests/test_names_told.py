@@ -50,7 +50,7 @@ class TestNamesTold(AccessCommon, HttpCase):
             records = self.env[model].with_user(self.portal_ada)
             if records._abstract or records._transient or not records.has_access("read"):
                 continue
-            for fname, field in records._fields.items():
+            for _fname, field in records._fields.items():
                 if field.type in ("many2one", "reference") and records._has_field_access(field, "read"):
                     yield model, field
 

@@ -4,6 +4,7 @@ from odoo.fields import Command
 from odoo.tests import HttpCase
 
 from .common import PartnerProgramCommon
+from .test_leaks import PIXEL
 
 
 class TestPartnerOfTwoCompanies(PartnerProgramCommon, HttpCase):
@@ -45,7 +46,7 @@ class TestPartnerOfTwoCompanies(PartnerProgramCommon, HttpCase):
             {
                 "agreement_id": self.second_program.agreement_id.id,
                 "name": "Ann of Ada",
-                "signature": "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
+                "signature": PIXEL,
             },
         )
         self.assertEqual(signed.get("redirect_url"), "/my/agreement?message=signed", signed)
@@ -102,9 +103,14 @@ class TestWhoManagesTheTeam(PartnerProgramCommon):
         application = self.env["partner.program.enrollment"]._apply(
             self.company,
             {
-                **{"name": "Jim Junior", "email": "jim@cobalt.example", "company_name": "Cobalt Clinics"},
-                **{"company_kind": "customer", "application_text": "x", "expected_volume": ""},
-                **{"country_id": self.env.ref("base.be").id, "program_id": self.program_referral.id},
+                "name": "Jim Junior",
+                "email": "jim@cobalt.example",
+                "company_name": "Cobalt Clinics",
+                "company_kind": "customer",
+                "application_text": "x",
+                "expected_volume": "",
+                "country_id": self.env.ref("base.be").id,
+                "program_id": self.program_referral.id,
             },
             "10.0.0.1",
         )
