@@ -1,6 +1,6 @@
 {
     "name": "Partner Program",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Sales/CRM",
     "sequence": 16,
     "summary": "Referral and affiliate programs: claims on clients, commissions, vendor bills, partner portal",

@@ -23,7 +23,11 @@ class AccountMove(models.Model):
             return {}
         Movement = self.env["partner.commission.movement"]
         rows = Movement._read_group(
-            [("partner_id", "in", paid.commercial_partner_id.ids), ("kind", "=", "paid"), ("bill_id", "in", paid.ids)],
+            [
+                ("partner_id", "in", paid.commercial_partner_id.ids),
+                ("kind", "in", ("paid", "set_off")),
+                ("bill_id", "in", paid.ids),
+            ],
             ["bill_id"],
             ["date:max"],
         )

@@ -189,7 +189,14 @@ class PartnerCommissionLine(models.Model):
                 """
                 SELECT billing.commission_line_id,
                        SUM(billing.amount),
-                       BOOL_AND(bill.state = 'posted' AND bill.payment_state IN ('paid', 'in_payment'))
+                       BOOL_AND(
+                           bill.state = 'posted' AND bill.payment_state IN ('paid', 'in_payment')
+                           AND NOT EXISTS (  -- a payment that was reset to draft stays reconciled
+                               SELECT 1
+                                 FROM account_move_line payable
+                                 JOIN account_partial_reconcile partial ON partial.credit_move_id = payable.id
+                                 JOIN account_move_line counterpart ON counterpart.id = partial.debit_move_id
+                                WHERE payable.move_id = bill.id AND counterpart.parent_state <> 'posted'))
                   FROM partner_commission_billing billing
                   JOIN account_move bill ON bill.id = billing.bill_id
                  WHERE billing.commission_line_id IN %(ids)s

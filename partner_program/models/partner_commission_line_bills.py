@@ -108,7 +108,12 @@ class PartnerCommissionLine(models.Model):
                 commands.append(Command.create(vals))
                 new_keys.append(key)
         due_date = min(filter(None, (bill.invoice_date_due, self._get_due_date())))
-        bill.write({"invoice_line_ids": commands, "invoice_date_due": due_date})
+        vals = {"invoice_line_ids": commands, "invoice_date_due": due_date}
+        # Odoo books a bill under the date that it was drafted with: what March earned does not belong into January.
+        today = bill.company_id._partner_program_today()
+        if not bill.invoice_date or bill.invoice_date < today:
+            vals["invoice_date"] = today
+        bill.write(vals)
         bill_lines.update(zip(new_keys, (bill_sudo.invoice_line_ids - before).sorted("id"), strict=True))
         self._create_billings({line: bill_lines[line._get_bill_line_key()] for line in self})
 
@@ -125,24 +130,18 @@ class PartnerCommissionLine(models.Model):
             return
         self.flush_recordset()
         bill_ids = {bill_line: bill_line.move_id.id for bill_line in set(bill_lines.values())}
-        dated = self._get_dated_open_amounts()  # what statements say of them from now on
         self.env.cr.execute(
             SQL(
                 """
                 INSERT INTO partner_commission_billing (
                     commission_line_id, bill_line_id, bill_id, amount, revision,
-                    earned_on, earned_amount, corrected_on,
                     company_id, partner_id, currency_id, create_uid, create_date, write_date
                 )
                 SELECT line.id, pair.bill_line_id, pair.bill_id, line.open_amount,
                        1 + COALESCE((SELECT MAX(revision) FROM partner_commission_billing earlier
                                       WHERE earlier.commission_line_id = line.id), 0),
-                       pair.earned_on, pair.earned_amount, pair.corrected_on,
                        line.company_id, line.partner_id, line.currency_id, %(uid)s, %(now)s, %(now)s
-                  FROM unnest(
-                           %(line_ids)s, %(bill_line_ids)s, %(bill_ids)s,
-                           %(earned_on)s::date[], %(earned_amount)s::numeric[], %(corrected_on)s::date[]
-                       ) AS pair (line_id, bill_line_id, bill_id, earned_on, earned_amount, corrected_on)
+                  FROM unnest(%(line_ids)s, %(bill_line_ids)s, %(bill_ids)s) AS pair (line_id, bill_line_id, bill_id)
                   JOIN partner_commission_line line ON line.id = pair.line_id
                 """,
                 uid=self.env.uid,
@@ -150,9 +149,6 @@ class PartnerCommissionLine(models.Model):
                 line_ids=self.ids,
                 bill_line_ids=[bill_lines[line].id for line in self],
                 bill_ids=[bill_ids[bill_lines[line]] for line in self],
-                earned_on=[dated[line.id]["earned_on"] or None for line in self],
-                earned_amount=[dated[line.id]["earned_amount"] for line in self],
-                corrected_on=[dated[line.id]["corrected_on"] or None for line in self],
             )
         )
         bill_lines = self.env["account.move.line"].union(*bill_lines.values())

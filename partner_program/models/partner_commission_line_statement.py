@@ -1,34 +1,93 @@
-from odoo import models
+from odoo import fields, models
+from odoo.tools import SQL
+
+from ..engine.amounts import decimal_of
+from .partner_commission_change import Difference
 
 
 class PartnerCommissionLine(models.Model):
+    """What statements tell of a commission: when it was first earned and how much; what comes later is a change.
+
+    The first earning is kept on the row, in the same ``UPDATE`` as the target: paying an invoice costs no further
+    statement. It is written once. All else is appended to ``partner.commission.change``.
+    """
+
     _inherit = "partner.commission.line"
 
-    # Few invoices are credited: a statement looks at those only, beside what is billed and what is open.
-    _statement_credited = models.Index("(partner_id) WHERE credited_amount <> 0")
+    first_earned_on = fields.Date(
+        compute="_compute_target", store=True, help="Under which day statements tell that it was earned."
+    )
+    first_earned_amount = fields.Monetary(
+        "First Earned", compute="_compute_target", store=True, help="What it was worth then."
+    )
 
-    def _get_dated_open_amounts(self) -> dict:
-        """Days and amount for the billing of the open amount of each line, by id.
+    _first_earned = models.Index("(partner_id, first_earned_on) WHERE first_earned_on IS NOT NULL")
 
-        Most lines are simple: earned on the day of full payment. The statement
-        is asked, in one query, only about those that a credit note or an
-        earlier billing has touched.
-        """
-        lines_sudo = self.sudo()  # only the run makes billings; figures are those of the ledger
-        touched = lines_sudo.filtered(lambda line: line.credited_amount or line.billed_amount)
-        dated = {
-            line.id: {"earned_on": line.fully_paid_on, "earned_amount": line.open_amount, "corrected_on": False}
-            for line in lines_sudo - touched
-        }
-        dated |= {line.id: {"earned_on": False, "earned_amount": 0.0, "corrected_on": False} for line in touched}
-        if touched:
-            for line, kind, day, amount in lines_sudo.env["partner.commission.movement"]._read_group(
-                [("commission_line_id", "in", touched.ids), ("bill_id", "=", False)],
-                ["commission_line_id", "kind"],
-                ["date:max", "amount:sum"],
-            ):
-                if kind == "earned":
-                    dated[line.id].update(earned_on=day, earned_amount=amount)
-                else:
-                    dated[line.id]["corrected_on"] = day
-        return dated
+    def _compute_target(self):
+        # EXTENDS: note what statements tell
+        before = {line: line.earned_amount for line in self}
+        super()._compute_target()
+        self._note_first_earned()
+        self.filtered(
+            lambda line: line._origin.id and line.first_earned_on and line.earned_amount != before[line]
+        )._note_corrections()
+
+    def _mend(self):
+        # EXTENDS: the same for what is written instead of computed
+        wrong = super()._mend()
+        lines_sudo = self.browse().sudo().union(*wrong)  # figures follow from the facts, whoever asks
+        lines_sudo._note_first_earned()
+        lines_sudo.filtered("first_earned_on")._note_corrections()
+        return wrong
+
+    def _note_first_earned(self):
+        """Keep, once, when these lines were first earned: on the day of full payment, unless its month is over."""
+        Change = self.env["partner.commission.change"]
+        for line in self:
+            if line.earned_amount and not line.first_earned_on:
+                enrollment_sudo = line.sudo().enrollment_id  # whoever pays the invoice need not see the partner
+                line.first_earned_on = Change._get_day(line.company_id, line.fully_paid_on, enrollment_sudo.create_date)
+                line.first_earned_amount = line.earned_amount
+
+    def _note_corrections(self) -> int:
+        """Append the difference between what these lines have earned now and what was noted; how many there were."""
+        if not self:
+            return 0
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT commission_line_id, SUM(amount), MAX(date)
+                  FROM partner_commission_change WHERE commission_line_id = ANY(%s) GROUP BY commission_line_id
+                """,
+                self._origin.ids,
+            )
+        )
+        noted = {line_id: rest for line_id, *rest in rows}
+        differences = []
+        for line in self:
+            later, noted_on = noted.get(line._origin.id, (0, None))
+            amount = decimal_of(line.earned_amount) - decimal_of(line.first_earned_amount) - decimal_of(later)
+            if amount:
+                owner = line.partner_id.id, line.company_id.id, line.currency_id.id
+                last = noted_on or line.first_earned_on
+                differences.append(Difference(line._origin.id, None, "correction", *owner, amount, None, last, None))
+        self.env["partner.commission.change"]._append(differences)
+        return len(differences)
+
+    def _find_unnoted(self):
+        """Those of these rows of which statements tell another sum than they have earned."""
+        self.flush_model(["earned_amount", "first_earned_amount"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT line.id
+                  FROM partner_commission_line line
+                 WHERE line.id = ANY(%s)
+                   AND COALESCE(line.earned_amount, 0) <> COALESCE(line.first_earned_amount, 0) + COALESCE(
+                       (SELECT SUM(change.amount) FROM partner_commission_change change
+                         WHERE change.commission_line_id = line.id), 0)
+                """,
+                self.ids,
+            )
+        )
+        return self.browse(id_ for (id_,) in rows)

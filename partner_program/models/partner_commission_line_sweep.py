@@ -49,6 +49,11 @@ class PartnerCommissionLine(models.Model):
             wrong = lines._mend_copies()
             for line, fnames in lines._mend().items():
                 wrong[line] = wrong.get(line, []) + fnames
+            unnoted = lines._find_unnoted()
+            unnoted._note_first_earned()
+            unnoted._note_corrections()
+            for line in unnoted:
+                wrong[line] = [*wrong.get(line, []), "statement"]
             mended += len(wrong)
             why.update(fname for fnames in wrong.values() for fname in fnames)
             billed = [line.id for line, fnames in wrong.items() if line.billing_ids or "billed_amount" in fnames]

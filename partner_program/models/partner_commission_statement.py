@@ -124,7 +124,7 @@ class PartnerCommissionStatement(models.Model):
             ["amount:sum"],
         ):
             key = partner.id, currency
-            balances[key] = balances.get(key, 0.0) + (-amount if kind == "paid" else amount)
+            balances[key] = balances.get(key, 0.0) + (-amount if kind in ("paid", "set_off") else amount)
         return news | {partner for (partner, currency), amount in balances.items() if not currency.is_zero(amount)}
 
     def _mail(self):
@@ -214,6 +214,7 @@ class PartnerCommissionStatement(models.Model):
                 (self.env._("Corrections in the period"), "correction"),
                 (self.env._("Billed in the period"), "billed"),
                 (self.env._("Paid in the period"), "paid"),
+                (self.env._("Set off in the period"), "set_off"),
                 (self.env._("Closing balance"), "closing"),
                 (self.env._("of which on bills"), "on_bills"),
                 (self.env._("of which not billed yet"), "not_billed"),

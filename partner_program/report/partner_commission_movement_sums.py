@@ -16,8 +16,8 @@ class PartnerCommissionMovement(models.Model):
         """One row per company and currency that ever moved, in two queries however many movements there are.
 
         Each row: ``company``, ``currency``, ``opening``, ``earned``, ``correction``, ``billed``, ``paid``,
-        ``closing`` (= opening + earned + correction − paid), ``on_bills`` and ``not_billed`` (the two parts of
-        ``closing``), ``commissions`` (how many movements of commissions).
+        ``set_off``, ``closing`` (= opening + earned + correction − paid − set off), ``on_bills`` and ``not_billed``
+        (the two parts of ``closing``), ``commissions`` (how many movements of commissions).
         """
         of_partner = self._of_partner(partner, companies)
         before = self._sum_by_kind(of_partner & Domain("date", "<", date_from))
@@ -69,9 +69,9 @@ class PartnerCommissionMovement(models.Model):
     @api.model
     def _balance(self, company, currency, before, during) -> dict:
         opened, moved = ({kind: sums.get(kind, (0.0, 0))[0] for kind in KINDS} for sums in (before, during))
-        opening = opened["earned"] + opened["correction"] - opened["paid"]
-        on_bills = opened["billed"] - opened["paid"] + moved["billed"] - moved["paid"]
-        closing = opening + moved["earned"] + moved["correction"] - moved["paid"]
+        opening = opened["earned"] + opened["correction"] - opened["paid"] - opened["set_off"]
+        on_bills = sum(sums["billed"] - sums["paid"] - sums["set_off"] for sums in (opened, moved))
+        closing = opening + moved["earned"] + moved["correction"] - moved["paid"] - moved["set_off"]
         figures = {**moved, "opening": opening, "closing": closing, "on_bills": on_bills}
         figures["not_billed"] = closing - on_bills
         return {
@@ -101,17 +101,17 @@ class PartnerCommissionMovement(models.Model):
 
     @api.model
     def _get_bill_entries(self, partner, companies, date_from, date_to) -> list[dict]:
-        """What was billed and paid in the period, one row for each bill and day: ``date``, ``kind``, ``bill``,
+        """What was billed, paid and set off in the period, one row for each bill and day: ``date``, ``kind``, ``bill``,
         ``company``, ``currency``, ``amount``."""
         domain = self._get_period_domain(partner, companies, date_from, date_to)
         rows = self._read_group(
-            domain & Domain("kind", "in", ("billed", "paid")),
+            domain & Domain("kind", "in", ("billed", "paid", "set_off")),
             ["date:day", "kind", "bill_id", "company_id", "currency_id"],
             ["amount:sum"],
         )
         names = ("date", "kind", "bill", "company", "currency", "amount")
         entries = [dict(zip(names, row, strict=True)) for row in rows]
-        return sorted(entries, key=lambda entry: (entry["date"], entry["kind"], entry["bill"].id))
+        return sorted(entries, key=lambda entry: (entry["date"], entry["kind"], entry["bill"].id or 0))
 
     def _explain(self) -> str:
         """The sentence of the ledger, which says why; a correction says that it is one."""

@@ -166,8 +166,9 @@ class PartnerProgramCommon(AccountTestInvoicingCommon):
     # ------------------------------------------------------------
 
     def go_to(self, moment):
-        """Move the clock to a day (nine in the morning, UTC) or to a moment."""
+        """Move the clock to a day (nine in the morning, UTC) or to a moment; no transaction lasts until then."""
         self.env.flush_all()
+        self.env["partner.commission.change"]._note_pending()
         self.clock.move_to(moment if len(moment) > 10 else f"{moment} 09:00:00")
         self.env.invalidate_all()
 

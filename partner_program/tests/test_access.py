@@ -42,6 +42,7 @@ RIGHTS = {
     "partner.program.signature": (NONE, READ, READ, NONE),  # made by signing only
     "partner.program.signature.upload": (NONE, KEEP, NONE, NONE),
     "partner.program.enrollment.decision": (NONE, KEEP, NONE, NONE),
+    "partner.commission.change": (NONE, READ, READ, NONE),
     "partner.commission.movement": (NONE, READ, READ, READ),
     "partner.commission.statement": (NONE, READ, READ, NONE),
     "partner.commission.statement.period": (NONE, KEEP, KEEP, NONE),
@@ -549,6 +550,7 @@ class TestPortalRights(AccessCommon):
                 {"enrollment_id": self.enrollment_ada.id, "kind": "end", "reason": "x"}
             ),
             "partner.commission.movement": self.env["partner.commission.movement"].search([]),
+            "partner.commission.change": self.env["partner.commission.change"].search([]),
             "partner.commission.statement": self.env["partner.commission.statement"],
             "partner.commission.statement.period": self.env["partner.commission.statement.period"].create(
                 {"enrollment_id": self.enrollment_ada.id}

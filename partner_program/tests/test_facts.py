@@ -1,6 +1,6 @@
 """What the books say of an invoice: drafts that still close it, credit notes of what earns nothing, past days."""
 
-from odoo.fields import Command
+from odoo.fields import Command, Date
 
 from .common import PartnerProgramCommon
 
@@ -119,3 +119,92 @@ class TestExcludedCredit(PartnerProgramCommon):
         credit_note.action_post()
         self.env.flush_all()
         self.assertLine(self.line_of(self.move), credited_amount=100.0, amount=35.0)
+
+
+class TestAccrualOfThePast(PartnerProgramCommon):
+    """What a past day knew: credit notes, write-offs, other currencies, bills that were reversed later."""
+
+    def accrual(self, day):
+        rows = self.env["partner.commission.accrual"]._fill(Date.to_date(day))
+        return [(row.expected_amount, row.earned_amount, row.billed_amount, row.open_amount) for row in rows]
+
+    def test_a_bill_that_is_reversed_is_billed_until_then(self):
+        line = self.billed_line()  # on 4 February
+        self.go_to("2026-03-10")
+        line.bill_ids._reverse_moves([{"invoice_date": "2026-03-10", "date": "2026-03-10"}], cancel=True)
+        self.env.flush_all()
+        self.assertEqual(line.bill_ids.payment_state, "reversed")
+        self.assertEqual(self.accrual("2026-03-09"), [(0.0, 50.0, 50.0, 0.0)])
+        self.assertEqual(self.accrual("2026-03-10"), [(0.0, 50.0, 0.0, 50.0)])
+        self.run_bills("2026-04-02").action_post()
+        self.assertEqual(self.accrual("2026-03-10"), [(0.0, 50.0, 0.0, 50.0)])
+        self.assertEqual(self.accrual("2026-04-02"), [(0.0, 50.0, 50.0, 0.0)])
+
+    def test_a_credit_note_counts_from_its_day(self):
+        self.acquired()
+        invoice = self.invoice(1000, on="2026-01-10")
+        self.pay(invoice, on="2026-01-20")
+        self.go_to("2026-03-10")
+        self.credit(invoice, 200)
+        self.assertEqual(self.accrual("2026-03-09"), [(0.0, 50.0, 0.0, 50.0)])
+        self.assertEqual(self.accrual("2026-03-10"), [(0.0, 40.0, 0.0, 40.0)])
+
+    def test_a_credit_note_of_excluded_products_takes_nothing_back_before_its_day_either(self):
+        hardware = self.env["product.category"].create({"name": "Hardware"})
+        device = self._create_product(name="Device", type="consu", categ_id=hardware.id)
+        self.program_referral.excluded_category_ids = hardware
+        self.acquired()
+        self.invoice(100, product=device)  # starts the window
+        invoice = self.invoice(800, post=False)
+        invoice.invoice_line_ids = [
+            Command.create({"product_id": device.id, "price_unit": 500, "quantity": 1, "tax_ids": [Command.clear()]})
+        ]
+        invoice.action_post()
+        self.pay(invoice, on="2026-01-20")
+        self.go_to("2026-03-10")
+        self.credit(invoice)  # all of it: 800 that earned, 500 that did not
+        self.assertEqual(self.accrual("2026-03-09"), [(0.0, 40.0, 0.0, 40.0)])
+        self.assertEqual(self.accrual("2026-03-10"), [])
+
+    def test_a_write_off_counts_from_its_day(self):
+        self.acquired()
+        invoice = self.invoice(1000, on="2026-01-10")
+        self.pay(invoice, 600, on="2026-01-20")
+        self.go_to("2026-03-10")
+        self.reconcile(invoice, self.journal_entry(400))
+        self.assertEqual(self.accrual("2026-03-09"), [(50.0, 0.0, 0.0, 0.0)])
+        self.assertEqual(self.accrual("2026-03-10"), [(0.0, 30.0, 0.0, 30.0)])
+
+    def test_other_currencies_are_accrued_in_their_own(self):
+        euro = self.setup_other_currency("EUR", rates=[("2025-01-01", 2.0), ("2026-01-15", 4.0)])
+        self.acquired()
+        invoice = self.invoice(1000, on="2026-01-10", currency_id=euro.id)
+        self.pay(invoice, on="2026-01-20", currency_id=euro.id)
+        self.go_to("2026-02-01")
+        self.assertEqual(self.accrual("2026-01-19"), [(50.0, 0.0, 0.0, 0.0)])
+        self.assertEqual(self.accrual("2026-01-20"), [(0.0, 50.0, 0.0, 50.0)])
+        self.assertEqual(self.env["partner.commission.accrual"].search([]).currency_id, euro)
+
+    def test_d14_ended_for_cause_counts_from_that_day(self):
+        self.acquired()
+        invoice = self.invoice(1000, on="2026-01-10")
+        self.go_to("2026-02-10")
+        self.enrollment_ada.write(
+            {"state": "ended", "for_cause": True, "end_reason": "Fraud", "date_end": "2026-02-10"}
+        )
+        self.env.flush_all()
+        self.assertLine(self.line_of(invoice), state="void", void_code="ended_for_cause")
+        self.assertEqual(self.accrual("2026-02-09"), [(50.0, 0.0, 0.0, 0.0)])
+        self.assertEqual(self.accrual("2026-02-10"), [])
+
+    def test_a_draft_that_is_extended_is_dated_anew(self):
+        """What March earned is not booked in January because the draft was begun then."""
+        self.earned_line()
+        draft = self.run_bills()
+        self.assertEqual((draft.state, draft.date), ("draft", Date.to_date("2026-02-04")))
+        self.pay(self.invoice(500))
+        self.assertEqual(self.run_bills("2026-03-20"), draft)
+        self.assertEqual(draft.amount_total, 75.0)
+        draft.action_post()
+        self.assertEqual((draft.invoice_date, draft.date), (Date.to_date("2026-03-20"),) * 2)
+        self.assertEqual(draft.invoice_date_due, Date.to_date("2026-02-04"))

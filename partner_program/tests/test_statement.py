@@ -2,11 +2,11 @@
 
 import itertools
 
-from odoo.fields import Date
+from odoo.fields import Command, Date
 
 from .common import PartnerProgramCommon
 
-FIGURES = ("opening", "earned", "correction", "billed", "paid", "closing", "on_bills", "not_billed")
+FIGURES = ("opening", "earned", "correction", "billed", "paid", "set_off", "closing", "on_bills", "not_billed")
 
 
 class StatementCommon(PartnerProgramCommon):
@@ -26,19 +26,32 @@ class StatementCommon(PartnerProgramCommon):
         self.assertEqual(self.statement(month), dict.fromkeys(FIGURES, 0.0) | expected, month)
 
     def assertAddsUp(self, partner=None):  # noqa: N802
-        """All days together equal the ledger and the posted bills."""
+        """All days together equal the ledger and the posted bills, currency by currency."""
         partner = partner or self.ada
-        whole = self.statement(date_from="1900-01-01", date_to="2999-12-31", partner=partner)
+        self.env.flush_all()
+        rows = self.env["partner.commission.movement"]._get_statement(
+            partner, self.company, Date.to_date("1900-01-01"), Date.to_date("2999-12-31")
+        )
         lines = self.env["partner.commission.line"].search([("partner_id", "=", partner.id)])
         live = self.env["partner.commission.billing"].search([("partner_id", "=", partner.id)])._filter_live()
         posted = live.filtered(lambda billing: billing.bill_state == "posted")
         paid = posted.filtered(lambda billing: billing.bill_id.payment_state in ("paid", "in_payment"))
-        self.assertEqual(whole["earned"] + whole["correction"], round(sum(lines.mapped("earned_amount")), 2))
-        self.assertEqual(whole["billed"], round(sum(posted.mapped("amount")), 2))
-        unpaid = posted - paid
-        if not unpaid.filtered(lambda billing: billing.bill_id.payment_state == "partial"):
-            self.assertEqual(whole["paid"], round(sum(paid.mapped("amount")), 2))
-        self.assertEqual(whole["closing"], round(whole["earned"] + whole["correction"] - whole["paid"], 2))
+        self.assertLessEqual(
+            lines.filtered("earned_amount").currency_id,
+            self.env["res.currency"].union(*(row["currency"] for row in rows)),
+        )
+        for row in rows:
+
+            def total(records, fname, currency=row["currency"]):
+                return round(sum(records.filtered(lambda one: one.currency_id == currency).mapped(fname)), 2)
+
+            self.assertEqual(round(row["earned"] + row["correction"], 2), total(lines, "earned_amount"))
+            self.assertEqual(row["billed"], total(posted, "amount"))
+            unpaid = (posted - paid).filtered(lambda billing: billing.bill_id.payment_state == "partial")
+            if row["currency"] not in unpaid.currency_id:
+                self.assertEqual(round(row["paid"] + row["set_off"], 2), total(paid, "amount"))
+            moved = row["earned"] + row["correction"] - row["paid"] - row["set_off"]
+            self.assertEqual(row["closing"], round(moved, 2))
 
 
 class TestStatement(StatementCommon):
@@ -119,13 +132,147 @@ class TestStatement(StatementCommon):
         line = self.billed_line(1000.5)  # 50.03
         bill = line.bill_ids
         self.assertEqual(bill.amount_total, 50.03)
-        self.pay(bill, 10.01, on="2026-02-10")
-        self.pay(bill, 10.01, on="2026-03-10")
-        self.pay(bill, 30.01, on="2026-04-10")
+        for day, amount in (("2026-02-10", 10.01), ("2026-03-10", 10.01), ("2026-04-10", 30.01)):
+            self.go_to(day)
+            self.pay(bill, amount)
         self.assertEqual(
             [self.statement(month)["paid"] for month in ("2026-02", "2026-03", "2026-04")], [10.01, 10.01, 30.01]
         )
         self.assertAddsUp()
+
+    def test_two_credit_notes_are_corrections_each_on_its_day(self):
+        line = self.billed_line()
+        told = []
+        for day, amount in (("2026-03-10", 200.0), ("2026-04-10", 100.0)):
+            self.go_to(day)
+            self.credit(line.move_id, amount)
+            told.append(self.statement("2026-03"))
+        self.assertEqual(told[0], told[1], "March was told")
+        self.assertEqual([self.statement(month)["correction"] for month in ("2026-03", "2026-04")], [-10.0, -5.0])
+        line.write({"held_by_hand": True})
+        self.env.cr.execute("UPDATE partner_commission_line SET write_date = '2026-06-01' WHERE id = %s", [line.id])
+        self.env.invalidate_all()
+        self.assertEqual(self.statement("2026-03"), told[0])
+        self.assertAddsUp()
+
+    def test_a_correction_has_the_day_of_the_company(self):
+        """At eleven in the evening of 31 March in UTC it is April in Paris."""
+        line = self.billed_line()
+        self.company.partner_id.tz = "Europe/Paris"
+        self.go_to("2026-03-31 23:00:00")
+        line.move_id.line_ids.remove_move_reconcile()
+        self.env.flush_all()
+        self.assertEqual([self.statement(month)["correction"] for month in ("2026-03", "2026-04")], [0.0, -50.0])
+
+    def test_what_is_told_late_does_not_change_a_month_that_is_over(self):
+        """Paid by the client in January, entered in February; the bill likewise."""
+        self.acquired()
+        invoice = self.invoice(1000)
+        self.go_to("2026-02-03")
+        self.pay(invoice, on="2026-01-20")
+        self.assertEqual(self.line_of(invoice).fully_paid_on, Date.to_date("2026-01-20"))
+        self.assertEqual([self.statement(month)["earned"] for month in ("2026-01", "2026-02")], [0.0, 50.0])
+        bill = self.run_bills("2026-02-19")
+        self.go_to("2026-03-02")
+        bill.action_post()
+        self.pay(bill, on="2026-02-28")
+        self.assertEqual(bill.date, Date.to_date("2026-02-19"))
+        self.assertStatement("2026-02", earned=50.0, closing=50.0, not_billed=50.0)
+        self.assertStatement("2026-03", opening=50.0, billed=50.0, paid=50.0)
+        self.assertAddsUp()
+
+    def test_the_history_of_a_partner_that_is_brought_in_today_is_as_the_books_tell_it(self):
+        self.go_to("2026-03-02")
+        byte = self.env["res.partner"].create({"name": "Old Friend", "is_company": True})
+        enrollment = self.env["partner.program.enrollment"].create(
+            {"partner_id": byte.id, "program_id": self.program_referral.id, "state": "active"}
+            | {"date_start": "2025-01-01"}
+        )
+        self.acquired(enrollment=enrollment, referred_on="2026-01-05 09:00:00")
+        invoice = self.invoice(1000, on="2026-01-10")
+        self.pay(invoice, on="2026-02-10")
+        self.assertEqual(self.line_of(invoice).first_earned_on, Date.to_date("2026-02-10"))
+
+    def test_what_is_set_off_is_not_our_payment(self):
+        """A refund for something else closes 20 of a bill over 50, money the rest."""
+        line = self.billed_line()
+        bill = line.bill_ids
+        refund = self.env["account.move"].create(
+            {
+                "move_type": "in_refund",
+                "partner_id": self.ada.id,
+                "invoice_date": "2026-02-04",
+                "invoice_line_ids": [
+                    Command.create({"name": "Rent", "price_unit": 20.0, "tax_ids": [Command.clear()]})
+                ],
+            }
+        )
+        refund.action_post()
+        payable = (bill + refund).line_ids.filtered(lambda item: item.account_type == "liability_payable")
+        payable.reconcile()
+        self.pay(bill)
+        self.assertStatement("2026-02", opening=50.0, billed=50.0, set_off=20.0, paid=30.0)
+        self.assertAddsUp()
+
+    def test_a_payment_of_ours_that_is_reset_to_draft_is_none(self):
+        bill = self.billed_line().bill_ids
+        payment = self.pay(bill)
+        self.assertEqual(self.statement("2026-02")["paid"], 50.0)
+        self.go_to("2026-03-02")
+        payment.action_draft()
+        self.env.flush_all()
+        self.assertEqual([self.statement(month)["paid"] for month in ("2026-02", "2026-03")], [50.0, -50.0])
+        self.assertEqual(self.statement("2026-03")["on_bills"], 50.0)
+
+    def test_currencies_and_companies_are_added_up_apart(self):
+        self.acquired()
+        euro = self.setup_other_currency("EUR", rates=[("2025-01-01", 2.0)])
+        for amount, currency in ((1000, self.company.currency_id), (600, euro)):
+            self.pay(self.invoice(amount, currency_id=currency.id), currency_id=currency.id)
+        other = self.setup_other_company()["company"]
+        program = self.program_referral.copy({"company_id": other.id, "bill_journal_id": False})
+        enrollment = self.env["partner.program.enrollment"].create(
+            {"partner_id": self.ada.id, "program_id": program.id, "state": "active"}
+        )
+        self.env.user.company_ids += other
+        lead = self.lead(company_id=other.id, user_id=False)
+        referral = self.env["partner.referral"].create(
+            {"enrollment_id": enrollment.id, "client_id": self.client.id, "lead_id": lead.id}
+        )
+        referral.action_accept()
+        lead.action_set_won()
+        there = (
+            self.env["account.move"]
+            .with_company(other)
+            .create(
+                {
+                    "move_type": "out_invoice",
+                    "partner_id": self.client.id,
+                    "invoice_date": "2026-01-05",
+                    "company_id": other.id,
+                    "invoice_line_ids": [
+                        Command.create({"name": "x", "price_unit": 2000.0, "tax_ids": [Command.clear()]})
+                    ],
+                }
+            )
+        )
+        there.action_post()
+        self.pay(there.with_company(other))
+        self.env.flush_all()
+        january = Date.to_date("2026-01-01"), Date.to_date("2026-01-31")
+        rows = self.env["partner.commission.movement"]._get_statement(self.ada, self.company + other, *january)
+        self.assertCountEqual(
+            [(row["company"], row["currency"], row["earned"], row["closing"]) for row in rows],
+            [
+                (self.company, self.company.currency_id, 50.0, 50.0),
+                (self.company, euro, 30.0, 30.0),
+                (other, other.currency_id, 100.0, 100.0),
+            ],
+        )
+        months = self.env["partner.commission.movement"]._get_months(self.ada, self.company + other)
+        self.assertCountEqual(
+            [(row["company"], row["currency"]) for row in months], [(r["company"], r["currency"]) for r in rows]
+        )
 
     def test_months_are_the_same_as_statements_of_months(self):
         line = self.billed_line()

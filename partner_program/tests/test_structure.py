@@ -62,7 +62,10 @@ CRONS = {
 }
 OFF_BY_DEFAULT = {"ir_cron_check_links": "months"}  # all others run every day
 # Rows that are shown inside others, or are made by a query.
-WITHOUT_FORM = ("partner.referral.evidence", "partner.commission.integrity", "partner.commission.movement")
+WITHOUT_FORM = (
+    *("partner.referral.evidence", "partner.commission.integrity", "partner.commission.movement"),
+    "partner.commission.change",
+)
 
 
 class TestStructure(PartnerProgramCommon):

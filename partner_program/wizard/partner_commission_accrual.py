@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import format_date
+from odoo.tools import SQL, format_date
 
 BATCH = 5000
 
@@ -45,20 +45,10 @@ class PartnerCommissionAccrual(models.TransientModel):
 
     @api.model
     def _prepare_rows(self, lines, date) -> list[dict]:
-        billed = dict(
-            self.env["partner.commission.billing"]._read_group(
-                [
-                    ("commission_line_id", "in", lines.ids),
-                    ("bill_id.state", "=", "posted"),
-                    ("bill_id.date", "<=", date),
-                ],
-                ["commission_line_id"],
-                ["amount:sum"],
-            )
-        )
+        billed = self._get_billed(lines, date)
         rows = []
         for line, target in lines._get_targets(on_date=date).items():
-            billed_amount = billed.get(line, 0.0)
+            billed_amount = billed.get(line.id, 0.0)
             open_amount = line.currency_id.round(target["earned_amount"] - billed_amount)
             expected_amount = 0.0 if target["fully_paid_on"] else target["amount"]
             if expected_amount or open_amount or billed_amount:
@@ -79,6 +69,34 @@ class PartnerCommissionAccrual(models.TransientModel):
                     }
                 )
         return rows
+
+    @api.model
+    def _get_billed(self, lines, date) -> dict:
+        """What posted bills carried of these lines on that day, by id; one that was reversed, until the reversal."""
+        self.env["partner.commission.billing"].flush_model()
+        self.env["account.partial.reconcile"].flush_model()
+        self.env["account.move"].flush_model(["state", "payment_state", "date"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT billing.commission_line_id, SUM(billing.amount)
+                  FROM partner_commission_billing billing
+                  JOIN account_move bill ON bill.id = billing.bill_id
+                 WHERE billing.commission_line_id = ANY(%(ids)s)
+                   AND bill.state = 'posted'
+                   AND bill.date <= %(date)s
+                   AND (bill.payment_state IS DISTINCT FROM 'reversed' OR %(date)s < (
+                        SELECT MAX(partial.max_date)
+                          FROM account_move_line payable
+                          JOIN account_partial_reconcile partial ON partial.credit_move_id = payable.id
+                         WHERE payable.move_id = bill.id))
+                 GROUP BY billing.commission_line_id
+                """,
+                ids=lines.ids,
+                date=date,
+            )
+        )
+        return {line_id: float(amount) for line_id, amount in rows}
 
 
 class PartnerCommissionAccrualDate(models.TransientModel):

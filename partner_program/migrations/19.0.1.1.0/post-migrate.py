@@ -1,0 +1,41 @@
+"""What changed after the first earning, and the bills, as statements told them until now."""
+
+from odoo import SUPERUSER_ID, api
+
+
+def migrate(cr, version):
+    cr.execute(
+        """
+        INSERT INTO partner_commission_change (
+            commission_line_id, kind, partner_id, company_id, currency_id, date, amount, create_uid, create_date
+        )
+        SELECT line.id, 'correction', line.partner_id, line.company_id, line.currency_id, told.day, SUM(told.amount),
+               1, now() AT TIME ZONE 'UTC'
+          FROM partner_commission_line line
+          JOIN (SELECT commission_line_id, COALESCE(earned_on, bill.date) AS day,
+                       COALESCE(earned_amount, amount) AS amount, revision
+                  FROM partner_commission_billing billing JOIN account_move bill ON bill.id = billing.bill_id
+                 WHERE bill.state <> 'cancel' AND bill.payment_state IS DISTINCT FROM 'reversed'
+                 UNION ALL
+                SELECT commission_line_id, COALESCE(corrected_on, bill.date), amount - earned_amount, revision
+                  FROM partner_commission_billing billing JOIN account_move bill ON bill.id = billing.bill_id
+                 WHERE bill.state <> 'cancel' AND bill.payment_state IS DISTINCT FROM 'reversed'
+                   AND earned_amount IS NOT NULL
+                 UNION ALL
+                SELECT id, first_earned_on, -first_earned_amount, 0
+                  FROM partner_commission_line WHERE billed_amount <> 0 AND first_earned_on IS NOT NULL
+               ) told ON told.commission_line_id = line.id
+         WHERE line.first_earned_on IS NOT NULL
+         GROUP BY line.id, told.day
+        HAVING SUM(told.amount) <> 0
+        """
+    )
+    env = api.Environment(cr, SUPERUSER_ID, {})
+    cr.execute("SELECT DISTINCT bill_id FROM partner_commission_billing")
+    Change = env["partner.commission.change"].with_context(partner_program_history=True)
+    Change._note_bills([bill_id for (bill_id,) in cr.fetchall()])
+    cr.execute("SELECT id FROM partner_commission_line WHERE first_earned_on IS NOT NULL OR earned_amount <> 0")
+    lines = env["partner.commission.line"].browse([line_id for (line_id,) in cr.fetchall()])
+    unnoted = lines._find_unnoted()
+    unnoted._note_first_earned()
+    unnoted._note_corrections()
