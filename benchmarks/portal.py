@@ -102,7 +102,12 @@ class PortalPages:
         with connection.cursor() as cr:
             cr._cnx.rollback()
             cr._cnx.autocommit = True
-            for table in ("partner_commission_line", "partner_commission_billing", "account_move"):
+            for table in (
+                "partner_commission_line",
+                "partner_commission_billing",
+                "partner_commission_change",
+                "account_move",
+            ):
                 cr.execute(f"VACUUM ANALYZE {table}")
             cr._cnx.autocommit = False
 

@@ -112,7 +112,7 @@ class AccountMove(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_commissioned(self):
-        """Ledger rows go with a deleted invoice, unless money was billed or a client acquired on it."""
+        """Ledger rows go with a deleted invoice, unless money was billed, told of, or a client acquired on it."""
         # What was never posted has none: where that is wrong, the foreign keys say so.
         invoices_sudo = self.filtered("posted_before").sudo()  # whoever may delete the invoice need not see the ledger
         if not invoices_sudo:
@@ -120,13 +120,13 @@ class AccountMove(models.Model):
         lines_sudo = invoices_sudo.commission_line_ids
         referrals_sudo = invoices_sudo.env["partner.referral"]
         acquired_sudo = referrals_sudo.search([("acquisition_move_id", "in", invoices_sudo.ids)], limit=1)
-        if lines_sudo.billing_ids or acquired_sudo:
+        if lines_sudo.billing_ids or acquired_sudo or any(line._was_told() for line in lines_sudo):
             raise UserError(
                 self.env._(
                     "A commission of %(partner)s rests on %(invoice)s. Cancel the invoice instead of deleting it: "
                     "what was billed to the partner is then corrected on the next bill.",
                     partner=(lines_sudo.partner_id or acquired_sudo.partner_id)[:1].name,
-                    invoice=(lines_sudo.billing_ids.invoice_id or acquired_sudo.acquisition_move_id)[:1].name,
+                    invoice=(lines_sudo.move_id or acquired_sudo.acquisition_move_id)[:1].name,
                 )
             )
         lines_sudo.unlink()

@@ -2,10 +2,11 @@ from collections import namedtuple
 from decimal import Decimal
 
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, split_every
 
 from ..engine.amounts import ZERO, decimal_of, round_currency
 
+BILLS_AT_ONCE = 1000
 PENDING = "partner_program_bills_to_note"  # of the transaction: bills whose payment state was computed
 
 # A bill, or a commission line, that says something else than was noted: how much, and when that came about.
@@ -139,6 +140,23 @@ class PartnerCommissionChange(models.Model):
     def _note_pending(self):
         if bill_ids := self.env.cr.precommit.data.pop(PENDING, None):
             self.sudo()._note_bills(sorted(bill_ids))  # sudo: see above
+
+    @api.model
+    def _sweep_bills(self) -> int:
+        """Compare all bills that ever carried commissions with what was noted of them; how much was missing."""
+        self.env["account.move"].flush_model(["payment_state"])
+        self._note_pending()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT bill_id FROM partner_commission_billing
+                 UNION
+                SELECT bill_id FROM partner_commission_change WHERE bill_id IS NOT NULL
+                 ORDER BY 1
+                """
+            )
+        )
+        return sum(self._note_bills(ids) for ids in split_every(BILLS_AT_ONCE, [id_ for (id_,) in rows], list))
 
     @api.model
     def _note_bills(self, bill_ids) -> int:

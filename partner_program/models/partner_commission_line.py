@@ -183,6 +183,7 @@ class PartnerCommissionLine(models.Model):
     def _get_billed(self) -> dict:
         """Values of ``_compute_billed`` by line, from the live billings, read in one query; writes nothing."""
         self.env["partner.commission.billing"].flush_model()
+        self.env["account.partial.reconcile"].flush_model()
         self.env["account.move"].flush_model(["state", "payment_state"])
         rows = self.env.execute_query(
             SQL(
@@ -195,8 +196,9 @@ class PartnerCommissionLine(models.Model):
                                SELECT 1
                                  FROM account_move_line payable
                                  JOIN account_partial_reconcile partial ON partial.credit_move_id = payable.id
-                                 JOIN account_move_line counterpart ON counterpart.id = partial.debit_move_id
-                                WHERE payable.move_id = bill.id AND counterpart.parent_state <> 'posted'))
+                                 JOIN account_move_line counterpart_line ON counterpart_line.id = partial.debit_move_id
+                                 JOIN account_move counterpart ON counterpart.id = counterpart_line.move_id
+                                WHERE payable.move_id = bill.id AND counterpart.state <> 'posted'))
                   FROM partner_commission_billing billing
                   JOIN account_move bill ON bill.id = billing.bill_id
                  WHERE billing.commission_line_id IN %(ids)s

@@ -74,6 +74,12 @@ class PartnerCommissionLine(models.Model):
         self.env["partner.commission.change"]._append(differences)
         return len(differences)
 
+    def _was_told(self) -> bool:
+        """Whether a statement of a month that is over tells of this line."""
+        self.ensure_one()
+        month = self.company_id._partner_program_today().replace(day=1)
+        return bool(self.first_earned_on) and self.first_earned_on < month
+
     def _find_unnoted(self):
         """Those of these rows of which statements tell another sum than they have earned."""
         self.flush_model(["earned_amount", "first_earned_amount"])

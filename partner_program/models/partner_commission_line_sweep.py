@@ -61,6 +61,10 @@ class PartnerCommissionLine(models.Model):
             last_id = lines[-1].id
             self._commit_in_cron(processed=len(lines))
             self.env.invalidate_all()
+        changes_sudo = self.env["partner.commission.change"].sudo()  # the journal is written by the machine only
+        noted = changes_sudo._sweep_bills()
+        mended += noted
+        why["bills in statements"] += noted
         if mended:
             _logger.warning(
                 "Partner commissions: the sweep mended %s rows (%s)",

@@ -219,7 +219,8 @@ class PartnerCommissionStatement(models.Model):
                 (self.env._("of which on bills"), "on_bills"),
                 (self.env._("of which not billed yet"), "not_billed"),
             ):
-                yield self._balance_row(label, date_to, row, name)
+                if row[name] or name != "set_off":  # seldom, and a riddle to whoever never had it
+                    yield self._balance_row(label, date_to, row, name)
 
     @api.model
     def _balance_row(self, label, day, row, name):

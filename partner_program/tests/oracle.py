@@ -11,45 +11,74 @@ CENT = Decimal("0.01")
 DELAY = 30  # days (P10), unless a referral says otherwise
 
 
+@dataclass(eq=False)
+class Payment:
+    """What a payment closed of one invoice. Reset to draft it closes it still, and pays nothing."""
+
+    amount: Decimal
+    day: date
+    draft: bool = False
+
+
 @dataclass
 class Invoice:
-    """A customer invoice without tax, and what was booked against it."""
+    """A customer invoice, and what was booked against it. What closes is gross, what earns is untaxed."""
 
     client: str
     currency: str
     day: date
-    total: Decimal
+    untaxed: Decimal
     cancelled: bool = False
     draft: bool = False
     unit: Decimal = CENT  # of the currency: rounded once, to this
-    payments: list = field(default_factory=list)  # (amount that closed something, day)
-    credits: list = field(default_factory=list)  # credit notes that name this invoice: [amount, closed, day]
+    tax: Decimal = Decimal(0)  # percent
+    payments: list = field(default_factory=list)  # Payment
+    credits: list = field(default_factory=list)  # credit notes that name this invoice: [untaxed, gross closed, day]
+    unnamed: list = field(default_factory=list)  # those that name none: (closed, day, untaxed, gross)
     written_off: list = field(default_factory=list)  # bad debt: (amount, day)
+
+    def gross(self, untaxed: Decimal) -> Decimal:
+        return untaxed + (untaxed * self.tax / 100).quantize(self.unit, ROUND_HALF_UP)
+
+    @property
+    def total(self) -> Decimal:
+        return self.gross(self.untaxed)
 
     @property
     def residual(self) -> Decimal:
-        closed = sum(amount for amount, _day in (*self.payments, *self.written_off))
-        return self.total - closed - sum(closed for _amount, closed, _day in self.credits)
+        closed = sum(payment.amount for payment in self.payments) + sum(amount for amount, _day in self.written_off)
+        return self.total - closed - self.closed_by_credit
+
+    @property
+    def closed_by_credit(self) -> Decimal:
+        return sum(closed for _untaxed, closed, _day in self.credits) + sum(row[0] for row in self.unnamed)
+
+    @property
+    def credited(self) -> Decimal:
+        """Untaxed. What names no invoice counts by the share of it that closed this one."""
+        named = sum(untaxed for untaxed, _closed, _day in self.credits)
+        return named + sum(closed * untaxed / gross for closed, _day, untaxed, gross in self.unnamed)
 
     @property
     def settled_on(self):
         """The latest accounting date that closed it; None while something is left to pay (D4, D5)."""
-        if self.residual or self.cancelled or self.draft:
+        if self.residual or self.cancelled or self.draft or any(payment.draft for payment in self.payments):
             return None
-        days = [day for _amount, day in (*self.payments, *self.written_off)]
-        return max([*days, *(day for _amount, closed, day in self.credits if closed), self.day])
+        days = [payment.day for payment in self.payments] + [day for _amount, day in self.written_off]
+        days += [day for _untaxed, closed, day in self.credits if closed] + [row[1] for row in self.unnamed]
+        return max([*days, self.day])
 
     @property
     def starts_window(self) -> bool:
-        credited = sum(amount for amount, _closed, _day in self.credits)
-        return not self.cancelled and not self.draft and credited < self.total
+        named = sum(self.gross(untaxed) for untaxed, _closed, _day in self.credits)
+        return not self.cancelled and not self.draft and max(named, self.closed_by_credit) < self.total
 
     def worth(self, rate: Decimal) -> Decimal:
         """D3, D4: rate × untaxed amount less credit notes, by the share that was not written off; rounded once."""
-        base = self.total - sum(amount for amount, _closed, _day in self.credits)
+        base = self.untaxed - self.credited
         if self.cancelled or base <= 0:
             return Decimal(0)
-        payable = self.total - sum(closed for _amount, closed, _day in self.credits)
+        payable = self.total - self.closed_by_credit
         lost = sum(amount for amount, _day in self.written_off)
         share = 1 - lost / payable if payable else Decimal(1)
         return (base * share * rate / 100).quantize(self.unit, ROUND_HALF_UP)
@@ -92,8 +121,12 @@ class Books:
     def billed(self, number: int) -> Decimal:
         return sum((bill.carries.get(number, Decimal(0)) for bill in self.bills if bill.live), Decimal(0))
 
-    def look_at_windows(self) -> None:
-        """D1: from the first posted invoice that is not fully credited; frozen once something was billed."""
+    def look_at_windows(self) -> bool:
+        """D1: from the first posted invoice that is not fully credited; frozen once something was billed.
+
+        :return: whether a window that had begun has moved: the ledger looks at that at night
+        """
+        before = dict(self.window_start)
         for client in self.partner_of:
             numbers = [number for number, invoice in enumerate(self.invoices) if invoice.client == client]
             if not any(self.billed(number) or self._carried(number) for number in numbers):
@@ -102,6 +135,7 @@ class Books:
         for number, invoice in enumerate(self.invoices):
             if self.in_window(invoice) and not invoice.draft and not invoice.cancelled:
                 self.rows.add(number)
+        return any(start and self.window_start[client] != start for client, start in before.items())
 
     def in_window(self, invoice: Invoice) -> bool:
         start = self.window_start.get(invoice.client)

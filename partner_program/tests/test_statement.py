@@ -274,6 +274,30 @@ class TestStatement(StatementCommon):
             [(row["company"], row["currency"]) for row in months], [(r["company"], r["currency"]) for r in rows]
         )
 
+    def test_an_invoice_whose_commission_was_told_is_cancelled_not_deleted(self):
+        self.acquired()
+        self.invoice(100)  # acquires nothing, but starts the window
+        invoice = self.invoice(1000)
+        self.pay(invoice)
+        self.go_to("2026-02-03")
+        invoice.button_draft()
+        with self.assertRefused("Cancel the invoice instead of deleting it"):
+            invoice.unlink()
+        invoice.button_cancel()
+        self.assertEqual([self.statement(m)["closing"] for m in ("2026-01", "2026-02")], [50.0, 0.0])
+
+    def test_the_sweep_notes_what_nobody_noted(self):
+        line = self.billed_line()
+        self.pay(line.bill_ids)
+        self.assertStatement("2026-02", opening=50.0, billed=50.0, paid=50.0)
+        self.env.cr.execute("DELETE FROM partner_commission_change")
+        self.env.cr.execute("UPDATE partner_commission_line SET first_earned_amount = 49 WHERE id = %s", [line.id])
+        self.env.invalidate_all()
+        Line = self.env["partner.commission.line"].sudo()
+        self.assertEqual(Line._cron_sync(), 3, "the line, what is billed, what is paid")
+        self.assertStatement("2026-02", opening=49.0, correction=1.0, billed=50.0, paid=50.0)
+        self.assertEqual(Line._cron_sync(), 0)
+
     def test_months_are_the_same_as_statements_of_months(self):
         line = self.billed_line()
         self.pay(line.bill_ids, on="2026-02-20")

@@ -8,8 +8,11 @@ LEDGER = {
     "commission lines": """
         SELECT id, referral_id, move_id, company_id, partner_id, client_id, currency_id, base_amount, credited_amount,
                rate, amount, earned_amount, billed_amount, open_amount, state, fully_paid_on, due_on, void_code,
-               hold_code, held_by_hand
+               hold_code, held_by_hand, first_earned_on, first_earned_amount
           FROM partner_commission_line""",
+    "changes in statements": """
+        SELECT id, date, kind, commission_line_id, bill_id, partner_id, company_id, currency_id, amount
+          FROM partner_commission_change""",
     "billings": """
         SELECT id, commission_line_id, bill_line_id, bill_id, partner_id, company_id, currency_id, amount,
                revision
