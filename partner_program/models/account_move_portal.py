@@ -1,5 +1,6 @@
 from odoo import api, models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 
 class AccountMove(models.Model):
@@ -21,14 +22,18 @@ class AccountMove(models.Model):
         paid = self.filtered(lambda move: move.payment_state in ("paid", "in_payment"))
         if not paid:
             return {}
-        Movement = self.env["partner.commission.movement"]
-        rows = Movement._read_group(
-            [
-                ("partner_id", "in", paid.commercial_partner_id.ids),
-                ("kind", "in", ("paid", "set_off")),
-                ("bill_id", "in", paid.ids),
-            ],
-            ["bill_id"],
-            ["date:max"],
+        self.env["account.partial.reconcile"].flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT payable.move_id, MAX(partial.max_date)
+                  FROM account_move_line payable
+                  JOIN account_account account ON account.id = payable.account_id
+                  JOIN account_partial_reconcile partial ON partial.credit_move_id = payable.id
+                 WHERE payable.move_id = ANY(%s) AND account.account_type = 'liability_payable'
+                 GROUP BY payable.move_id
+                """,
+                paid.ids,
+            )
         )
-        return {bill.id: day for bill, day in rows}
+        return dict(rows)

@@ -41,10 +41,13 @@ class AccountMove(models.Model):
         Odoo keeps the reconciliations of what is reset to draft, so that the invoices stay "paid": for what depends
         on their payment state it has changed all the same.
         """
-        closing = self.filtered(lambda move: move.posted_before and move.move_type in ("entry", "out_refund"))
+        closing = self.filtered("posted_before")
         if closing:
             # sudo: a payment may have paid what its user cannot read; only figures are computed again
-            closing.sudo()._get_reconciled_invoices().modified(["payment_state"])
+            closed_sudo = closing.sudo()._get_reconciled_invoices()
+            closed_sudo.modified(["payment_state"])
+            bills_sudo = closed_sudo.filtered(lambda move: move.move_type == "in_invoice")
+            bills_sudo.env["partner.commission.change"]._note_bills_later(bills_sudo.ids)
 
     def _get_settlement_facts(self, on_date=None) -> dict[int, SettlementFacts]:
         """What closed each of these customer invoices, in its own currency, read in one query.

@@ -1,8 +1,10 @@
 """Statements: what they say on which day, and that they add up to the ledger and to the posted bills."""
 
+import importlib.util
 import itertools
 
 from odoo.fields import Command, Date
+from odoo.tools import file_path
 
 from .common import PartnerProgramCommon
 
@@ -310,3 +312,44 @@ class TestStatement(StatementCommon):
             self.assertEqual({name: row[name] for name in FIGURES}, self.statement(row["month"].isoformat()[:7]))
         for later, earlier in itertools.pairwise(months):
             self.assertEqual(later["opening"], earlier["closing"])
+
+
+class TestUpdate(StatementCommon):
+    """Until 19.0.1.0 billings noted what statements told."""
+
+    def test_an_update_takes_over_what_was_told(self):
+        line = self.billed_line()
+        self.go_to("2026-02-20")
+        self.pay(line.bill_ids)
+        self.go_to("2026-03-10")
+        self.credit(line.move_id, 200.0)
+        other = self.invoice(1000)
+        self.pay(other)
+        self.run_bills("2026-04-09").action_post()
+        months = ("2026-01", "2026-02", "2026-03", "2026-04")
+        told = [self.statement(month) for month in months]
+        self.assertEqual([row["correction"] for row in told], [0.0, 0.0, -10.0, 0.0])
+        self.env.cr.execute(
+            """
+            ALTER TABLE partner_commission_billing
+              ADD COLUMN earned_on date, ADD COLUMN earned_amount numeric, ADD COLUMN corrected_on date;
+            UPDATE partner_commission_billing SET earned_on = '2026-01-05', earned_amount = 50 WHERE amount = 50;
+            UPDATE partner_commission_billing SET earned_amount = 0, corrected_on = '2026-03-10' WHERE amount = -10;
+            UPDATE partner_commission_billing billing SET earned_on = line.fully_paid_on
+              FROM partner_commission_line line
+             WHERE line.id = billing.commission_line_id AND line.move_id = %s;
+            DELETE FROM partner_commission_change;
+            ALTER TABLE partner_commission_line DROP COLUMN first_earned_on, DROP COLUMN first_earned_amount;
+            """,
+            [other.id],
+        )
+        self.env.invalidate_all()
+        for name in ("pre-migrate", "post-migrate"):
+            path = file_path(f"partner_program/migrations/19.0.1.1.0/{name}.py")
+            spec = importlib.util.spec_from_file_location(name.replace("-", "_"), path)
+            script = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(script)
+            script.migrate(self.env.cr, "19.0.1.0.0")
+        self.env.invalidate_all()
+        self.assertEqual([self.statement(month) for month in months], told)
+        self.assertEqual(self.env["partner.commission.line"].sudo()._cron_sync(), 0)
