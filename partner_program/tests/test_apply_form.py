@@ -222,3 +222,10 @@ class TestApplyForm(PartnerProgramCommon, HttpCase):
         self.assertNotIn(self.package_enterprise.name, page, "without a description")
         self.package_pro.action_archive()
         self.assertNotIn("For teams of", self.url_open("/partners/packages").text)
+
+    def test_p24_the_script_of_the_form_keeps_the_chosen_files(self):
+        self.start_tour("/partners/apply", "partner_program_apply_keeps_files", timeout=120)
+        self.env.invalidate_all()
+        application = self.applications()
+        self.assertEqual(application.application_text, "We know many clinics.")
+        self.assertEqual(application.message_ids.attachment_ids.mapped("name"), ["company.pdf"])
