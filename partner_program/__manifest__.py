@@ -68,6 +68,7 @@
         "views/crm_lead_clock_views.xml",
         "views/sale_order_views.xml",
         "views/sale_order_package_views.xml",
+        "views/sale_order_package_templates.xml",
         "views/account_move_views.xml",
         "views/res_partner_views.xml",
         "views/res_partner_package_views.xml",

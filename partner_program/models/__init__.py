@@ -84,6 +84,7 @@ from . import (
     partner_referral_matching,
     partner_referral_merging,
     partner_referral_milestones,
+    partner_referral_partnership,
     partner_referral_portal,
     partner_referral_registration,
     partner_referral_review,

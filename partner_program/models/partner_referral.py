@@ -24,6 +24,8 @@ GUARDED_FIELDS = {
     "acquired_on",
     "first_won_on",
     "acquisition_move_id",
+    "acquisition_payment",
+    "accepted_reason",
     "window_start",
     "window_end",
     "eligibility",

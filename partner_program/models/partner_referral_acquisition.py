@@ -160,7 +160,15 @@ class PartnerReferral(models.Model):
         ]
 
     def _acquire(self, day, invoice_id=False):
-        self.write({"state": "acquired", "acquired_on": day, "acquisition_move_id": invoice_id})
+        invoice = self.env["account.move"].browse(invoice_id or ())
+        self.write(
+            {
+                "state": "acquired",
+                "acquired_on": day,
+                "acquisition_move_id": invoice_id,
+                "acquisition_payment": self._describe_payments(invoice),
+            }
+        )
 
     def _restore_lost(self):
         """A lead taken up again takes its claim along, while in time, and client and lead are free.
@@ -202,6 +210,7 @@ class PartnerReferral(models.Model):
                 "state": "accepted",
                 "acquired_on": False,
                 "acquisition_move_id": False,
+                "acquisition_payment": False,
                 "window_start": False,
                 "window_end": False,
             }

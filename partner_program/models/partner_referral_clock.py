@@ -14,6 +14,7 @@ WARNING_BATCH = 500
 COUNTED_INVOICES = 999  # of one client; beyond, the clock says "more than": nobody needs a million counted
 WARNING_ACTIVITY = "partner_program.mail_activity_type_claim_closing"
 WARNING_MAIL = "partner_program.mail_template_claim_closing"
+WARNING_MAIL_INTERNAL = "partner_program.mail_template_claim_closing_internal"
 
 
 class PartnerReferral(models.Model):
@@ -29,6 +30,11 @@ class PartnerReferral(models.Model):
     warned_for = fields.Date(readonly=True, copy=False, groups="base.group_user")
     closing_mail_partner_id = fields.Many2one(
         "res.partner", compute="_compute_closing_mail_partner_id", groups="base.group_user"
+    )
+    closing_readers = fields.Char(
+        compute="_compute_closing_readers",
+        groups="base.group_user",
+        help="Technical: contacts of salesperson and account manager, who get the warning by mail too.",
     )
 
     # ------------------------------------------------------------
@@ -201,7 +207,9 @@ class PartnerReferral(models.Model):
         )
         for (days, expires_on), referrals in due.items():
             referrals.write({"warned_days": days, "warned_for": expires_on})
-        self.env["mail.template"]._partner_program_send(WARNING_MAIL, warned.filtered("closing_mail_partner_id"))
+        send = self.env["mail.template"]._partner_program_send
+        send(WARNING_MAIL, warned.filtered("closing_mail_partner_id"))
+        send(WARNING_MAIL_INTERNAL, warned.filtered("closing_readers"))  # Odoo's own mail on a to-do is one by one
         return warned
 
     def _prepare_closing_activities(self, today_by_company) -> list[dict]:
@@ -223,8 +231,19 @@ class PartnerReferral(models.Model):
                 ),
             }
             for referral in self
-            for user in (referral.user_id | referral.enrollment_id.account_manager_id).filtered("active")
+            for user in referral._get_closing_users()
         ]
+
+    def _get_closing_users(self):
+        """Who looks after the claim: salesperson and account manager."""
+        self.ensure_one()
+        return (self.user_id | self.enrollment_id.account_manager_id).filtered("active")
+
+    @api.depends("user_id", "enrollment_id.account_manager_id")
+    def _compute_closing_readers(self):
+        for referral in self:
+            contacts = referral._get_closing_users().partner_id.filtered("email")
+            referral.closing_readers = ",".join(map(str, contacts.ids))
 
     @api.depends("partner_id.email", "partner_id.child_ids.email", "enrollment_id.state")
     def _compute_closing_mail_partner_id(self):

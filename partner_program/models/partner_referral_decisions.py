@@ -10,6 +10,7 @@ class PartnerReferral(models.Model):
 
     _inherit = "partner.referral"
 
+    accepted_reason = fields.Text(readonly=True, copy=False, groups="base.group_user")
     is_former_client = fields.Boolean(
         compute="_compute_is_former_client",
         groups="base.group_user",
@@ -42,10 +43,24 @@ class PartnerReferral(models.Model):
                     "state": "accepted",
                 }
             )
+            referral_sudo._note_acceptance()
             referral._note_override()
         self._sync_acquisition()
         waiting._ask_about_conflicts()
         return waiting._notify_waiting() if waiting else True
+
+    def _note_acceptance(self):
+        """The reason so far is that of the acceptance: leaving needs another one."""
+        for referral in self:
+            referral.accepted_reason = referral.decision_reason
+
+    def _has_reason_to_leave(self) -> bool:
+        self.ensure_one()
+        reason = (self.decision_reason or "").strip()
+        is_of_acceptance = (
+            self.state == "accepted" and reason == (self.sudo().accepted_reason or "").strip()
+        )  # sudo: ours
+        return bool(reason) and not is_of_acceptance
 
     def _may_override(self) -> bool:
         """Whether a partner manager has given a reason to accept the claim in spite of the rules."""
@@ -219,7 +234,7 @@ class PartnerReferral(models.Model):
                     state=dict(self._fields["state"]._description_selection(self.env))[decided[0].state],
                 )
             )
-        if self.filtered(lambda referral: not (referral.decision_reason or "").strip()):
+        if self.filtered(lambda referral: not referral._has_reason_to_leave()):
             return {
                 **self.env["ir.actions.act_window"]._for_xml_id("partner_program.partner_referral_decision_action"),
                 "context": {"default_referral_ids": self.ids, "default_decision": state},
@@ -254,10 +269,12 @@ class PartnerReferral(models.Model):
                 raise UserError(self.env._("Restore the lead “%(lead)s” first.", lead=referral.lead_id.name))
             if expires_on and expires_on < referral.company_id._partner_program_today():
                 raise UserError(self.env._("The new date to close it by cannot be in the past."))
+            referral._check_partnership()
             referral._check_free_again()
             referral._lock_claims()
             before = dict(self._fields["state"]._description_selection(self.env))[referral.state]
             referral.write({"state": "accepted", "expires_on": expires_on, "decision_reason": reason})
+            referral._note_acceptance()
             referral.message_post(
                 body=self.env._("Accepted again after “%(state)s”: %(reason)s", state=before, reason=reason)
             )

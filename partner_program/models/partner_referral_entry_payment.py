@@ -1,6 +1,6 @@
 from collections import defaultdict, namedtuple
 
-from odoo import api, models
+from odoo import api, fields, models
 
 from ..engine import eligibility
 
@@ -13,6 +13,33 @@ class PartnerReferral(models.Model):
     """The first payment of the entry package (P9, P13), and the cases that the rule does not settle."""
 
     _inherit = "partner.referral"
+
+    acquisition_payment = fields.Text(
+        "First Payment",
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
+        help="The payments that closed the acquiring invoice: number, day and amount, as they were then.",
+    )
+
+    def _describe_payments(self, invoice) -> str | bool:
+        """The payments that closed this invoice, one a line, the earliest first: kept as proof of the acquisition."""
+        partials = invoice.line_ids.matched_credit_ids.filtered(
+            lambda partial: (
+                partial.credit_move_id.move_id.origin_payment_id or partial.credit_move_id.move_id.statement_line_id
+            )
+        )
+        lines = [
+            " · ".join(
+                (
+                    partial.credit_move_id.move_id.name or "",
+                    self._format_day(partial.credit_move_id.date),
+                    invoice.currency_id.format(partial.debit_amount_currency),
+                )
+            )
+            for partial in partials.sorted(lambda partial: (partial.credit_move_id.date, partial.id))
+        ]
+        return "\n".join(lines) or False
 
     def _acquire_by_entry_payment(self):
         """P9: the first full payment of an invoice with a product of the entry package.

@@ -134,6 +134,7 @@ class PartnerReferralReview(models.Model):
         elif self.kind == "won_again" and referral.state in ("expired", "lost"):
             referral._check_free_again()
             referral.write({"state": "accepted", "decision_reason": self.reason.strip()})
+            referral._note_acceptance()
         referral._sync_acquisition()
 
     def _give_way(self):
@@ -181,6 +182,7 @@ class PartnerReferral(models.Model):
     def _accept_by_manager(self):
         """Accept a claim that a manager decided for, whatever the evidence says."""
         self.ensure_one()
+        self._check_partnership()
         self._lock_claims()
         self.write(
             {
@@ -189,3 +191,4 @@ class PartnerReferral(models.Model):
                 "state": "accepted",
             }
         )
+        self._note_acceptance()

@@ -93,9 +93,15 @@ class ResPartner(models.Model):
                 partner.referral_watch = False
 
     @api.depends("client_referral_ids.state")
+    @api.depends_context("allowed_company_ids")
     def _compute_referral_partner_id(self):
         referrals = self.env["partner.referral"].search(
-            [("client_id", "in", self.commercial_partner_id.ids), ("state", "in", ("accepted", "acquired"))]
+            [
+                ("client_id", "in", self.commercial_partner_id.ids),
+                ("company_id", "in", self.env.companies.ids),
+                ("state", "in", ("accepted", "acquired")),
+            ],
+            order="referred_on desc, id desc",  # the claim that was received first stays
         )
         by_client = {referral.client_id.id: referral.partner_id for referral in referrals}
         for partner in self:

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 
 class SaleOrder(models.Model):
@@ -105,10 +106,34 @@ class SaleOrder(models.Model):
         )
         return {(client.sudo(False), company.sudo(False)) for client, company in (*invoiced, *ordered)}
 
+    def _is_first_package_blocked(self) -> bool:
+        """Whether the company forbids to sell this, and the client has not paid for it yet."""
+        self.ensure_one()
+        if self.company_id.partner_program_first_package != "block":
+            return False
+        # sudo: the text is for employees, the customer's page asks too
+        return bool(self.sudo().first_package_warning) and not (
+            self.amount_paid and self._is_confirmation_amount_reached()
+        )
+
     def _confirmation_error_message(self):
-        # EXTENDS sale: the company may forbid to skip the entry package
+        # EXTENDS sale: the company may forbid to skip the entry package; what a client has paid for is confirmed
         message = super()._confirmation_error_message()
-        if message or self.company_id.partner_program_first_package != "block":
-            return message
-        skipping = self._get_skipping_packages()
-        return self._explain_first_package(*skipping[self]) if self in skipping else message
+        if not message and self._is_first_package_blocked():
+            return self.first_package_warning
+        return message
+
+    def action_quotation_send(self):
+        # EXTENDS sale: nobody is to sign or pay what may not be confirmed
+        for order in self:
+            if order._is_first_package_blocked():
+                raise UserError(order.first_package_warning)
+        return super().action_quotation_send()
+
+    def _has_to_be_signed(self):
+        # EXTENDS sale: the customer's page says why (views/sale_order_package_templates.xml)
+        return super()._has_to_be_signed() and not self._is_first_package_blocked()
+
+    def _has_to_be_paid(self):
+        # EXTENDS sale: as above, before any money is taken
+        return super()._has_to_be_paid() and not self._is_first_package_blocked()

@@ -317,7 +317,17 @@ class TestRights(AccessCommon):
         self.assertEqual(lead.with_user(self.salesperson).read()[0]["name"], lead.name)
         self.assertEqual(order.with_user(self.salesperson).read(["referral_id", "name"])[0]["name"], order.name)
 
+    def _have_something_of_each_model(self):
+        """Another contact of the client's domain, a case for a manager, and a client to up-sell."""
+        self.env["res.partner"].create({"name": "Delta", "is_company": True, "email": "other@delta.example"})
+        self.go_to("2026-01-09")
+        referral = self.refer(client=self.other_client, accept=False)
+        self.env["partner.referral.review"]._ask([{"referral_id": referral.id, "kind": "skipped_entry"}])
+        self.pay(self.invoice(100, product=self.starter))
+        self.env.flush_all()
+
     def test_companies_are_kept_apart(self):
+        self._have_something_of_each_model()
         other = self.env["res.company"].sudo().create({"name": "Elsewhere"})
         stranger = self._new_user("stranger", "partner_program.group_manager,account.group_account_invoice")
         stranger.sudo().write({"company_ids": [Command.set(other.ids)], "company_id": other.id})
@@ -328,7 +338,13 @@ class TestRights(AccessCommon):
             "partner.commission.line",
             "partner.commission.billing",
             "partner.referral.evidence",
+            "partner.referral.match",
+            "partner.referral.review",
+            "partner.referral.report",
+            "partner.program.upsell",
         ):
+            ours = self.env[model].sudo().search([("company_id", "=", self.company.id)])
+            self.assertTrue(ours, f"{model}: nothing to keep apart")
             found = self.env[model].with_user(stranger).with_company(other).search([])
             self.assertFalse(found.sudo().filtered(lambda row: row.company_id == self.company), model)
         with self.assertRaises(AccessError):

@@ -30,6 +30,9 @@ class ClockCase(PartnerProgramCommon):
         return self.env["mail.activity"].sudo().search([("activity_type_id", "=", self.activity_type.id)])
 
     def mails(self):
+        return self.all_mails().filtered(lambda mail: not mail.recipient_ids.user_ids.filtered(lambda u: not u.share))
+
+    def all_mails(self):
         return self.env["mail.mail"].sudo().search([("model", "=", "partner.referral")])
 
 
@@ -155,6 +158,15 @@ class TestWarnings(ClockCase):
         self.assertIn("Cobalt Clinics", second.body_html)
         self.assertIn("7 days left", second.body_html)
 
+    def test_p8_salesperson_and_manager_read_it_by_mail_too(self):
+        referral = self.refer()
+        for day in ("2026-03-06", "2026-03-06", "2026-03-29"):
+            self.warn(day)
+        ours = (self.all_mails() - self.mails()).sorted("id")
+        self.assertEqual([sorted(mail.recipient_ids.mapped("name")) for mail in ours], [["Mona", "Sally"]] * 2)
+        self.assertIn("7 days left", ours[1].subject)
+        self.assertIn(f"/odoo/partner.referral/{referral.id}", ours[1].body_html)
+
     def test_p8_a_day_without_the_job_is_caught_up_with(self):
         self.refer()
         self.assertTrue(self.warn("2026-03-17")[0])
@@ -255,7 +267,8 @@ class TestWarnings(ClockCase):
                 ]
             )
             referrals.action_accept()
-        self.env.ref("partner_program.mail_template_claim_closing").active = False  # Odoo makes mails one by one
+        for name in ("", "_internal"):  # Odoo makes mails one by one
+            self.env.ref(f"partner_program.mail_template_claim_closing{name}").active = False
         for count, day in ((1, "2026-03-06"), (10, "2026-03-07"), (40, "2026-03-08")):
             self.go_to(day)
             before = self.env.cr.sql_log_count

@@ -2,6 +2,7 @@
 
 from odoo.exceptions import AccessError
 from odoo.fields import Command, Date
+from odoo.tests import HttpCase
 from odoo.tools import SQL, mute_logger
 
 from .common import PartnerProgramCommon
@@ -26,6 +27,20 @@ class PackageCase(PartnerProgramCommon):
         invoice = self.invoice(amount, on=on, client=client, product=product)
         self.pay(invoice, on=on)
         return invoice
+
+    def quotation(self, *products, client=None, user=None, **vals):
+        return (
+            self.env["sale.order"]
+            .with_user(user or self.salesperson)
+            .create(
+                {
+                    "partner_id": (client or self.client).id,
+                    "user_id": self.salesperson.id,
+                    "order_line": [Command.create({"product_id": product.id}) for product in products],
+                    **vals,
+                }
+            )
+        )
 
 
 class TestPackages(ManyClients, PackageCase):
@@ -279,20 +294,6 @@ class TestUpsell(PackageCase):
 
 
 class TestFirstPackage(PackageCase):
-    def quotation(self, *products, client=None, user=None, **vals):
-        return (
-            self.env["sale.order"]
-            .with_user(user or self.salesperson)
-            .create(
-                {
-                    "partner_id": (client or self.client).id,
-                    "user_id": self.salesperson.id,
-                    "order_line": [Command.create({"product_id": product.id}) for product in products],
-                    **vals,
-                }
-            )
-        )
-
     def test_p13_a_first_package_above_the_entry_one_says_why_it_warns(self):
         order = self.quotation(self.pro, client=self.client_contact)
         self.assertIn("Cobalt Clinics has never had a package", order.first_package_warning)
@@ -359,3 +360,36 @@ class TestFirstPackage(PackageCase):
         self.env.invalidate_all()
         self.assertFalse(order.referral_partner_id)
         self.assertEqual(client.referral_earns, "Earned on invoices dated until 01/04/2027")
+
+
+class TestBlockedOnline(HttpCase, PackageCase):
+    def test_p13_blocked_it_is_neither_sent_nor_signed_nor_paid_but_what_is_paid_is_confirmed(self):
+        self.company.write({"partner_program_first_package": "block"})
+        order = self.quotation(self.pro)
+        order.write({"require_signature": True, "require_payment": True, "prepayment_percent": 1.0})
+        self.assertFalse(order._has_to_be_signed() or order._has_to_be_paid())
+        with self.assertRefused("starts on Starter, and this quotation sells Pro"):
+            order.action_quotation_send()
+        self.authenticate(None, None)
+        page = self.url_open(order.get_portal_url()).text
+        self.assertIn("it can be neither signed nor paid yet", page)
+        self.assertNotIn('data-bs-target="#modalaccept"', page)
+        provider = self.env["payment.provider"].sudo().create({"name": "Test", "code": "none", "state": "test"})
+        transaction = (
+            self.env["payment.transaction"]
+            .sudo()
+            .create(
+                {
+                    "provider_id": provider.id,
+                    "payment_method_id": self.env.ref("payment.payment_method_unknown").id,
+                    "reference": order.name,
+                    "amount": order.amount_total,
+                    "currency_id": order.currency_id.id,
+                    "partner_id": order.partner_id.id,
+                    "sale_order_ids": [Command.set(order.ids)],
+                    "state": "done",
+                }
+            )
+        )
+        transaction._check_amount_and_confirm_order()
+        self.assertEqual(order.state, "sale")

@@ -564,6 +564,54 @@ class TestClaims(PartnerProgramCommon):
         with self.assertRaisesRegex(UserError, "was decided already"):
             referral.action_accept()
 
+    def test_the_reason_of_an_acceptance_is_none_for_leaving(self):
+        referral = self.refer()
+        self.env["partner.referral.decision"].with_user(self.manager).create(
+            {"referral_ids": referral.ids, "decision": "rejected", "reason": "By mistake"}
+        ).action_confirm()
+        referral.with_user(self.manager)._reopen("It was a mistake", False)
+        action = referral.action_withdraw()
+        self.assertEqual((action["res_model"], referral.state), ("partner.referral.decision", "accepted"))
+        referral.decision_reason = "The partner asked for it"
+        referral.action_withdraw()
+        self.assertEqual(referral.state, "withdrawn")
+
+    def test_d14_who_leaves_takes_the_claims_along_that_are_not_acquired(self):
+        acquired, accepted = self.acquired(), self.refer(client=self.other_client)
+        submitted = self.refer(
+            client=self.env["res.partner"].create({"name": "Echo", "is_company": True}), accept=False
+        )
+        self.enrollment_ada.action_suspend()
+        self.assertEqual((accepted.state, submitted.state), ("accepted", "submitted"), "suspended: they stay")
+        self.enrollment_ada.action_end()
+        reason = "The partnership has ended."
+        self.assertRecordValues(
+            acquired + accepted + submitted,
+            [
+                {"state": "acquired", "decision_reason": False},
+                {"state": "withdrawn", "decision_reason": reason},
+                {"state": "withdrawn", "decision_reason": reason},
+            ],
+        )
+        self.assertEqual(self.refer(enrollment=self.enrollment_byte, client=self.other_client).state, "accepted")
+
+    def test_d14_a_change_of_program_is_no_leaving(self):
+        accepted = self.refer()
+        self.enrollment_ada._change_program(self.program_affiliate)
+        self.assertEqual((self.enrollment_ada.state, accepted.state), ("ended", "accepted"))
+
+    def test_d14_a_claim_is_taken_up_again_for_an_active_partner_only(self):
+        referral = self.refer()
+        referral.decision_reason = "No interest"
+        referral.action_reject()
+        for step in ("action_suspend", "action_end"):
+            getattr(self.enrollment_ada, step)()
+            with self.assertRaisesRegex(UserError, "is not an active partner now"):
+                referral.with_user(self.manager)._reopen("They called", False)
+        self.enrollment_ada.action_reopen()
+        referral.with_user(self.manager)._reopen("They called", False)
+        self.assertEqual(referral.state, "accepted")
+
     def test_withdrawn_frees_the_client(self):
         referral = self.refer()
         referral.decision_reason = "The partner changed its mind"

@@ -172,6 +172,20 @@ class TestEntryPackageCases(ReviewCommon):
         self.decide(self.assertAsked(referral, "free_entry"), accept=False)
         self.assertEqual(referral.state, "accepted")
 
+    def test_p9_the_payment_is_kept_as_proof(self):
+        referral = self.affiliate()
+        starter = self.invoice(100, product=self.starter)
+        self.pay(starter, amount=40.0, on="2026-01-05")
+        self.go_to("2026-01-09")
+        payments = self.pay(starter, on="2026-01-08")
+        self.assertEqual(referral.state, "acquired")
+        first, second = referral.with_user(self.salesperson).acquisition_payment.split("\n")
+        self.assertIn(" · 01/05/2026 · $\xa040.00", first)
+        self.assertEqual(second, f"{payments.move_id.name} · 01/08/2026 · $\xa060.00")
+        starter.line_ids.remove_move_reconcile()
+        self.run_all()
+        self.assertFalse(referral.acquisition_payment)
+
     def undone(self):
         referral = self.affiliate()
         starter = self.invoice(100, product=self.starter)
