@@ -31,7 +31,9 @@ class PartnerProgramClientPackage(models.Model):
     company_id = fields.Many2one("res.company", readonly=True)
     package_id = fields.Many2one("partner.program.package", readonly=True)
     date_start = fields.Date("From", readonly=True, help="Date of the first paid invoice with this package.")
-    date_end = fields.Date("Until (Excluded)", readonly=True, help="Date of the first paid invoice with another package.")
+    date_end = fields.Date(
+        "Until (Excluded)", readonly=True, help="Date of the first paid invoice with another package."
+    )
     is_current = fields.Boolean("Current", readonly=True)
     last_invoice_on = fields.Date("Last Paid Invoice", readonly=True, help="Date of the latest paid invoice with it.")
     move_id = fields.Many2one(
