@@ -37,12 +37,11 @@ class PartnerProgramSignatureUpload(models.TransientModel):
     @api.depends("enrollment_id")
     def _compute_possible_agreement_ids(self):
         """The versions of the contract of the program, and of the one that was signed before a change of program."""
-        agreements = self.env["partner.program.agreement"].with_context(active_test=False).search([])
+        agreements = self.env["partner.program.agreement"].with_context(active_test=False, lang="en_US")
         for upload in self:
-            ours = upload.enrollment_id.program_id.agreement_id, upload.enrollment_id.agreement_id
-            upload.possible_agreement_ids = agreements.filtered(
-                lambda one, ours=ours: any(one._is_same_contract(other) for other in ours)
-            )
+            ours = upload.enrollment_id.program_id.agreement_id | upload.enrollment_id.agreement_id
+            names = ours.with_context(lang="en_US").mapped("name")  # versions of a contract have one name
+            upload.possible_agreement_ids = agreements.search([("name", "in", names)])
 
     def action_confirm(self):
         """Keep the scan, and note who signed."""
