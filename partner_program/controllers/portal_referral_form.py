@@ -67,7 +67,7 @@ class PartnerProgramPortalReferralForm(PartnerProgramPortalReferrals):
     def portal_sent_referral(self, token, **kw):
         """Where the form leads to, also when it was sent twice at once: the referral, and what happens next."""
         referral_sudo = request.env["partner.referral"]._find_by_portal_token(
-            request.env.user.commercial_partner_id, token
+            request.env.user.commercial_partner_id, typed_text(token)
         )
         if not referral_sudo:
             return request.not_found()

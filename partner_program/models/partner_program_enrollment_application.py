@@ -310,6 +310,8 @@ class PartnerProgramEnrollment(models.Model):
     def _find_by_status_token(self, enrollment_id, token):
         """The application with this token, with raised rights; empty when the token is wrong."""
         enrollment_sudo = self.sudo().browse(enrollment_id).exists()  # the token is the right to read
+        if not (token or "").isalnum() or not token.isascii():  # what cannot be compared, or is no text at all
+            return self.sudo().browse()  # none
         if not enrollment_sudo.status_token or not tools.consteq(enrollment_sudo.status_token, token or ""):
             return self.sudo().browse()  # none
         return enrollment_sudo

@@ -2,7 +2,7 @@ import logging
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import format_date
+from odoo.tools import email_normalize, format_date
 
 from .partner_program_enrollment_application import AFFILIATE_KINDS
 
@@ -24,12 +24,14 @@ class PartnerProgramEnrollment(models.Model):
     def _compute_screening(self):
         paid = self._get_paid_invoices()
         programs = self.env["partner.program"].search([("company_id", "in", self.company_id.ids)])
-        known = self.search([("partner_id", "in", self.partner_id.ids)]).grouped("partner_id")
+        known = self.search(
+            [("partner_id", "in", self.partner_id.ids), ("company_id", "in", self.company_id.ids)]
+        ).grouped(lambda enrollment: (enrollment.partner_id, enrollment.company_id))
         for enrollment in self:
             count, first, last = paid.get((enrollment.partner_id.id, enrollment.company_id.id), (0, None, None))
             own = programs.filtered(lambda program, company=enrollment.company_id: program.company_id == company)
             enrollment.suggested_program_id = enrollment._suggest_program(own, count)
-            others = known.get(enrollment.partner_id, self.browse()) - enrollment._origin
+            others = known.get((enrollment.partner_id, enrollment.company_id), self.browse()) - enrollment._origin
             enrollment.screening_facts = "\n".join(enrollment._get_screening_facts(others, count, first, last))
 
     def _get_paid_invoices(self) -> dict:
@@ -133,12 +135,37 @@ class PartnerProgramEnrollment(models.Model):
         # Who chooses the company has answered the question which one it is.
         if vals.get("partner_id") and "ambiguous_partner_ids" not in vals:
             vals = {**vals, "ambiguous_partner_ids": [fields.Command.clear()]}
-        return super().write(vals)
+        result = super().write(vals)
+        if vals.get("partner_id") and "applicant_id" not in vals:
+            for enrollment in self:
+                enrollment._take_applicant_of_partner()
+        return result
+
+    def _take_applicant_of_partner(self):
+        """Whoever chose the company means its contact with the address of the applicant, or that it has this one."""
+        stray = self.applicant_id
+        if not stray or stray.commercial_partner_id == self.partner_id:
+            return
+        same = stray.search(
+            [
+                ("commercial_partner_id", "=", self.partner_id.id),
+                ("email_normalized", "=", email_normalize(self.applicant_email or stray.email) or "-"),
+            ],
+            order="is_company, id",
+            limit=1,
+        )
+        if same:
+            self.applicant_id = same
+            self.message_subscribe(same.ids)
+            self.message_unsubscribe(stray.ids)
+        elif not (stray.parent_id or stray.is_company or stray.child_ids or stray.sudo().user_ids):  # sudo: whether any
+            stray.parent_id = self.partner_id
 
     def _get_portal_contact(self):
         """The person of the partner who gets the portal access."""
         self.ensure_one()
-        people = self.applicant_id | self.partner_id.child_ids.filtered(lambda contact: contact.type == "contact")
+        applicant = self.applicant_id.filtered(lambda contact: contact.commercial_partner_id == self.partner_id)
+        people = applicant | self.partner_id.child_ids.filtered(lambda contact: contact.type == "contact")
         return (people | self.partner_id).filtered("email_normalized")[:1]
 
     def _grant_portal_access(self):

@@ -63,8 +63,8 @@ class PartnerProgramPortal(models.AbstractModel):
 
         Drafts are among them: what they carry is still to be paid, but partners cannot open them.
 
-        :return: ``{"id", "currency_id", "state", "payment_state", "amount" (without tax), "billed_on", "due_on",
-            "paid_on"}``;
+        :return: ``{"id", "currency_id", "state", "payment_state", "amount" (without tax), "open" (of the amount: what
+            payments do not cover yet), "billed_on", "due_on", "paid_on"}``;
             ``paid_on`` is the date of the last payment of what is paid, else None
         """
         self.env["account.partial.reconcile"].flush_model()
@@ -76,6 +76,8 @@ class PartnerProgramPortal(models.AbstractModel):
             SQL(
                 """
                 SELECT bill.id, bill.currency_id, bill.state, bill.payment_state, bill.amount_untaxed AS amount,
+                       CASE WHEN bill.state <> 'posted' OR bill.amount_total = 0 THEN bill.amount_untaxed
+                            ELSE bill.amount_untaxed * bill.amount_residual / bill.amount_total END AS open,
                        COALESCE(bill.invoice_date_due, bill.date) AS due_on,
                        COALESCE(bill.invoice_date, bill.date) AS billed_on,
                        CASE WHEN bill.state = 'posted' AND bill.payment_state IN %(paid)s THEN (
@@ -104,6 +106,8 @@ class PartnerProgramPortal(models.AbstractModel):
         for row in rows:
             row["currency_id"] = self.env["res.currency"].browse(row["currency_id"])
             row["amount"] = float(row["amount"])
+            is_paid = row["state"] == "posted" and row["payment_state"] in PAID
+            row["open"] = 0.0 if is_paid else row["currency_id"].round(float(row["open"]))
         return rows
 
     # ------------------------------------------------------------
@@ -145,11 +149,10 @@ class PartnerProgramPortal(models.AbstractModel):
                 total["coming"][due_on] += value
         for bill in self._get_bills(partner) if bills is None else bills:
             total = of(bill["currency_id"])
-            if bill["state"] == "posted" and bill["payment_state"] in PAID:
-                total["paid"] += bill["amount"]
-            else:
-                total["to_pay"] += bill["amount"]
-                total["coming"][bill["due_on"]] += bill["amount"]
+            total["paid"] += bill["amount"] - bill["open"]
+            total["to_pay"] += bill["open"]
+            if bill["open"]:
+                total["coming"][bill["due_on"]] += bill["open"]
         return sorted(totals.values(), key=lambda total: (-total["paid"] - total["to_pay"], total["currency"].id))
 
     @api.model

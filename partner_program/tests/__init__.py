@@ -25,6 +25,7 @@ from . import (
     test_packages,
     test_portal,
     test_portal_companies,
+    test_portal_doors,
     test_portal_log,
     test_portal_pages,
     test_portal_tours,

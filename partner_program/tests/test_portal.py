@@ -566,7 +566,7 @@ class TestDashboard(PortalCommon):
             self.tiles(tree),
             {
                 "To be paid next": "$ 50.00 by 02/04/2026",
-                "Earned this year": "$ 50.00 billed this year, or not billed yet",
+                "Commissions this year": "$ 50.00 billed this year, or not billed yet",
                 "Expected": "$ 30.00 once 1 invoice is paid",
                 "Held": "$ 0.00 nothing is missing",
             },
@@ -591,7 +591,7 @@ class TestDashboard(PortalCommon):
             self.tiles(tree),
             {
                 "To be paid next": "$ 30.00 by 03/06/2026",
-                "Earned this year": "$ 80.00 billed this year, or not billed yet",
+                "Commissions this year": "$ 80.00 billed this year, or not billed yet",
                 "Expected": "$ 0.00 no open invoices",
                 "Held": "$ 0.00 nothing is missing",
             },
