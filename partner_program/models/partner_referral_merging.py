@@ -106,6 +106,7 @@ class PartnerReferral(models.Model):
         self.env.invalidate_all()
         moved = self.search([("client_id", "=", contact.id)])
         moved.modified(["client_id"])
+        moved._sync_commission_lines()  # what was invoiced to the other contact earns too (D12), at once
         for first, rest in met:
             self._ask_who_stays(first, rest)
             for referral in rest:

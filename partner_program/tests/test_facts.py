@@ -71,6 +71,19 @@ class TestDraftsThatClose(PartnerProgramCommon):
         self.assertEqual(referral.state, "accepted")
 
 
+class TestMergedClient(PartnerProgramCommon):
+    def test_d12_what_was_invoiced_to_a_contact_that_is_merged_earns_at_once(self):
+        """Found by the oracle: the client itself had no invoice yet, and the row came at night only."""
+        self.acquired()
+        stranger = self.env["res.partner"].create({"name": "Echo", "is_company": True})
+        invoice = self.invoice(1000, client=stranger)
+        self.env.flush_all()
+        merger = self.env["base.partner.merge.automatic.wizard"].create({})
+        merger._merge((stranger + self.client).ids, stranger, extra_checks=False)
+        self.env.invalidate_all()
+        self.assertLine(self.line_of(invoice), state="expected", amount=50.0)
+
+
 class TestExcludedCredit(PartnerProgramCommon):
     """D3: products of excluded categories earn nothing, and credit notes of them take nothing back."""
 
