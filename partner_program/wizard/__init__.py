@@ -1,4 +1,5 @@
 from . import (
+    account_move_reversal,
     base_partner_merge,
     partner_commission_accrual,
     partner_commission_bill_run,

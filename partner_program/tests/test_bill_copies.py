@@ -1,0 +1,93 @@
+"""Copies and credit notes of commission bills: what is billed once stays so (DESIGN, invariants 2 and 7; D16)."""
+
+from odoo.fields import Command, Date
+from odoo.tests import tagged
+
+from .common import PartnerProgramCommon
+
+
+@tagged("post_install", "-at_install")
+class TestBillCopies(PartnerProgramCommon):
+    def setUp(self):
+        super().setUp()
+        self.line = self.billed_line()
+        self.bill = self.line.billing_ids.bill_id
+
+    def reversal(self, bills=None):
+        bills = bills or self.bill
+        wizard = self.env["account.move.reversal"].with_context(active_model="account.move", active_ids=bills.ids)
+        return wizard.create({"journal_id": bills.journal_id.id, "date": Date.today()})
+
+    def credit_note(self, amount=None):
+        """A draft vendor credit note of the bill, as its button makes it."""
+        wizard = self.reversal()
+        wizard.refund_moves()
+        if amount:
+            wizard.new_move_ids.invoice_line_ids.price_unit = amount
+        return wizard.new_move_ids
+
+    def test_inv2_reverse_and_create_is_refused_and_pays_nothing_twice(self):
+        with self.assertRefused("Reverse it only.* the next run drafts a new bill"):
+            self.reversal().modify_moves()
+        self.assertLine(self.line, state="billed", billed_amount=50.0)
+        wizard = self.reversal()
+        wizard.refund_moves()
+        wizard.new_move_ids.action_post()
+        self.assertLine(self.line, state="earned", billed_amount=0.0, open_amount=50.0)
+        again = self.run_bills()
+        self.assertBill(again, amount_total=50.0, lines=[(self.client, 50.0)])
+        again.action_post()
+        posted = self.env["account.move"].search(
+            [("partner_id", "=", self.ada.id), ("state", "=", "posted"), ("move_type", "in", ("in_invoice", "in_refund"))]
+        )
+        self.assertEqual(sum(posted.mapped("amount_total_signed")), -50.0, "paid once, whatever was reversed")
+
+    def test_inv2_a_copy_has_the_lines_of_the_accountant_only(self):
+        self.bill.button_draft()
+        self.bill.invoice_line_ids = [Command.create({"name": "Bonus", "price_unit": 7.0, "tax_ids": False})]
+        copy = self.bill.copy()
+        self.assertEqual(copy.invoice_line_ids.mapped("name"), ["Bonus"])
+        self.assertEqual(copy.amount_total, 7.0)
+        self.assertFalse(copy.commission_billing_ids)
+        self.assertIn("commissions stay on", copy.message_ids[-1:].body + copy.message_ids[:1].body)
+        self.assertEqual(self.bill.amount_total, 57.0)
+        invoice = self.line.move_id.copy()
+        self.assertEqual(invoice.amount_total, 1000.0, "other entries are copied as ever")
+
+    def test_inv2_a_recurring_bill_recurs_without_its_commissions(self):
+        self.bill.button_draft()
+        self.bill.auto_post = "monthly"
+        self.bill.action_post()
+        bills = self.env["account.move"].search([("partner_id", "=", self.ada.id), ("move_type", "=", "in_invoice")])
+        self.assertEqual(bills, self.bill, "nothing is left of it that could recur")
+        self.bill.button_draft()
+        self.bill.invoice_line_ids = [Command.create({"name": "Rent", "price_unit": 7.0, "tax_ids": False})]
+        self.bill.action_post()
+        bills = self.env["account.move"].search([("auto_post_origin_id", "=", self.bill.id)]) - self.bill
+        self.assertEqual(bills.mapped("amount_total"), [7.0])
+
+    def test_d16_a_credit_note_takes_the_whole_bill_back_or_nothing(self):
+        part = self.credit_note(20.0)
+        with self.assertRefused("takes the whole bill back.* 20\\.00, .*50\\.00"):
+            part.action_post()
+        self.assertLine(self.line, state="billed", billed_amount=50.0)
+        part.invoice_line_ids.price_unit = 50
+        part.action_post()
+        self.assertEqual(self.bill.payment_state, "reversed")
+        self.assertLine(self.line, state="earned", billed_amount=0.0)
+
+    def test_d16_a_credit_note_on_a_paid_bill_is_refused_until_the_payment_is_undone(self):
+        payment = self.pay(self.bill)
+        credit_note = self.credit_note()
+        with self.assertRefused("Undo the payment of .* first"):
+            credit_note.action_post()
+        self.assertLine(self.line, state="paid", billed_amount=50.0)
+        payment.action_cancel()
+        credit_note.action_post()
+        self.assertLine(self.line, state="earned", billed_amount=0.0)
+
+    def test_d16_a_second_credit_note_on_the_same_bill_is_refused(self):
+        first, second = self.credit_note(), self.credit_note()
+        first.action_post()
+        with self.assertRefused("has been taken back already"):
+            second.action_post()
