@@ -5,6 +5,8 @@ from odoo.tools import format_amount
 
 from .account_move import ACCOUNTING
 
+LINES_NAMED = 3  # commissions that a warning names
+
 
 class AccountMove(models.Model):
     """The vendor bill that carries commissions: balance, approval, sending."""
@@ -28,6 +30,7 @@ class AccountMove(models.Model):
         purchases = self.filtered(lambda m: m.is_purchase_document())
         bills = purchases and purchases._check_commission_balance()
         if bills:
+            bills._check_commission_ledger()
             bills._check_unusual_amount()
         posted = super()._post(soft)
         if bills:
@@ -78,6 +81,89 @@ class AccountMove(models.Model):
                 )
         return self.browse({line_sudo.move_id.id for line_sudo, *_rest in billed})
 
+    def _check_commission_ledger(self):
+        """Refuse a draft that carries what is on hold, or what has changed since it was drafted (invariant 3).
+
+        :raise UserError: with the commission, the reason, and what to do
+        """
+        bills_sudo = self.sudo()  # a check reads all there is
+        for bill_sudo in bills_sudo:
+            if warning := bill_sudo._get_ledger_warning():
+                raise UserError(warning)
+
+    def _get_ledger_warning(self):
+        """Sentence when this draft is not what a run would make of it today, else False.
+
+        Not of a bill that was posted before: its number and figures are with the partner already, and what has
+        changed since is on the next bill.
+        """
+        self.ensure_one()
+        if self.posted_before:
+            return False
+        lines, today = self.commission_billing_ids.commission_line_id.sorted("id"), self.company_id._partner_program_today()
+        if held := lines.filtered("hold_code"):
+            return self.env._(
+                "This draft carries commissions that are on hold: %(commissions)s. "
+                "Choose “Update from Ledger” to take them off.",
+                commissions=", ".join(f"{line.display_name} ({line._get_hold_reason()})" for line in held[:LINES_NAMED])
+                + (" …" if len(held) > LINES_NAMED else ""),
+            )
+        changed = lines.filtered(lambda line: line.open_amount < 0 or line.open_amount and line._is_billable(today))
+        if changed:
+            return self.env._(
+                "What this draft carries has changed since it was drafted. "
+                "Choose “Update from Ledger” to set its amounts right. %(commissions)s",
+                commissions="\n".join(line.explanation for line in changed[:LINES_NAMED])
+                + (" …" if len(changed) > LINES_NAMED else ""),
+            )
+        return False
+
+    def action_update_from_ledger(self):
+        """Bring this draft up to the ledger, as the next run would: what is on hold leaves it, what has changed is
+        corrected."""
+        self.ensure_one()
+        self.check_access("write")
+        bill_sudo = self.sudo()  # accountants read the ledger by its own rules; here it is about the bill
+        lines = bill_sudo.commission_billing_ids.commission_line_id.with_env(self.env)
+        _bills, problems, withdrawn = lines._run_bills()
+        if problems:
+            raise UserError("\n".join(problems.values()))
+        if self.exists():
+            return True  # the form reads it again
+        bills = self.env["ir.actions.act_window"]._for_xml_id("partner_program.action_commission_bills")
+        return lines._notify(lines._explain_withdrawn(withdrawn), bills)
+
+    def _take_held_off(self, withdrawn):
+        """Delete the lines of these drafts that carry something on hold; what else they carried is open again, too.
+
+        The first draft stays, as what is open again goes back onto it.
+
+        :param withdrawn: gets the name of each draft that carries nothing any more and was deleted
+        :return: what is open again (sudo)
+        """
+        freed_sudo = self.env["partner.commission.line"].sudo()  # the ledger, whoever may read how much of it
+        for number, bill in enumerate(self):
+            bill_sudo = bill.sudo()  # only the run writes billings
+            carried_sudo = bill_sudo.commission_billing_ids.commission_line_id
+            held_sudo = carried_sudo.filtered("hold_code")
+            if not held_sudo:
+                continue
+            bill_lines_sudo = bill_sudo.commission_billing_ids.filtered(
+                lambda billing, held=held_sudo: billing.commission_line_id in held
+            ).bill_line_id
+            freed_sudo |= bill_lines_sudo.commission_billing_ids.commission_line_id - held_sudo
+            due_on = min(filter(None, (carried_sudo - held_sudo).mapped("due_on")), default=bill.invoice_date_due)
+            reasons = [f"{line.display_name}: {line._get_hold_reason()}" for line in held_sudo]
+            commands = [Command.delete(line.id) for line in bill_lines_sudo]
+            bill.write({"invoice_line_ids": commands, "invoice_date_due": due_on})
+            bill._message_log(
+                body=self.env._("Taken off, as it is on hold: %(commissions)s", commissions="; ".join(reasons))
+            )
+            if number and not bill_sudo.commission_billing_ids:
+                withdrawn.append(bill.display_name)
+                bill._free_commissions()
+        return freed_sudo
+
     def _check_unusual_amount(self):
         """Only a partner manager posts a bill far above what the partner was ever billed.
 
@@ -96,7 +182,8 @@ class AccountMove(models.Model):
         for move in self:
             is_draft_bill = move.state == "draft" and move.move_type == "in_invoice"
             move_sudo = move.sudo()  # as above
-            move.commission_warning = is_draft_bill and move_sudo._get_unusual_amount_warning()
+            warnings = is_draft_bill and (move_sudo._get_ledger_warning(), move_sudo._get_unusual_amount_warning())
+            move.commission_warning = "\n".join(filter(None, warnings or ())) or False
 
     def _get_unusual_amount_warning(self):
         """Sentence when this bill is above the alert factor × the partner's highest so far, else False."""
@@ -181,8 +268,7 @@ class AccountMove(models.Model):
         for bill in self:
             bill_sudo = bill.sudo()  # only the run writes billings
             bill_lines_sudo = bill_sudo.commission_billing_ids.bill_line_id
-            others = bill_sudo.invoice_line_ids.filtered("product_id") - bill_lines_sudo
-            if others:
+            if bill._get_own_bill_lines():
                 bill.write({"invoice_line_ids": [Command.delete(line.id) for line in bill_lines_sudo]})
             else:
                 bill.unlink()

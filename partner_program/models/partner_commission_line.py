@@ -303,7 +303,10 @@ class PartnerCommissionLine(models.Model):
                     ),
                 )
             )
-        return super().write(vals)
+        result = super().write(vals)
+        if vals.get("held_by_hand"):
+            self._leave_drafts()
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_billed(self):

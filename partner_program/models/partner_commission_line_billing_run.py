@@ -4,7 +4,7 @@ from psycopg2 import IntegrityError, errors
 
 from odoo import api, models
 from odoo.exceptions import RedirectWarning, UserError, ValidationError
-from odoo.tools import SQL, split_every
+from odoo.tools import split_every
 
 from .partner_commission_line_sweep import COPIES, FIGURES
 
@@ -30,27 +30,35 @@ class PartnerCommissionLine(models.Model):
     def action_create_vendor_bills(self):
         """Bill what is due among these lines, and open the bills; say why when there is nothing to bill."""
         self.env["account.move"].check_access("create")
-        bills, problems = self._run_bills()
-        if not bills:
+        bills, problems, withdrawn = self._run_bills()
+        if not bills and not withdrawn:
             raise UserError("\n".join(problems.values()) or self._explain_no_bills())
+        notes = [*problems.values(), *self._explain_withdrawn(withdrawn)]
+        if not bills:
+            return self._notify(notes, {"type": "ir.actions.client", "tag": "soft_reload"})
         action = self.env["ir.actions.act_window"]._for_xml_id("account.action_move_in_invoice_type")
         action["context"] = {"default_move_type": "in_invoice"}
         if len(bills) == 1:
             action.update(res_id=bills.id, views=[(False, "form")])
         else:
             action["domain"] = [("id", "in", bills.ids)]
-        if problems:
-            action = {
-                "type": "ir.actions.client",
-                "tag": "display_notification",
-                "params": {
-                    "type": "warning",
-                    "sticky": True,
-                    "message": "\n".join(problems.values()),
-                    "next": action,
-                },
-            }
-        return action
+        return self._notify(notes, action) if notes else action
+
+    @api.model
+    def _explain_withdrawn(self, withdrawn) -> list[str]:
+        return [
+            self.env._("%(bill)s was taken back: nothing that it carried is to be billed now.", bill=name)
+            for name in withdrawn
+        ]
+
+    @api.model
+    def _notify(self, notes, action) -> dict:
+        """Show these sentences until they are closed, and go on with that action."""
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {"type": "warning", "sticky": True, "message": "\n".join(notes), "next": action},
+        }
 
     def _create_vendor_bills(self):
         """Bill the open amount of those of these lines that are due.
@@ -60,7 +68,7 @@ class PartnerCommissionLine(models.Model):
         :return: the draft bills created or extended; empty when nothing is due
         :raise UserError: when nothing at all could be billed, with the reasons
         """
-        bills, problems = self._run_bills()
+        bills, problems, _withdrawn = self._run_bills()
         if problems and not bills:
             raise UserError("\n".join(problems.values()))
         self._report_problems(problems)
@@ -72,22 +80,22 @@ class PartnerCommissionLine(models.Model):
 
         :return: the draft bills created or extended
         """
-        due = self._get_due_domain()
+        domain = self._get_run_domain()
         if self._is_in_cron():
-            bills = self._bill_in_cron(due)
+            bills = self._bill_in_cron(domain)
         else:
-            bills, problems = self.search(due)._run_bills()
+            bills, problems, _withdrawn = self.search(domain)._run_bills()
             self._report_problems(problems)
         if not bills:
             _logger.info("Partner commissions: no bill made. %s", self._explain_nothing_due())
         return bills
 
     @api.model
-    def _bill_in_cron(self, due):
+    def _bill_in_cron(self, domain):
         """Bill group after group, each in a transaction of its own, for as long as the scheduler gives time."""
         groups = [
             lines.ids
-            for *_key, lines in self._read_group(due, ["partner_id", "currency_id", "company_id"], ["id:recordset"])
+            for *_key, lines in self._read_group(domain, ["partner_id", "currency_id", "company_id"], ["id:recordset"])
         ]
         bills = self.env["account.move"]
         self._commit_in_cron(remaining=len(groups))
@@ -104,7 +112,7 @@ class PartnerCommissionLine(models.Model):
         """
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                bills, problems = self._run_bills()
+                bills, problems, _withdrawn = self._run_bills()
                 self._report_problems(problems)
                 self.env.flush_all()
             except CONFLICTS:
@@ -137,34 +145,40 @@ class PartnerCommissionLine(models.Model):
     def _run_bills(self):
         """Lock, look at the facts again, group, bill.
 
-        :return: ``(bills, problems)``: bills made or extended, and by enrollment
-            a sentence for each partner whose lines could not be billed
+        :return: ``(bills, problems, withdrawn)``: bills made or extended; by enrollment a sentence for each partner
+            whose lines could not be billed; and the names of the drafts that were taken back
         """
         lines_sudo = self.sudo()  # accountants read commission lines, only the run writes billings
         claimed_sudo = lines_sudo._claim()
         groups = claimed_sudo.grouped(lambda line: line._get_bill_key()).values()
-        bills, problems = self.env["account.move"], {}
+        bills, problems, withdrawn = self.env["account.move"], {}, []
         for batch in split_every(BILLS_AT_ONCE, groups, list):
-            bills |= self._bill_or_note(batch, problems)
-        return bills, problems
+            bills |= self._bill_or_note(batch, problems, withdrawn)
+        return bills, problems, withdrawn
 
     @api.model
-    def _bill_or_note(self, groups, problems):
+    def _bill_or_note(self, groups, problems, withdrawn):
         """Bill these groups all at once; where the data of one is broken, one by one, so that it stops no other.
 
         :param groups: claimed lines, with raised rights; those of one group have the same ``_get_bill_key``
         :param problems: gets a sentence for each enrollment that could not be billed
+        :param withdrawn: gets the name of each draft that was taken back
         :return: the bills, in the environment of the user, whose right to make bills is asked
         """
         try:
+            taken_back = []
             with self.env.cr.savepoint():
-                return self._draft_bills(groups)
+                bills = self._draft_bills(groups, taken_back)
+            withdrawn += taken_back
+            return bills  # noqa: TRY300
         except errors.UniqueViolation:
             raise  # another run was faster: see CONFLICTS
         except (UserError, ValidationError, RedirectWarning, IntegrityError) as error:
             self.env.invalidate_all()
             if len(groups) > 1:
-                return self.env["account.move"].union(*(self._bill_or_note([lines], problems) for lines in groups))
+                return self.env["account.move"].union(
+                    *(self._bill_or_note([lines], problems, withdrawn) for lines in groups)
+                )
             enrollment_sudo = groups[0][:1].enrollment_id
             problems[enrollment_sudo.id] = self.env._(
                 "%(partner)s was not billed: %(reason)s",
@@ -174,38 +188,24 @@ class PartnerCommissionLine(models.Model):
             return self.env["account.move"]
 
     def _claim(self):
-        """Those of these lines that are ours to bill: locked, mended, earned and due.
+        """Those of these lines that are ours to bill: locked, mended, earned and due; and what is to leave a draft.
 
         A line that another run holds is skipped: that run bills it.
         """
-        lines = (self | self._get_corrections()).try_lock_for_update()
+        companions = self._get_companions()
+        lines = (self | companions).try_lock_for_update()
         lines.invalidate_recordset()
         lines.fetch([*COPIES, *FIGURES, *FACTS])
         lines._find_stale_copies()._mend_copies()  # whose money it is follows from the referral, not from the row
         lines._mend()
-        today = {company: company._partner_program_today() for company in lines.company_id}
-        return lines.filtered(
+        return lines._filter_billable() | (companions & lines).filtered("hold_code")
+
+    def _filter_billable(self):
+        """Those of these lines with something open that may be billed today."""
+        today = {company: company._partner_program_today() for company in self.company_id}
+        return self.filtered(
             lambda line: line.state == "earned" and line.open_amount and line._is_billable(today[line.company_id])
         )
-
-    def _get_corrections(self):
-        """Open amounts to take back from the same partners: the next bill carries them, whoever chose what (D16)."""
-        self.flush_model(["partner_id", "currency_id", "company_id", "open_amount", "state"])
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT id
-                  FROM partner_commission_line
-                 WHERE open_amount < 0
-                   AND state = 'earned'
-                   AND (partner_id, currency_id, company_id) IN (
-                       SELECT partner_id, currency_id, company_id FROM partner_commission_line WHERE id = ANY(%s)
-                   )
-                """,
-                self.ids,
-            )
-        )
-        return self.browse(id_ for (id_,) in rows)
 
     @api.model
     def _report_problems(self, problems):

@@ -13,13 +13,12 @@ class PartnerCommissionLine(models.Model):
     _inherit = "partner.commission.line"
 
     @api.model
-    def _draft_bills(self, groups):
+    def _draft_bills(self, groups, withdrawn):
         """Extend the drafts that are still there, make the others in one go.
 
+        :param withdrawn: gets the name of each draft that was taken back
         :return: the bills; none for a partner whose balance is not positive (D16)
         """
-        for lines_sudo in groups:
-            lines_sudo._check_can_bill()
         # Two runs over the same partner meet on this row: the second sees the draft of the first, or starts again.
         enrollments_sudo = groups[0].union(*groups).enrollment_id
         enrollments_sudo.last_billed_on = fields.Datetime.now()
@@ -28,14 +27,23 @@ class PartnerCommissionLine(models.Model):
         bills, new = self.env["account.move"], []
         for lines_sudo in groups:
             lines_sudo = lines_sudo.with_context(lang=lines_sudo.partner_id.lang)
-            draft_sudo = drafts.get(lines_sudo[0]._get_bill_key(), bills.browse()).sudo()  # counts all that it carries
-            draft = draft_sudo.with_env(self.env)
+            currency, key = lines_sudo.currency_id, lines_sudo[0]._get_bill_key()
+            of_key = drafts.get(key, bills).with_env(self.env)
+            freed_sudo = of_key._take_held_off(withdrawn).with_env(lines_sudo.env)
+            draft = of_key.exists()[:1]
+            draft_sudo = draft.sudo()  # counts all that it carries
+            lines_sudo = lines_sudo.filtered(lambda line: line.state == "earned" and line.open_amount)  # none of the held
+            lines_sudo |= freed_sudo._filter_billable()
+            if lines_sudo:
+                lines_sudo._check_can_bill()
             carried = draft_sudo.commission_billing_ids.mapped("amount")
             balance = sum(lines_sudo.mapped("open_amount")) + sum(carried)
-            if lines_sudo.currency_id.compare_amounts(balance, 0) <= 0:
+            if currency.compare_amounts(balance, 0) <= 0:
+                withdrawn += draft.mapped("display_name")
                 draft._free_commissions()  # carried forward until it is positive
             elif draft:
-                lines_sudo._extend_bill(draft.with_context(lang=lines_sudo.env.lang))
+                if lines_sudo:
+                    lines_sudo._extend_bill(draft.with_context(lang=lines_sudo.env.lang))
                 bills += draft
             else:
                 new.append(lines_sudo)
@@ -73,20 +81,20 @@ class PartnerCommissionLine(models.Model):
 
     @api.model
     def _find_draft_bills(self, groups) -> dict:
-        """By ``_get_bill_key`` the drafts that an earlier run made for these partners."""
+        """By ``_get_bill_key`` the drafts that earlier runs made for these partners; the first one goes on."""
         lines_sudo = groups[0].union(*groups)
         drafts_sudo = lines_sudo.env["account.move"].search(
             [
                 ("move_type", "=", "in_invoice"),
                 ("state", "=", "draft"),
                 ("posted_before", "=", False),  # its number and figures are with the partner already
-                ("partner_id", "in", lines_sudo.partner_id.ids),
+                ("commercial_partner_id", "in", lines_sudo.partner_id.ids),  # any contact of it may be the vendor
                 ("company_id", "in", lines_sudo.company_id.ids),
                 ("commission_billing_ids", "!=", False),
             ],
-            order="id desc",  # where a person made two of one, the first goes on
+            order="id",
         )
-        return {(bill.partner_id, bill.currency_id, bill.company_id, bill.journal_id): bill for bill in drafts_sudo}
+        return drafts_sudo.grouped(lambda bill: (bill.commercial_partner_id, bill.currency_id, bill.company_id))
 
     def _extend_bill(self, bill):
         """Put these lines onto the draft: onto the line of their client where it has one."""
@@ -183,9 +191,10 @@ class PartnerCommissionLine(models.Model):
     # ------------------------------------------------------------
 
     def _get_bill_key(self) -> tuple:
-        """Hook: lines with the same key go onto one bill."""
+        """Hook: lines with the same key go onto one bill, whatever their programs: what is to be taken back on one is
+        set off against what the other earned (D16)."""
         self.ensure_one()
-        return self.partner_id, self.currency_id, self.company_id, self._get_bill_journal()
+        return self.partner_id, self.currency_id, self.company_id
 
     def _get_bill_line_key(self) -> tuple:
         """Hook: lines with the same key go onto one bill line."""
@@ -193,7 +202,9 @@ class PartnerCommissionLine(models.Model):
         return self.client_id, self.program_id.commission_product_id
 
     def _get_bill_journal(self):
-        program_sudo = self.program_id.sudo()  # the run bills for programs that the accountant cannot open
+        """The journal of a new bill over these lines: that of the program to be paid first."""
+        first = self.filtered("due_on").sorted(lambda line: (line.open_amount <= 0, line.due_on, line.id))[:1] or self[:1]
+        program_sudo = first.program_id.sudo()  # the run bills for programs that the accountant cannot open
         return program_sudo.bill_journal_id or self.company_id._partner_program_bill_journal()
 
     def _group_by_bill_line(self) -> dict:

@@ -78,6 +78,8 @@ class PartnerCommissionQuestion(models.Model):
                 date_deadline=question.asked_on + timedelta(days=DAYS_TO_ANSWER),
                 user_id=(enrollment_sudo.account_manager_id or self.env.ref("base.user_admin")).id,
             )
+        lines_sudo = questions.commission_line_id.sudo()  # whoever asks need not see bills
+        lines_sudo._leave_drafts()
         return questions
 
     def action_answer(self):
@@ -93,3 +95,4 @@ class PartnerCommissionQuestion(models.Model):
     def action_reopen(self):
         """Take the question up again: the line is held again."""
         self.state = "open"
+        self.commission_line_id._leave_drafts()

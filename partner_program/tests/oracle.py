@@ -151,7 +151,7 @@ class Books:
         settled_on = invoice.settled_on
         earned = amount if settled_on else Decimal(0)
         billed = self.billed(number)
-        held = number in self.held or self.partner_of[invoice.client] in self.suspended
+        held = self.is_held(number)
         carriers = [bill for bill in self.bills if bill.live and number in bill.carries]
         if earned != billed:
             state = "held" if held else "earned"
@@ -168,6 +168,23 @@ class Books:
             "due_on": settled_on + timedelta(days=self.delays.get(invoice.client, DELAY)) if settled_on else None,
         }
 
+    def is_held(self, number: int) -> bool:
+        return number in self.held or self.partner_of[self.invoices[number].client] in self.suspended
+
+    def hold(self, number: int, today: date) -> None:
+        """D15: held by hand. What is on a draft leaves it at once."""
+        self.held.add(number)
+        if any(bill.state == "draft" and number in bill.carries for bill in self.bills):
+            self.run(today, {number})
+
+    def may_be_posted(self, bill: Bill, today: date) -> bool:
+        """Invariant 3: no draft with something held on it, or that a run of today would change."""
+        lines = {number: self.line(number) for number in bill.carries}
+        return bill.was_posted or not any(
+            self.is_held(number) or line["open"] < 0 or (line["open"] > 0 and line["due_on"] <= today)
+            for number, line in lines.items()
+        )
+
     def merge(self, stranger: str, client: str) -> None:
         """D12: what was invoiced to the one contact was invoiced to the other."""
         for invoice in self.invoices:
@@ -178,18 +195,31 @@ class Books:
         """What the ledger must show, by number of the invoice."""
         return {number: self.line(number) for number in sorted(self.rows)}
 
-    def run(self, today: date) -> None:
-        """D6, D16, D17: bill what is open and due, one draft for each partner and currency, never a negative one."""
+    def run(self, today: date, chosen: set | None = None) -> None:
+        """D6, D16, D17: bill what is open and due, one draft for each partner and currency, never a negative one.
+
+        What is held leaves the draft, with all of its client, of which the rest comes back. With ``chosen``: only these
+        invoices, and what is to be taken back from the same partners.
+        """
+        keys = {self._key(number) for number in (chosen if chosen is not None else self.rows)}
         groups: dict = {}
+        freed = set()
+        for draft in [b for b in self.bills if b.state == "draft" and (b.partner, b.currency) in keys]:
+            clients = {self.invoices[number].client for number in draft.carries if self.is_held(number)}
+            off = {number for number in draft.carries if self.invoices[number].client in clients}
+            if off:
+                draft.carries = {number: amount for number, amount in draft.carries.items() if number not in off}
+                freed |= off
+                groups[draft.partner, draft.currency] = {}
+                if not draft.carries and draft is not self._draft(draft.partner, draft.currency):
+                    draft.state = "deleted"
         for number, line in self.lines().items():
-            invoice = self.invoices[number]
-            if line["state"] == "earned" and (line["open"] < 0 or line["due_on"] <= today):
-                key = self.partner_of[invoice.client], invoice.currency
-                groups.setdefault(key, {})[number] = line["open"]
+            asked = chosen is None or number in chosen or number in freed or line["open"] < 0
+            if self._key(number) in keys and asked and line["state"] == "earned":
+                if line["open"] < 0 or line["due_on"] <= today:
+                    groups.setdefault(self._key(number), {})[number] = line["open"]
         for (partner, currency), amounts in groups.items():
-            draft = next(
-                (b for b in self.bills if (b.partner, b.currency, b.state) == (partner, currency, "draft")), None
-            )
+            draft = self._draft(partner, currency)
             if sum(amounts.values()) + (draft.total if draft else 0) <= 0:
                 if draft:
                     draft.state = "deleted"
@@ -198,3 +228,10 @@ class Books:
                     draft.carries[number] = draft.carries.get(number, Decimal(0)) + amount
             else:
                 self.bills.append(Bill(partner, currency, amounts))
+
+    def _key(self, number: int) -> tuple:
+        return self.partner_of[self.invoices[number].client], self.invoices[number].currency
+
+    def _draft(self, partner: str, currency: str) -> Bill | None:
+        drafts = (b for b in self.bills if (b.partner, b.currency, b.state) == (partner, currency, "draft"))
+        return next(drafts, None)

@@ -354,9 +354,10 @@ class LedgerMachine(RuleBasedStateMachine):
         line = self.case.line_of(self.moves[number])
         if number in self.books.held:
             line.action_release()
+            self.books.held.remove(number)
         else:
             line.write({"held_by_hand": True, "manual_hold_reason": "Checking"})
-        self.books.held ^= {number}
+            self.books.hold(number, self.today)
 
     @precondition(lambda self: self.since["terms"] >= (3 if self.books.suspended else 8))
     @rule(partner=st.sampled_from(["ada", "carl"]))
@@ -458,6 +459,11 @@ class LedgerMachine(RuleBasedStateMachine):
         operation = self.pick(choice, BILL_OPERATIONS[bill.state])
         self.note(f"bill {operation}")
         match operation:
+            case "posted" if not self.books.may_be_posted(bill, self.today):
+                with self.case.assertRefused("Update from Ledger"):
+                    move.action_post()
+                move.action_update_from_ledger()
+                self.books.run(self.today, set(bill.carries))
             case "posted":
                 move.action_post()
                 bill.state, bill.was_posted = "paid" if bill.settled else "posted", True
