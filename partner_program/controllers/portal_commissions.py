@@ -62,7 +62,7 @@ class PartnerProgramPortalCommissions(PartnerProgramPortal):
 
     @http.route("/my/commissions/<int:line_id>/question", type="http", auth="user", website=True, methods=["POST"])
     def portal_question_commission(self, line_id, question="", **kw):
-        """The partner doubts the figure: the line is held until somebody has answered."""
+        """The partner doubts the figure: what is not billed yet is held until somebody has answered."""
         line = self._get_own_line(line_id)
         if not line:
             return request.not_found()

@@ -71,16 +71,14 @@ class AccountMove(models.Model):
             [("client_id", "in", clients.ids), ("state", "in", ("accepted", "acquired", "completed"))]
         )
         for move in sale_moves:
-            if move.commission_line_ids:
-                move.commission_explanation = "\n".join(
-                    f"{line.partner_id.name}: {line.explanation}" for line in move.commission_line_ids
-                )
-                continue
-            move.commission_explanation = "\n".join(
-                f"{referral.partner_id.name}: {referral._explain_no_commission(move)}"
-                for referral in referrals
-                if (referral.client_id, referral.company_id) == (move.commercial_partner_id, move.company_id)
-            )
+            lines = move.commission_line_ids
+            sentences = [f"{line.partner_id.name}: {line.explanation}" for line in lines]
+            for referral in referrals - lines.referral_id:
+                of_client = (referral.client_id, referral.company_id) == (move.commercial_partner_id, move.company_id)
+                # Beside the line of another referral only who earns on the client now has something to explain.
+                if of_client and not (lines and referral.state == "completed"):
+                    sentences.append(f"{referral.partner_id.name}: {referral._explain_no_commission(move)}")
+            move.commission_explanation = "\n".join(sentences)
 
     # ------------------------------------------------------------
     # HOOKS

@@ -169,7 +169,9 @@ class AccountMove(models.Model):
 
         :raise UserError: with both amounts
         """
-        if self.env.su or self.env.user.has_group("partner_program.group_manager"):
+        # Not by rights: Odoo's own user has all of them, and posts what is to be posted later.
+        user = self.env.user
+        if user.has_group("partner_program.group_manager") and user != self.env.ref("base.user_root"):
             return
         bills_sudo = self.sudo()  # compares with bills of other users
         for bill_sudo in bills_sudo:
@@ -196,7 +198,7 @@ class AccountMove(models.Model):
                 ("move_type", "=", "in_invoice"),
                 ("state", "=", "posted"),
                 ("commission_billing_ids", "!=", False),
-                ("partner_id", "=", self.partner_id.id),
+                ("commercial_partner_id", "=", self.commercial_partner_id.id),  # any contact of it may be the vendor
                 ("currency_id", "=", self.currency_id.id),
                 ("company_id", "=", self.company_id.id),
                 ("id", "!=", self._origin.id),
@@ -207,11 +209,14 @@ class AccountMove(models.Model):
         if not highest or self.amount_untaxed <= factor * highest:
             return False
         return self.env._(
-            "This bill of %(amount)s is more than %(factor)g times the highest so far for %(partner)s (%(highest)s). "
+            "This bill of %(amount)s is more than %(factor)g times the highest so far for %(partner)s (%(highest)s, of "
+            "the bills in %(currency)s at %(company)s). "
             "Check its commission lines; a partner manager with invoicing rights has to post it.",
             amount=format_amount(self.env, self.amount_untaxed, self.currency_id),
             factor=factor,
-            partner=self.partner_id.name,
+            partner=self.commercial_partner_id.name,
+            currency=self.currency_id.name,
+            company=self.company_id.name,
             highest=format_amount(self.env, highest, self.currency_id),
         )
 
@@ -256,6 +261,22 @@ class AccountMove(models.Model):
                 if accountants[bill.company_id]
             ]
         )
+
+    def _get_blocked_payments(self) -> dict:
+        """By enrollment a sentence for each of these bills that nobody can pay: its bank account is not trusted.
+
+        The bill is right, and drafted all the same: there is time until its pay-by date.
+        """
+        blocked = self.filtered(lambda bill: bill.partner_bank_id and not bill.partner_bank_id.allow_out_payment)
+        return {
+            bill.commission_billing_ids.commission_line_id.enrollment_id[:1].id: self.env._(
+                "The bill of %(partner)s is drafted, but its bank account %(account)s is not trusted: "
+                "allow sending money to it on the contact, page Accounting, before the bill is paid.",
+                partner=bill.commercial_partner_id.name,
+                account=bill.partner_bank_id.display_name,
+            )
+            for bill in blocked
+        }
 
     def _close_approval(self):
         """The to-do of the accountant is done once the bill is posted."""

@@ -1,10 +1,11 @@
 import logging
 
+from markupsafe import Markup
 from psycopg2 import IntegrityError, errors
 
 from odoo import api, models
 from odoo.exceptions import RedirectWarning, UserError, ValidationError
-from odoo.tools import split_every
+from odoo.tools import html2plaintext, split_every
 
 from .partner_commission_line_sweep import COPIES, FIGURES
 
@@ -82,7 +83,7 @@ class PartnerCommissionLine(models.Model):
         """
         domain = self._get_run_domain()
         if self._is_in_cron():
-            bills = self._bill_in_cron(domain)
+            bills, _finished = self._bill_in_cron(domain)
         else:
             bills, problems, _withdrawn = self.search(domain)._run_bills()
             self._report_problems(problems)
@@ -92,18 +93,22 @@ class PartnerCommissionLine(models.Model):
 
     @api.model
     def _bill_in_cron(self, domain):
-        """Bill group after group, each in a transaction of its own, for as long as the scheduler gives time."""
+        """Bill group after group, each in a transaction of its own, for as long as the scheduler gives time.
+
+        :param domain: what is to be billed; what has been is in it no more
+        :return: the bills made or extended, and whether there was time for all
+        """
         groups = [
             lines.ids
             for *_key, lines in self._read_group(domain, ["partner_id", "currency_id", "company_id"], ["id:recordset"])
         ]
         bills = self.env["account.move"]
         self._commit_in_cron(remaining=len(groups))
-        for ids in groups:
+        for left, ids in zip(reversed(range(len(groups))), groups, strict=True):
             bills |= self.browse(ids)._bill_until_done()
-            if not self._commit_in_cron(processed=1):
-                break
-        return bills
+            if not self._commit_in_cron(processed=1) and left:
+                return bills, False
+        return bills, True
 
     def _bill_until_done(self):
         """Bill one group; when another transaction was faster, look again with fresh eyes.
@@ -116,13 +121,25 @@ class PartnerCommissionLine(models.Model):
                 self._report_problems(problems)
                 self.env.flush_all()
             except CONFLICTS:
-                if attempt == ATTEMPTS:
-                    raise
                 self.env.cr.rollback()
                 self.env.invalidate_all()
+                if attempt == ATTEMPTS:  # the partners after this one must not wait for it
+                    self._report_problems(self._note_conflict())
             else:
                 return bills
         return self.env["account.move"]
+
+    def _note_conflict(self) -> dict:
+        """The problem of lines that other transactions changed each time when the run was about to bill them."""
+        enrollment_sudo = self.sudo().enrollment_id[:1]  # whoever runs it, the manager has to know
+        return {
+            enrollment_sudo.id: self.env._(
+                "%(partner)s was not billed: its commissions or bills were being changed, %(attempts)s times in a row. "
+                "The next run tries again.",
+                partner=enrollment_sudo.partner_id.name,
+                attempts=ATTEMPTS,
+            )
+        }
 
     def _is_in_cron(self) -> bool:
         return "ir_cron_progress_id" in self.env.context
@@ -154,7 +171,8 @@ class PartnerCommissionLine(models.Model):
         bills, problems, withdrawn = self.env["account.move"], {}, []
         for batch in split_every(BILLS_AT_ONCE, groups, list):
             bills |= self._bill_or_note(batch, problems, withdrawn)
-        return bills, problems, withdrawn
+        bills_sudo = bills.sudo()  # of the bank account only whether it is trusted
+        return bills, bills_sudo._get_blocked_payments() | problems, withdrawn
 
     @api.model
     def _bill_or_note(self, groups, problems, withdrawn):
@@ -183,7 +201,7 @@ class PartnerCommissionLine(models.Model):
             problems[enrollment_sudo.id] = self.env._(
                 "%(partner)s was not billed: %(reason)s",
                 partner=enrollment_sudo.partner_id.name,
-                reason=str(error.args[0]).strip(),
+                reason=self._get_reason(error),
             )
             return self.env["account.move"]
 
@@ -208,17 +226,35 @@ class PartnerCommissionLine(models.Model):
         )
 
     @api.model
+    def _get_reason(self, error) -> str:
+        """What an error says to the user; of the database its constraint, in the words of the model that has it."""
+        if not isinstance(error, IntegrityError):
+            return str(error.args[0]).strip()
+        table = error.diag.table_name
+        owner = next((name for name, model in self.env.registry.items() if model._table == table), "base")
+        return self.env[owner]._sql_error_to_message(error)
+
+    @api.model
     def _report_problems(self, problems):
-        """Tell the account manager of the partner, once, why it could not be billed."""
-        summary = self.env._("Commissions could not be billed")
+        """Tell the account manager of the partner why it could not be billed."""
         for enrollment_id, sentence in problems.items():
             _logger.warning("Partner commissions: %s", sentence)
             enrollment = self.env["partner.program.enrollment"].browse(enrollment_id)
             enrollment_sudo = enrollment.sudo()  # whoever runs it, the manager has to know
-            if summary not in enrollment_sudo.activity_ids.mapped("summary"):
-                enrollment_sudo.activity_schedule(
-                    "mail.mail_activity_data_warning",
-                    summary=summary,
-                    note=sentence,
-                    user_id=(enrollment_sudo.account_manager_id or self.env.ref("base.user_admin")).id,
-                )
+            manager = enrollment_sudo.account_manager_id or self.env.ref("base.user_admin")
+            summary = self.with_context(lang=manager.lang).env._("Commissions could not be billed")
+            self._flag(enrollment_sudo, manager, summary, Markup.escape(sentence))
+
+    @api.model
+    def _flag(self, record_sudo, user, summary, note):
+        """A warning for this user on the record; what is new is added to the one that is open.
+
+        :param Markup note: the reason; said again, it changes nothing
+        """
+        summaries = {activity.summary: activity for activity in record_sudo.activity_ids}
+        if not (activity := summaries.get(summary)):
+            record_sudo.activity_schedule(
+                "mail.mail_activity_data_warning", summary=summary, note=note, user_id=user.id
+            )
+        elif html2plaintext(note) not in html2plaintext(activity.note or ""):
+            activity.note = Markup("%s<br/>%s") % (activity.note or "", note)

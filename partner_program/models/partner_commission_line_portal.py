@@ -118,8 +118,16 @@ class PartnerCommissionLine(models.Model):
         self.ensure_one()
         return self.state != "void" and not self.is_questioned
 
+    def _may_be_held(self) -> bool:
+        """Whether a question holds a payout: what is on a posted bill stays on it, and is corrected by the next."""
+        self.ensure_one()
+        if self.state not in ("billed", "paid"):
+            return True
+        bills_sudo = self.sudo().billing_ids.bill_id  # partners have no right on billings
+        return any(bill.state == "draft" and not bill.posted_before for bill in bills_sudo)
+
     def _ask_from_portal(self, text):
-        """The partner doubts this line: it is held until the account manager has answered.
+        """The partner doubts this line: what is not on a posted bill is held until the account manager has answered.
 
         :return: the question (sudo)
         :raise UserError: a sentence for the partner: no text, or nothing to question

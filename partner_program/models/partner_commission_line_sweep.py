@@ -9,6 +9,7 @@ from odoo.tools import SQL
 _logger = logging.getLogger(__name__)
 
 SWEEP_BATCH = 1000
+SWEEP_POSITION = "partner_program.sweep_position"  # parameter of the system, only while a sweep has something left
 # What a row keeps of its referral, its invoice and its questions, so that lists and rules are fast.
 COPIES = (
     *("enrollment_id", "partner_id", "program_id", "client_id", "rate"),
@@ -37,14 +38,10 @@ class PartnerCommissionLine(models.Model):
         :return: number of rows created or mended
         """
         mended, why = 0, Counter()
-        enrollments = self.env["partner.program.enrollment"].search([("referral_ids", "!=", False)])
-        self.env.add_to_compute(enrollments._fields["requirements_met"], enrollments)
-        referrals = self.env["partner.referral"].search([("state", "in", ("acquired", "completed"))], order="id")
-        for start in range(0, len(referrals), SWEEP_BATCH):
-            created = len(referrals[start : start + SWEEP_BATCH]._sync_commission_lines())
-            mended += created
-            why["created"] += created
-        last_id = 0
+        last_id = self._get_sweep_position()
+        if not last_id:
+            why["created"] = mended = self._sweep_referrals()
+        self._commit_in_cron(remaining=self.search_count([("id", ">", last_id)]))
         while lines := self.search([("id", ">", last_id)], order="id", limit=SWEEP_BATCH):
             wrong = lines._mend_copies()
             for line, fnames in lines._mend().items():
@@ -59,8 +56,11 @@ class PartnerCommissionLine(models.Model):
             billed = [line.id for line, fnames in wrong.items() if line.billing_ids or "billed_amount" in fnames]
             self.browse(billed)._report_mended()
             last_id = lines[-1].id
-            self._commit_in_cron(processed=len(lines))
+            seconds_left = self._commit_in_cron(processed=len(lines))
             self.env.invalidate_all()
+            if not seconds_left and self.search_count([("id", ">", last_id)], limit=1):
+                break  # the scheduler calls again soon, as there is something left
+        self._set_sweep_position(last_id if lines else 0)
         changes_sudo = self.env["partner.commission.change"].sudo()  # the journal is written by the machine only
         noted = changes_sudo._sweep_bills()
         mended += noted
@@ -73,18 +73,40 @@ class PartnerCommissionLine(models.Model):
             )
         return mended
 
+    @api.model
+    def _sweep_referrals(self) -> int:
+        """What all lines hang on: requirements of partners, and a row for each invoice; number of rows made."""
+        enrollments = self.env["partner.program.enrollment"].search([("referral_ids", "!=", False)])
+        self.env.add_to_compute(enrollments._fields["requirements_met"], enrollments)
+        referrals = self.env["partner.referral"].search([("state", "in", ("acquired", "completed"))], order="id")
+        return sum(
+            len(referrals[start : start + SWEEP_BATCH]._sync_commission_lines())
+            for start in range(0, len(referrals), SWEEP_BATCH)
+        )
+
+    @api.model
+    def _get_sweep_position(self) -> int:
+        """The last row that the scheduler had time for: the sweep goes on after it. 0: from the beginning."""
+        if not self._is_in_cron():
+            return 0
+        parameters_sudo = self.env["ir.config_parameter"].sudo()  # of the system
+        return int(parameters_sudo.get_param(SWEEP_POSITION, 0))
+
+    @api.model
+    def _set_sweep_position(self, last_id):
+        if last_id != self._get_sweep_position() and self._is_in_cron():
+            parameters_sudo = self.env["ir.config_parameter"].sudo()  # of the system
+            parameters_sudo.set_param(SWEEP_POSITION, last_id or False)
+            self._commit_in_cron()
+
     def _report_mended(self):
         """Tell the account manager that a figure which was billed already has been mended."""
-        summary = self.env._("A billed commission was corrected")
         for referral, lines in self.grouped("referral_id").items():
-            if summary in referral.activity_ids.mapped("summary"):
-                continue
-            referral.activity_schedule(
-                "mail.mail_activity_data_warning",
-                summary=summary,
-                note=Markup("<br/>").join(line.explanation for line in lines),
-                user_id=(referral.enrollment_id.account_manager_id or self.env.ref("base.user_admin")).id,
-            )
+            referral_sudo = referral.sudo()  # the sweep may be started by anybody, the manager has to know
+            manager = referral_sudo.enrollment_id.account_manager_id or self.env.ref("base.user_admin")
+            lines = lines.with_context(lang=manager.lang)
+            note = Markup("<br/>").join(line.explanation for line in lines)
+            self._flag(referral_sudo, manager, lines.env._("A billed commission was corrected"), note)
 
     def _find_stale_copies(self):
         """Those of these rows that say another partner, client, company or currency than referral and invoice do."""

@@ -3,6 +3,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_amount, format_date
 
+from ..engine import windows
+
 PARTNERS_NAMED = 5  # partners with held lines that the explanation names
 
 
@@ -41,6 +43,15 @@ class PartnerCommissionLine(models.Model):
                     "The currency %(currency)s is archived. Activate it, then run again.", currency=currency.name
                 )
             )
+        vendor, own = self.partner_id.with_company(company), company.partner_id.with_company(company)
+        if not (vendor.property_account_payable_id or own.property_account_payable_id):  # as Odoo looks for it
+            raise UserError(
+                self.env._(
+                    "%(partner)s has no account payable at %(company)s. Set one on the contact, page Accounting.",
+                    partner=vendor.name,
+                    company=company.name,
+                )
+            )
         for product in self.program_id.commission_product_id.with_company(company):
             taxes = product.supplier_taxes_id._filter_taxes_by_company(company)
             if taxes.filtered("price_include"):
@@ -73,16 +84,14 @@ class PartnerCommissionLine(models.Model):
     @api.model
     def _explain_nothing_due(self) -> str:
         """Why a run makes nothing: how much is earned, when the first is due, what is held."""
-        earned = Domain("state", "=", "earned")
-        count, first_due = self._read_group(earned & Domain("open_amount", ">", 0), [], ["__count", "due_on:min"])[0]
-        owing = self._read_group(
-            earned, ["partner_id", "currency_id"], ["open_amount:sum"], having=[("open_amount:sum", "<", 0)]
-        )
+        earned = Domain("state", "=", "earned") & Domain("open_amount", "!=", 0)
+        count = self.search_count(earned & Domain("open_amount", ">", 0))
+        first_due, owing = self._get_balances(earned)
         held = self._read_group([("state", "=", "held")], ["enrollment_id"], ["__count"], order="__count desc")
         if not count and not owing and not held:
             return self.env._("Nothing to bill: no commission is earned and unbilled.")
         parts = [self.env._("Nothing to bill today.")]
-        if count:
+        if count and first_due:
             parts.append(
                 self.env._(
                     "Commission lines earned: %(count)s, the first is due on %(day)s.",
@@ -90,10 +99,12 @@ class PartnerCommissionLine(models.Model):
                     day=format_date(self.env, first_due),
                 )
             )
+        elif count:
+            parts.append(self.env._("Commission lines earned: %(count)s.", count=count))
         if owing:
             balances = [
                 f"{partner.name} {format_amount(self.env, amount, currency)}"
-                for partner, currency, amount in owing[:PARTNERS_NAMED]
+                for (partner, currency, _company), amount in owing[:PARTNERS_NAMED]
             ]
             parts.append(
                 self.env._(
@@ -118,3 +129,35 @@ class PartnerCommissionLine(models.Model):
                 )
             )
         return " ".join(parts)
+
+    @api.model
+    def _get_balances(self, earned) -> tuple:
+        """When the next bill can be made, and what partners have to make up for first (D16).
+
+        What is to be taken back counts at once, what is earned from the day on which it may be billed.
+
+        :param earned: which lines have something open that nothing holds
+        :return: ``(day, owing)``: the pay-by date that turns the first balance positive, or False; and
+            ``[((partner, currency, company), balance of today)]`` of those with something to take back
+        """
+        key = ["partner_id", "currency_id", "company_id"]
+        corrections = self._read_group(earned & Domain("open_amount", "<", 0), key, ["open_amount:sum"])
+        rows = self._read_group(
+            earned & Domain("open_amount", ">", 0),
+            [*key, "program_id", "due_on:day"],
+            ["open_amount:sum"],
+            order="due_on:day",
+        )
+        balances = {tuple(of_key): amount for *of_key, amount in corrections}
+        today, days = dict(balances), {}
+        for *of_key, program, due_on, amount in rows:
+            group = tuple(of_key)
+            _partner, currency, company = group
+            balances[group] = balances.get(group, 0.0) + amount
+            if group not in days and currency.compare_amounts(balances[group], 0) > 0:
+                days[group] = due_on
+            lead_days = program.sudo().bill_lead_days  # accountants need not read programs
+            if group in today and windows.billable_from(due_on, lead_days) <= company._partner_program_today():
+                today[group] += amount
+        owing = [(group, amount) for group, amount in today.items() if group[1].compare_amounts(amount, 0) <= 0]
+        return min(days.values(), default=False), owing

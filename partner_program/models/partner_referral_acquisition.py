@@ -317,6 +317,8 @@ class PartnerReferral(models.Model):
             return self.env._(
                 "no commission yet, the client is not acquired (%(event)s).", event=event[self.acquisition_event]
             )
+        if not self.window_start:
+            return self.env._("no commission, the earning window starts with the first invoice that is not taken back.")
         if not windows.in_window(invoice.invoice_date, self.window_start, self.window_end):
             return self.env._(
                 "no commission, the invoice is dated outside the earning window (%(start)s until before %(end)s).",

@@ -8,6 +8,7 @@ from . import (
     test_bad_input,
     test_bill_copies,
     test_bill_holds,
+    test_bill_run,
     test_becoming_a_partner,
     test_clock,
     test_dashboard,

@@ -54,6 +54,7 @@ CRONS = {
     "ir_cron_sync_referrals": ("partner.referral", "model._cron_sync_referrals()"),
     "ir_cron_sync": ("partner.commission.line", "model._cron_sync()"),
     "ir_cron_create_vendor_bills": ("partner.commission.line", "model._cron_create_vendor_bills()"),
+    "ir_cron_run_in_background": ("partner.commission.bill.run", "model._cron_run_in_background()"),
     "ir_cron_mail_statements": ("partner.commission.statement", "model._cron_mail_statements()"),
     "ir_cron_meetings": ("partner.program.enrollment", "model._cron_meetings()"),
     "ir_cron_check_links": ("partner.program.resource", "model._cron_check_links()"),

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import format_amount
 
 IN_BACKGROUND_ABOVE = 2000  # commission lines: more than that would keep the user waiting
@@ -10,6 +11,7 @@ class PartnerCommissionBillRun(models.TransientModel):
 
     _name = "partner.commission.bill.run"
     _description = "Create Commission Bills"
+    _transient_max_hours = 48  # one that waits for the scheduler is not swept away
 
     date_until = fields.Date(
         "Due Until",
@@ -22,18 +24,15 @@ class PartnerCommissionBillRun(models.TransientModel):
     partner_count = fields.Integer("Partners", compute="_compute_preview")
     amounts = fields.Char(compute="_compute_preview")
     explanation = fields.Text(compute="_compute_preview")
+    waits = fields.Boolean("Billed in the Background", readonly=True)
+    company_ids = fields.Many2many("res.company", default=lambda self: self.env.companies, readonly=True)
+
+    def _get_domain(self) -> Domain:
+        self.ensure_one()
+        return Domain("is_due", "=", True) & (Domain("due_on", "<=", self.date_until) | Domain("open_amount", "<", 0))
 
     def _get_lines(self):
-        self.ensure_one()
-        Line = self.env["partner.commission.line"]
-        return Line.search(
-            [
-                ("is_due", "=", True),
-                "|",
-                ("due_on", "<=", self.date_until),
-                ("open_amount", "<", 0),
-            ]
-        )
+        return self.env["partner.commission.line"].search(self._get_domain())
 
     @api.depends("date_until")
     def _compute_preview(self):
@@ -48,15 +47,16 @@ class PartnerCommissionBillRun(models.TransientModel):
             run.explanation = False if lines else lines._explain_nothing_due()
 
     def action_run(self):
-        """Bill the lines now, or hand them to the scheduled action when there are very many."""
+        """Bill the lines now, or in the background when there are very many."""
         self.ensure_one()
         self.env["account.move"].check_access("create")
         lines = self._get_lines()
         if not lines:
             raise UserError(lines._explain_nothing_due())
-        if len(lines) <= IN_BACKGROUND_ABOVE:
+        cron_sudo = self.env.ref("partner_program.ir_cron_run_in_background").sudo()  # only to start it
+        if len(lines) <= IN_BACKGROUND_ABOVE or not cron_sudo.active:
             return lines.action_create_vendor_bills()
-        cron_sudo = self.env.ref("partner_program.ir_cron_create_vendor_bills").sudo()  # only to start it
+        self.waits = True
         cron_sudo._trigger()
         return {
             "type": "ir.actions.client",
@@ -71,3 +71,19 @@ class PartnerCommissionBillRun(models.TransientModel):
                 "next": {"type": "ir.actions.act_window_close"},
             },
         }
+
+    @api.model
+    def _cron_run_in_background(self):
+        """Scheduled action, started by the dialog: bill what was chosen there, with the rights of who chose it."""
+        waiting = self.search([("waits", "=", True)], order="id")
+        for number, run in enumerate(waiting, start=1):
+            user_run = run.with_user(run.create_uid).with_context(allowed_company_ids=run.company_ids.ids)
+            lines, domain = user_run.env["partner.commission.line"], user_run._get_domain()
+            if not lines._is_in_cron():
+                _bills, problems, _withdrawn = lines.search(domain)._run_bills()
+                lines._report_problems(problems)
+            elif not lines._bill_in_cron(domain)[1]:
+                return  # out of time, and told so: the scheduler calls again soon
+            run.waits = False
+            if not lines._commit_in_cron(remaining=len(waiting) - number):
+                return

@@ -48,10 +48,16 @@ CHECKS = {
          WHERE bill.id IN (SELECT bill_id FROM partner_commission_billing)
          GROUP BY bill.id HAVING SUM(item.balance) <> 0""",
     "two drafts for one partner, currency and company": """
-        SELECT partner_id, currency_id, company_id, journal_id
+        SELECT commercial_partner_id, currency_id, company_id
           FROM account_move
          WHERE state = 'draft' AND id IN (SELECT bill_id FROM partner_commission_billing)
-         GROUP BY 1, 2, 3, 4 HAVING COUNT(*) > 1""",
+         GROUP BY 1, 2, 3 HAVING COUNT(*) > 1""",
+    "something on hold is on a draft": """
+        SELECT line.id, bill.id
+          FROM partner_commission_line line
+          JOIN partner_commission_billing billing ON billing.commission_line_id = line.id
+          JOIN account_move bill ON bill.id = billing.bill_id
+         WHERE bill.state = 'draft' AND bill.posted_before IS NOT TRUE AND line.hold_code IS NOT NULL""",
     "a billing whose bill is not that of its line": """
         SELECT billing.id
           FROM partner_commission_billing billing
