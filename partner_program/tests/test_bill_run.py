@@ -2,10 +2,16 @@
 
 from unittest.mock import patch
 
+from lxml import etree
+from psycopg2.errors import SerializationFailure
+
+from odoo import SUPERUSER_ID
 from odoo.fields import Command, Date
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ..models import partner_commission_line_sweep
+from ..wizard import partner_commission_bill_run
 from .common import PartnerProgramCommon
 
 RUN_LOG = "odoo.addons.partner_program.models.partner_commission_line_billing_run"
@@ -101,3 +107,402 @@ class TestUnusualBill(PartnerProgramCommon):
         bill = self.unusual_bill(vendor=self.ada_contact)
         with self.assertRefused("more than 3 times the highest so far for Ada Advisory"):
             bill.with_user(self.accountant).action_post()
+
+
+@tagged("post_install", "-at_install")
+class TestBrokenData(PartnerProgramCommon):
+    """One partner with broken data is flagged with its reason, and does not stop the others (issue 3)."""
+
+    def setUp(self):
+        super().setUp()
+        self.enrollment_ada.account_manager_id = self.manager
+        self.other = self.env["partner.program.enrollment"].create(
+            {"partner_id": self.env["res.partner"].create({"name": "Fine Fellows", "is_company": True}).id}
+            | {"program_id": self.program_referral.copy({"name": "Second"}).id, "state": "active"}
+        )
+        self.acquired(enrollment=self.other, client=self.other_client)
+        self.pay(self.invoice(2000, client=self.other_client))
+        self.line = self.earned_line()
+
+    def assertFlagged(self, pattern, *, billed=()):  # noqa: N802
+        """The run bills the other partner, and the account manager of this one reads why."""
+        with mute_logger(RUN_LOG):
+            bills = self.run_bills()
+        self.assertEqual(bills.partner_id, self.other.partner_id | self.env["res.partner"].union(*billed))
+        self.assertEqual(self.line.state, "billed" if billed else "earned")
+        activity = self.enrollment_ada.activity_ids
+        self.assertEqual(activity.user_id, self.manager)
+        self.assertRegex(str(activity.note).replace("\xa0", " "), pattern)
+        return activity
+
+    def test_no_account_payable(self):
+        for partner in self.ada + self.company.partner_id:
+            partner.with_company(self.company).property_account_payable_id = False
+        self.env["ir.default"].sudo().search(
+            [("field_id.name", "=", "property_account_payable_id"), ("field_id.model", "=", "res.partner")]
+        ).unlink()
+        fine = self.company_data["default_account_payable"]
+        self.other.partner_id.with_company(self.company).property_account_payable_id = fine
+        self.assertFlagged("Ada Advisory has no account payable at company_1_data. Set one on the contact")
+
+    def test_archived_journal(self):
+        journal = self.program_referral.bill_journal_id
+        self.other.program_id.bill_journal_id = journal.copy({"name": "Other Commissions", "code": "OCOM"})
+        journal.active = False
+        self.assertFlagged("is archived. Choose another one on the program")
+
+    def test_archived_currency(self):
+        euro = self.setup_other_currency("EUR")
+        foreign = self.invoice(1000, currency_id=euro, on="2026-01-06")
+        self.pay(foreign, on="2026-01-05")
+        euro.active = False
+        self.go_to("2026-02-06")
+        self.assertFlagged("The currency EUR is archived", billed=self.ada)
+        self.assertEqual(self.line_of(foreign).state, "earned")
+
+    def test_a_bank_account_that_is_not_trusted_is_told_while_there_is_time(self):
+        account = self.env["res.partner.bank"].create({"acc_number": "BE71 0961 2345 6769", "partner_id": self.ada.id})
+        account.allow_out_payment = False
+        self.assertFlagged(r"is drafted, but its bank account BE71.* is not trusted", billed=self.ada)
+        self.assertEqual(self.line.billing_ids.bill_id.partner_bank_id, account)
+
+    def test_a_locked_period_takes_the_bill_into_the_next_open_one(self):
+        self.company.sudo().fiscalyear_lock_date = "2026-02-28"
+        bill = self.run_bills().filtered(lambda bill: bill.partner_id == self.ada)
+        bill.action_post()
+        self.assertEqual((bill.state, bill.invoice_date), ("posted", Date.to_date("2026-02-04")))
+        self.assertGreater(bill.date, Date.to_date("2026-02-28"))
+
+    def test_a_second_reason_is_told_too_and_the_same_one_once(self):
+        journal = self.program_referral.bill_journal_id
+        self.other.program_id.bill_journal_id = journal.copy({"name": "Other Commissions", "code": "OCOM"})
+        journal.active = False
+        self.assertFlagged("is archived")
+        with mute_logger(RUN_LOG):
+            self.run_bills("2026-02-05")
+        self.assertEqual(str(self.enrollment_ada.activity_ids.note).count("is archived"), 1)
+        journal.active = True
+        self.commission_product.supplier_taxes_id = self.env["account.tax"].create(
+            {
+                "name": "Included",
+                "amount": 20.0,
+                "type_tax_use": "purchase",
+                "price_include_override": "tax_included",
+                "company_id": self.company.id,
+            }
+        )
+        with mute_logger(RUN_LOG):
+            self.run_bills("2026-02-06")
+        activity = self.enrollment_ada.activity_ids
+        self.assertEqual(len(activity), 1)
+        self.assertRegex(str(activity.note), "(?s)is archived.*included in the price")
+
+    def test_what_the_database_refuses_is_said_in_words(self):
+        Bill = self.registry["account.move"]
+
+        def refuse(bills, *args, **kwargs):
+            bills.env.cr.execute(
+                "UPDATE partner_commission_billing SET revision = 0 WHERE bill_id = ANY(%s)", [bills.ids]
+            )
+
+        with patch.object(Bill, "_ask_accountant_to_approve", refuse), mute_logger("odoo.sql_db"):
+            with self.assertRefused("Ada Advisory was not billed: Revisions count from 1"):
+                self.line._create_vendor_bills()
+
+    def test_a_partner_that_loses_every_race_is_skipped_and_flagged(self):
+        Line = self.registry["partner.commission.line"]
+        run, attempts = Line._run_bills, []
+
+        def lose(lines):
+            if self.line in lines:
+                attempts.append(1)
+                raise SerializationFailure
+            return run(lines)
+
+        progress = {"_is_in_cron": lambda lines: True, "_commit_in_cron": lambda lines, **progress: 1.0}
+        with patch.multiple(Line, _run_bills=lose, **progress), patch.object(self.cr, "rollback", lambda: None):
+            self.assertFlagged("Ada Advisory was not billed: .*changed, 5 times in a row")
+        self.assertEqual(len(attempts), 5)
+
+
+@tagged("post_install", "-at_install")
+class TestDialog(PartnerProgramCommon):
+    """ "Create bills due until …" with very many lines."""
+
+    def setUp(self):
+        super().setUp()
+        self.acquired()
+        for amount, day in ((1000, "2026-01-05"), (400, "2026-01-15")):
+            self.pay(self.invoice(amount), on=day)
+        self.go_to("2026-02-20")
+        self.cron = self.env.ref("partner_program.ir_cron_run_in_background").sudo()
+        self.startPatcher(patch.object(partner_commission_bill_run, "IN_BACKGROUND_ABOVE", 0))
+
+    def dialog(self):
+        return self.env["partner.commission.bill.run"].with_user(self.accountant).create({"date_until": "2026-02-10"})
+
+    def bills(self):
+        return self.env["account.move"].search([("commission_billing_ids", "!=", False)])
+
+    def test_the_background_bills_what_was_chosen_and_no_more(self):
+        triggers = self.env["ir.cron.trigger"].sudo().search([])
+        action = self.dialog().action_run()
+        self.assertIn("in the background", action["params"]["message"])
+        triggers = self.env["ir.cron.trigger"].sudo().search([]) - triggers
+        self.assertEqual(triggers.cron_id, self.cron, "not the job that bills everything")
+        self.assertFalse(self.bills())
+        Run = self.env["partner.commission.bill.run"].with_user(SUPERUSER_ID)
+        Run._cron_run_in_background()
+        self.assertBill(self.bills(), amount_total=50.0, create_uid=self.accountant.id)
+        before = self.snapshot()
+        Run._cron_run_in_background()
+        self.assertEqual(self.snapshot(), before)
+
+    def test_without_its_scheduled_action_the_dialog_does_it_itself(self):
+        self.cron.active = False
+        self.dialog().action_run()
+        self.assertEqual(self.bills().amount_total, 50.0)
+
+    def test_out_of_time_the_rest_is_billed_at_the_next_call(self):
+        second = self.env["partner.program.enrollment"].create(
+            {"partner_id": self.byte_contact.copy({"parent_id": False, "is_company": True}).id}
+            | {"program_id": self.program_referral.id, "state": "active"}
+        )
+        self.acquired(enrollment=second, client=self.other_client)
+        self.pay(self.invoice(600, client=self.other_client, on="2026-02-20"), on="2026-01-06")
+        self.go_to("2026-04-20")
+        self.dialog_run = self.dialog()
+        self.dialog_run.date_until = "2026-04-20"
+        self.dialog_run.action_run()
+        Run = self.env["partner.commission.bill.run"].with_user(SUPERUSER_ID)
+        Line = self.registry["partner.commission.line"]
+        progress = {"_is_in_cron": lambda lines: True, "_commit_in_cron": lambda lines, **progress: 0.0}
+        with patch.multiple(Line, **progress):
+            Run._cron_run_in_background()
+            self.assertEqual(len(self.bills()), 1)
+            self.assertTrue(self.dialog_run.waits)
+            Run._cron_run_in_background()
+        self.assertEqual(len(self.bills()), 2)
+        self.assertFalse(self.dialog_run.waits)
+
+
+@tagged("post_install", "-at_install")
+class TestSweepInPieces(PartnerProgramCommon):
+    def test_a_sweep_goes_on_where_the_time_was_over(self):
+        self.acquired()
+        lines = self.env["account.move"].union(*(self.invoice(100 + n) for n in range(5))).commission_line_ids
+        lines = lines.sorted("id")
+        self.env.flush_all()
+        self.cr.execute("UPDATE partner_commission_line SET amount = 1 WHERE id = ANY(%s)", [lines.ids])
+        self.env.invalidate_all()
+        Line, mended = self.env["partner.commission.line"].with_user(SUPERUSER_ID), []
+        progress = {"_is_in_cron": lambda lines: True, "_commit_in_cron": lambda lines, **progress: 0.0}
+        with (
+            patch.multiple(self.registry["partner.commission.line"], **progress),
+            patch.object(partner_commission_line_sweep, "SWEEP_BATCH", 2),
+            mute_logger("odoo.addons.partner_program.models.partner_commission_line_sweep"),
+        ):
+            for _night in range(4):
+                Line._cron_sync()
+                self.env.invalidate_all()
+                mended.append(len(lines.filtered(lambda line: line.amount != 1)))
+        self.assertEqual(mended, [2, 4, 5, 5])
+        self.assertEqual(Line._get_sweep_position(), 0)
+
+    def test_a_second_row_mended_is_added_to_the_note(self):
+        first = self.billed_line()
+        second_invoice = self.invoice(400)
+        self.pay(second_invoice)
+        self.run_bills("2026-03-10")
+        second = self.line_of(second_invoice)
+        for line in (first, second, second):
+            self.env.flush_all()
+            self.cr.execute("UPDATE partner_commission_line SET billed_amount = 1 WHERE id = %s", [line.id])
+            self.env.invalidate_all()
+            with mute_logger("odoo.addons.partner_program.models.partner_commission_line_sweep"):
+                self.env["partner.commission.line"].with_user(SUPERUSER_ID)._cron_sync()
+        activity = first.referral_id.activity_ids.filtered(lambda a: a.summary == "A billed commission was corrected")
+        self.assertEqual(len(activity), 1)
+        for line in (first, second):
+            self.assertEqual(str(activity.note).count(line.move_id.name), 1)
+
+
+@tagged("post_install", "-at_install")
+class TestWhyNot(PartnerProgramCommon):
+    def test_d16_the_balance_of_today_and_the_day_that_makes_up_for_it(self):
+        line = self.billed_line()
+        due, later = self.invoice(400), self.invoice(2000)
+        self.pay(due)
+        self.go_to("2026-02-20")
+        self.pay(later)
+        self.credit(line.move_id)
+        self.go_to("2026-03-07")
+        lines = self.line_of(due) + self.line_of(later)
+        self.assertEqual([*lines.mapped("open_amount"), line.open_amount], [20.0, 100.0, -50.0])
+        with self.assertRefused(
+            r"Commission lines earned: 2, the first is due on 03/22/2026\. "
+            r"Carried forward until new commissions make up for it: Ada Advisory \$ -.?30\.00\."
+        ):
+            lines.with_user(self.accountant).action_create_vendor_bills()
+        self.assertEqual(self.run_bills("2026-03-22").amount_total, 70.0)
+
+    def explanation(self, invoice):
+        return invoice.with_user(self.accountant).commission_explanation
+
+    def test_inv8_why_an_invoice_has_no_commission(self):
+        """One sentence for each reason."""
+        self.refer(enrollment=self.enrollment_byte)
+        early, waiting = self.invoice(100, on="2026-01-04"), self.invoice(100)
+        draft = self.invoice(100, post=False)
+        self.assertIn("no commission, the invoice is not posted", self.explanation(draft))
+        self.assertIn("is dated before the referral of 01/05/2026", self.explanation(early))
+        self.assertIn("no commission yet, the client is not acquired", self.explanation(waiting))
+        self.acquired(client=self.other_client)
+        late = self.invoice(100, client=self.other_client)
+        outside = self.invoice(100, on="2027-01-05", client=self.other_client)
+        self.assertIn("outside the earning window (01/05/2026 until before 01/05/2027)", self.explanation(outside))
+        self.line_of(late).sudo().unlink()
+        self.env.invalidate_all()
+        self.assertIn("its commission line is made when the books are compared next", self.explanation(late))
+
+    def test_inv8_no_window_yet_is_said_so(self):
+        self.acquired()
+        invoice = self.invoice(100)
+        self.credit(invoice)
+        self.line_of(invoice).sudo().unlink()
+        self.env.invalidate_all()
+        explanation = self.explanation(invoice)
+        self.assertIn("the earning window starts with the first invoice", explanation)
+        self.assertNotIn("( until", explanation)
+
+    def test_inv8_the_line_of_a_former_referral_does_not_hide_the_present_one(self):
+        first = self.acquired()
+        invoice = self.invoice(100)
+        first.with_user(self.manager).commission_months = 1
+        self.go_to("2026-03-01")
+        self.env["partner.referral"].with_user(SUPERUSER_ID)._cron_sync_referrals()
+        self.assertEqual(first.state, "completed")
+        self.refer(enrollment=self.enrollment_byte)
+        explanation = self.explanation(invoice)
+        self.assertIn("Ada Advisory: 5 % of", explanation)
+        self.assertIn("Byte Builders: no commission, the invoice is dated before the referral", explanation)
+
+
+@tagged("post_install", "-at_install")
+class TestDocuments(PartnerProgramCommon):
+    """What the partner gets of a bill, and what Odoo finds for the draft."""
+
+    def test_a_draft_has_fiscal_position_and_bank_account_of_the_partner(self):
+        tax, mapped = self.env["account.tax"].create(
+            [{"name": name, "amount": amount, "type_tax_use": "purchase", "company_id": self.company.id}
+             for name, amount in (("20 %", 20.0), ("0 % reverse charge", 0.0))]
+        )
+        position = self.env["account.fiscal.position"].create({"name": "Abroad", "company_id": self.company.id})
+        mapped.write({"fiscal_position_ids": position.ids, "original_tax_ids": tax.ids})
+        self.commission_product.supplier_taxes_id = tax
+        self.ada.with_company(self.company).property_account_position_id = position
+        account = self.env["res.partner.bank"].create(
+            {"acc_number": "BE71 0961 2345 6769", "partner_id": self.ada.id, "allow_out_payment": True}
+        )
+        bill = self.billed_line(post=False).billing_ids.bill_id
+        self.assertBill(
+            bill,
+            fiscal_position_id=position.id,
+            partner_bank_id=account.id,
+            amount_untaxed=50.0,
+            amount_total=50.0,
+            lines=[(self.client, 50.0)],
+        )
+        self.assertEqual(bill.invoice_line_ids.tax_ids, mapped)
+
+    def corrected_bill(self):
+        line = self.billed_line()
+        other = self.invoice(2000)
+        self.pay(other)
+        self.credit(line.move_id, amount=400)
+        return self.run_bills("2026-03-10")
+
+    def test_the_annex_explains_each_commission_and_adds_up(self):
+        bill = self.corrected_bill()
+        html, _type = self.env["ir.actions.report"]._render_qweb_html("account.report_invoice", bill.ids)
+        annex = etree.fromstring(html, etree.HTMLParser()).xpath("//div[contains(@class, 'o_partner_program_annex')]")
+        (table,) = annex[0].xpath(".//table")
+        rows = [
+            [" ".join("".join(cell.itertext()).split()).replace("\xa0", " ") for cell in row.xpath("./td")]
+            for row in table.xpath("./tbody/tr")
+        ]
+        first, second = bill.commission_billing_ids.commission_line_id.move_id.sorted("name")
+        self.assertEqual([row[:2] for row in rows], [[self.client.name, first.name], [self.client.name, second.name]])
+        self.assertIn("less credit notes of $ 400.00", rows[0][2])
+        self.assertIn("Correction: $ 50.00 was billed before on COMM", rows[0][2])
+        self.assertIn("5 % of $ 2,000.00", rows[1][2])
+        self.assertEqual([row[3].replace("\ufeff", "") for row in rows], ["$ -20.00", "$ 100.00"])
+        total = " ".join("".join(table.xpath("./tfoot")[0].itertext()).split()).replace("\xa0", " ")
+        self.assertEqual(total, "Total of the commissions, untaxed $ 80.00")
+
+    def test_a_commission_bill_is_sent_to_the_partner_by_email(self):
+        bill = self.corrected_bill()
+        bill.action_post()
+        wizard = (
+            self.env["account.move.send.wizard"]
+            .with_user(self.accountant)
+            .with_context(active_model="account.move", active_ids=bill.ids)
+            .create({"sending_methods": ["email"]})
+        )
+        sent = self.env["mail.mail"].sudo().search([])
+        with patch.object(self.registry["ir.actions.report"], "_run_wkhtmltopdf", lambda *args, **kwargs: b"%PDF-1.4"):
+            wizard.action_send_and_print(allow_fallback_pdf=True)
+        message = bill.message_ids.filtered(lambda message: message.message_type in ("comment", "email_outgoing"))[:1]
+        self.assertIn(self.ada, message.partner_ids, sent)
+        self.assertIn(bill.name.replace("/", "_"), "".join(message.attachment_ids.mapped("name")))
+        self.assertTrue(bill.is_move_sent)
+
+
+@tagged("post_install", "-at_install")
+class TestQuestionWords(PartnerProgramCommon):
+    def answer(self, line, outcome="confirmed"):
+        question = self.env["partner.commission.question"].create(
+            {"commission_line_id": line.id, "question": "Why?", "asked_by_id": self.ada_contact.id}
+        )
+        question.write({"answer": "So.", "outcome": outcome})
+        template = self.env.ref("partner_program.mail_template_question_answered")
+        question.action_answer()
+        self.env.flush_all()
+        return " ".join(str(template._render_field("body_html", question.ids)[question.id]).split()).replace("\xa0", " ")
+
+    def test_the_answer_says_what_is_true_of_the_commission_now(self):
+        line = self.earned_line()
+        self.assertIn("Your commission now: To be paid by 02/04/2026", self.answer(line))
+        line.write({"held_by_hand": True, "manual_hold_reason": "Dispute"})
+        self.assertIn("Your commission now: Held: Dispute", self.answer(line))
+        line.action_release()
+        self.run_bills().action_post()
+        mail = self.answer(line)
+        self.assertNotIn("held", mail)
+        self.assertIn("Your commission now: To be paid by", mail)
+
+    def test_a_question_holds_what_is_not_on_a_posted_bill(self):
+        line = self.billed_line(post=False)
+        self.assertTrue(line._may_be_held())
+        line.billing_ids.bill_id.action_post()
+        self.assertFalse(line._may_be_held())
+
+
+@tagged("post_install", "-at_install")
+class TestIntegrity(PartnerProgramCommon):
+    def test_the_report_names_all_bills_and_says_as_of_when(self):
+        line = self.billed_line()
+        line.referral_id.commission_rate = 7
+        second = self.run_bills("2026-02-05")
+        second.action_post()
+        self.credit(line.move_id, 500)
+        row = self.env["partner.commission.integrity"].with_user(self.accountant).search([])
+        self.assertRecordValues(row, [{"kind": "facts", "bill_id": second.id, "on_bill": 70.0, "should_be": 35.0}])
+        for bill in line.billing_ids.bill_id:
+            self.assertIn(bill.name, row.bills)
+        cron = self.env.ref("partner_program.ir_cron_sync").sudo()
+        Integrity = self.env["partner.commission.integrity"].with_user(self.accountant)
+        cron.lastcall = False
+        self.assertIn("has not been compared with the books yet", Integrity.get_empty_list_help(""))
+        cron.lastcall = "2026-02-05 03:00:00"
+        self.assertRegex(Integrity.get_empty_list_help("<p>All</p>"), "<p>All</p>.*compared with the books last on .*2026")
