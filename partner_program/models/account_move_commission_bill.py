@@ -100,7 +100,8 @@ class AccountMove(models.Model):
         self.ensure_one()
         if self.posted_before:
             return False
-        lines, today = self.commission_billing_ids.commission_line_id.sorted("id"), self.company_id._partner_program_today()
+        lines = self.commission_billing_ids.commission_line_id.sorted("id")
+        today = self.company_id._partner_program_today()
         if held := lines.filtered("hold_code"):
             return self.env._(
                 "This draft carries commissions that are on hold: %(commissions)s. "
@@ -108,7 +109,7 @@ class AccountMove(models.Model):
                 commissions=", ".join(f"{line.display_name} ({line._get_hold_reason()})" for line in held[:LINES_NAMED])
                 + (" …" if len(held) > LINES_NAMED else ""),
             )
-        changed = lines.filtered(lambda line: line.open_amount < 0 or line.open_amount and line._is_billable(today))
+        changed = lines.filtered(lambda line: line.open_amount < 0 or (line.open_amount and line._is_billable(today)))
         if changed:
             return self.env._(
                 "What this draft carries has changed since it was drafted. "

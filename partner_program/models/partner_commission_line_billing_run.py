@@ -188,7 +188,7 @@ class PartnerCommissionLine(models.Model):
             with self.env.cr.savepoint():
                 bills = self._draft_bills(groups, taken_back)
             withdrawn += taken_back
-            return bills  # noqa: TRY300
+            return bills
         except errors.UniqueViolation:
             raise  # another run was faster: see CONFLICTS
         except (UserError, ValidationError, RedirectWarning, IntegrityError) as error:

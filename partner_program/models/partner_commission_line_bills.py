@@ -1,3 +1,4 @@
+from datetime import date
 from itertools import chain
 
 from odoo import api, fields, models
@@ -32,7 +33,8 @@ class PartnerCommissionLine(models.Model):
             freed_sudo = of_key._take_held_off(withdrawn).with_env(lines_sudo.env)
             draft = of_key.exists()[:1]
             draft_sudo = draft.sudo()  # counts all that it carries
-            lines_sudo = lines_sudo.filtered(lambda line: line.state == "earned" and line.open_amount)  # none of the held
+            # Of what was claimed, not what is held: that was to leave the draft.
+            lines_sudo = lines_sudo.filtered(lambda line: line.state == "earned" and line.open_amount)
             lines_sudo |= freed_sudo._filter_billable()
             if lines_sudo:
                 lines_sudo._check_can_bill()
@@ -203,7 +205,9 @@ class PartnerCommissionLine(models.Model):
 
     def _get_bill_journal(self):
         """The journal of a new bill over these lines: that of the program to be paid first."""
-        first = self.filtered("due_on").sorted(lambda line: (line.open_amount <= 0, line.due_on, line.id))[:1] or self[:1]
+        first = self
+        if len(self.program_id) > 1:
+            first = min(self, key=lambda line: (line.open_amount <= 0, line.due_on or date.max, line.id))
         program_sudo = first.program_id.sudo()  # the run bills for programs that the accountant cannot open
         return program_sudo.bill_journal_id or self.company_id._partner_program_bill_journal()
 

@@ -49,7 +49,8 @@ class PartnerCommissionIntegrity(models.Model):
             HAVING line.price_subtotal <> SUM(billing.amount)
              UNION ALL
             SELECT commission.id * 2 + 1, 'facts', MAX(bill.id), commission.partner_id, commission.company_id,
-                   commission.currency_id, STRING_AGG(DISTINCT COALESCE(bill.name, '/'), ', '), commission.id, invoice.name,
+                   commission.currency_id, STRING_AGG(DISTINCT COALESCE(bill.name, '/'), ', '),
+                   commission.id, invoice.name,
                    SUM(billing.amount), commission.earned_amount, SUM(billing.amount) - commission.earned_amount
               FROM partner_commission_line commission
               JOIN partner_commission_billing billing ON billing.commission_line_id = commission.id

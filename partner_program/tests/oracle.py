@@ -215,9 +215,9 @@ class Books:
                     draft.state = "deleted"
         for number, line in self.lines().items():
             asked = chosen is None or number in chosen or number in freed or line["open"] < 0
-            if self._key(number) in keys and asked and line["state"] == "earned":
-                if line["open"] < 0 or line["due_on"] <= today:
-                    groups.setdefault(self._key(number), {})[number] = line["open"]
+            is_open = line["state"] == "earned" and (line["open"] < 0 or line["due_on"] <= today)
+            if is_open and asked and self._key(number) in keys:
+                groups.setdefault(self._key(number), {})[number] = line["open"]
         for (partner, currency), amounts in groups.items():
             draft = self._draft(partner, currency)
             if sum(amounts.values()) + (draft.total if draft else 0) <= 0:

@@ -38,7 +38,11 @@ class TestBillCopies(PartnerProgramCommon):
         self.assertBill(again, amount_total=50.0, lines=[(self.client, 50.0)])
         again.action_post()
         posted = self.env["account.move"].search(
-            [("partner_id", "=", self.ada.id), ("state", "=", "posted"), ("move_type", "in", ("in_invoice", "in_refund"))]
+            [
+                ("partner_id", "=", self.ada.id),
+                ("state", "=", "posted"),
+                ("move_type", "in", ("in_invoice", "in_refund")),
+            ]
         )
         self.assertEqual(sum(posted.mapped("amount_total_signed")), -50.0, "paid once, whatever was reversed")
 

@@ -205,9 +205,12 @@ class TestBrokenData(PartnerProgramCommon):
                 "UPDATE partner_commission_billing SET revision = 0 WHERE bill_id = ANY(%s)", [bills.ids]
             )
 
-        with patch.object(Bill, "_ask_accountant_to_approve", refuse), mute_logger("odoo.sql_db"):
-            with self.assertRefused("Ada Advisory was not billed: Revisions count from 1"):
-                self.line._create_vendor_bills()
+        with (
+            patch.object(Bill, "_ask_accountant_to_approve", refuse),
+            mute_logger("odoo.sql_db"),
+            self.assertRefused("Ada Advisory was not billed: Revisions count from 1"),
+        ):
+            self.line._create_vendor_bills()
 
     def test_a_partner_that_loses_every_race_is_skipped_and_flagged(self):
         Line = self.registry["partner.commission.line"]
@@ -394,8 +397,10 @@ class TestDocuments(PartnerProgramCommon):
 
     def test_a_draft_has_fiscal_position_and_bank_account_of_the_partner(self):
         tax, mapped = self.env["account.tax"].create(
-            [{"name": name, "amount": amount, "type_tax_use": "purchase", "company_id": self.company.id}
-             for name, amount in (("20 %", 20.0), ("0 % reverse charge", 0.0))]
+            [
+                {"name": name, "amount": amount, "type_tax_use": "purchase", "company_id": self.company.id}
+                for name, amount in (("20 %", 20.0), ("0 % reverse charge", 0.0))
+            ]
         )
         position = self.env["account.fiscal.position"].create({"name": "Abroad", "company_id": self.company.id})
         mapped.write({"fiscal_position_ids": position.ids, "original_tax_ids": tax.ids})
@@ -468,7 +473,9 @@ class TestQuestionWords(PartnerProgramCommon):
         template = self.env.ref("partner_program.mail_template_question_answered")
         question.action_answer()
         self.env.flush_all()
-        return " ".join(str(template._render_field("body_html", question.ids)[question.id]).split()).replace("\xa0", " ")
+        return " ".join(str(template._render_field("body_html", question.ids)[question.id]).split()).replace(
+            "\xa0", " "
+        )
 
     def test_the_answer_says_what_is_true_of_the_commission_now(self):
         line = self.earned_line()
@@ -505,4 +512,6 @@ class TestIntegrity(PartnerProgramCommon):
         cron.lastcall = False
         self.assertIn("has not been compared with the books yet", Integrity.get_empty_list_help(""))
         cron.lastcall = "2026-02-05 03:00:00"
-        self.assertRegex(Integrity.get_empty_list_help("<p>All</p>"), "<p>All</p>.*compared with the books last on .*2026")
+        self.assertRegex(
+            Integrity.get_empty_list_help("<p>All</p>"), "<p>All</p>.*compared with the books last on .*2026"
+        )
