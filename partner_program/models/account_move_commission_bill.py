@@ -126,13 +126,13 @@ class AccountMove(models.Model):
         self.check_access("write")
         bill_sudo = self.sudo()  # accountants read the ledger by its own rules; here it is about the bill
         lines = bill_sudo.commission_billing_ids.commission_line_id.with_env(self.env)
-        _bills, problems, withdrawn = lines._run_bills()
-        if problems:
+        bills, problems, withdrawn = lines._run_bills()
+        if problems and not bills and not withdrawn:
             raise UserError("\n".join(problems.values()))
         if self.exists():
             return True  # the form reads it again
-        bills = self.env["ir.actions.act_window"]._for_xml_id("partner_program.action_commission_bills")
-        return lines._notify(lines._explain_withdrawn(withdrawn), bills)
+        action = self.env["ir.actions.act_window"]._for_xml_id("partner_program.action_commission_bills")
+        return lines._notify(lines._explain_withdrawn(withdrawn), action)
 
     def _take_held_off(self, withdrawn):
         """Delete the lines of these drafts that carry something on hold; what else they carried is open again, too.
