@@ -103,19 +103,19 @@ class AccountMove(models.Model):
         lines = self.commission_billing_ids.commission_line_id.sorted("id")
         today = self.company_id._partner_program_today()
         if held := lines.filtered("hold_code"):
+            named = [f"{line.display_name} ({line._get_hold_reason()})" for line in held[:LINES_NAMED]]
             return self.env._(
                 "This draft carries commissions that are on hold: %(commissions)s. "
                 "Choose “Update from Ledger” to take them off.",
-                commissions=", ".join(f"{line.display_name} ({line._get_hold_reason()})" for line in held[:LINES_NAMED])
-                + (" …" if len(held) > LINES_NAMED else ""),
+                commissions=", ".join(named + ["…"] * (len(held) > LINES_NAMED)),
             )
         changed = lines.filtered(lambda line: line.open_amount < 0 or (line.open_amount and line._is_billable(today)))
         if changed:
+            named = changed[:LINES_NAMED].mapped("explanation")
             return self.env._(
                 "What this draft carries has changed since it was drafted. "
                 "Choose “Update from Ledger” to set its amounts right. %(commissions)s",
-                commissions="\n".join(line.explanation for line in changed[:LINES_NAMED])
-                + (" …" if len(changed) > LINES_NAMED else ""),
+                commissions="\n".join(named + ["…"] * (len(changed) > LINES_NAMED)),
             )
         return False
 
