@@ -117,7 +117,9 @@ class PartnerCommissionLine(models.Model):
                 self.env._(
                     "%(partner)s (%(reason)s)",
                     partner=enrollment.partner_id.name,
-                    reason=enrollment.missing_requirements or self.env._("on hold"),
+                    reason=enrollment.missing_requirements
+                    or (enrollment.state == "suspended" and self.env._("The enrollment is suspended"))
+                    or self.env._("on hold"),
                 )
                 for enrollment, _count in held[:PARTNERS_NAMED]
             ]
