@@ -26,11 +26,12 @@ class PartnerCommissionLine(models.Model):
     def _compute_target(self):
         # EXTENDS: note what statements tell
         before = {line: line.earned_amount for line in self}
-        super()._compute_target()
+        result = super()._compute_target()
         self._note_first_earned()
         self.filtered(
             lambda line: line._origin.id and line.first_earned_on and line.earned_amount != before[line]
         )._note_corrections()
+        return result
 
     def _mend(self):
         # EXTENDS: the same for what is written instead of computed
