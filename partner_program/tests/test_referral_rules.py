@@ -175,7 +175,7 @@ class TestExpiry(PartnerProgramCommon):
 
         def _sync_acquisition(records):
             if broken in records:
-                raise UserError("its books are closed")
+                raise ValueError("its books are closed")
             return sync(records)
 
         self.go_to("2026-04-06")
