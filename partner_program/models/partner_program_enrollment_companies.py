@@ -65,13 +65,3 @@ class ResPartner(models.Model):
             missing = companies[user_sudo.partner_id.commercial_partner_id.id] - user_sudo.company_ids
             if missing:
                 user_sudo.write({"company_ids": [Command.link(company.id) for company in missing]})
-
-
-class PortalWizardUser(models.TransientModel):
-    _inherit = "portal.wizard.user"
-
-    def action_grant_access(self):
-        # EXTENDS portal: the new log-in gets the one company that was worked in
-        result = super().action_grant_access()
-        self.partner_id._open_program_companies_sudo()
-        return result

@@ -8,4 +8,5 @@ from . import (
     partner_program_enrollment_decision,
     partner_program_signature_upload,
     partner_referral_decision,
+    portal_wizard,
 )

@@ -19,8 +19,7 @@ class PartnerReferral(models.Model):
         return result
 
     def _lock_claims(self):
-        if not without("claims"):
-            super()._lock_claims()
+        return None if without("claims") else super()._lock_claims()
 
     def _warn_closing(self):
         if without("isolation"):
