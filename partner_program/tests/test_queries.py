@@ -232,3 +232,25 @@ class TestQueries(PartnerProgramCommon):
                 self.env.flush_all()
             self.assertEqual(any(f'FROM "{table}"' in query for query in sent for table in ours), asks)
         self.assertEqual(self.env["partner.commission.line"].search_count([("client_id", "=", self.client.id)]), 0)
+
+    def test_a_vendor_bill_that_is_none_of_ours_asks_nothing_of_the_ledger(self):
+        """Only bills in self-billing journals are compared with what statements told."""
+        for name, asks in (("Purchases", False), ("Commissions", True)):
+            bill = self.env["account.move"].create(
+                {
+                    "move_type": "in_invoice",
+                    "partner_id": self.client.id,
+                    "invoice_date": "2026-01-05",
+                    "journal_id": self.env["account.journal"]
+                    .create({"name": name, "code": name[:4], "type": "purchase", "is_self_billing": asks})
+                    .id,
+                    "invoice_line_ids": [self._prepare_invoice_line(product_id=self.pro, price_unit=100)],
+                }
+            )
+            self.env.flush_all()
+            with statements() as sent:
+                bill.action_post()
+                self.env.flush_all()
+                self.env.cr.precommit.run()
+            asked = any("FROM partner_commission_change" in query for query in sent)
+            self.assertEqual(asked, asks, name)
