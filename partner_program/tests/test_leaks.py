@@ -167,6 +167,7 @@ class Actor:
     login: str | None
     forbidden: list = field(default_factory=list)
     enters: bool = True  # whether the pages let it in
+    is_archived: bool = False  # while its session is open
 
 
 class LeakCommon(AccessCommon):
@@ -255,7 +256,7 @@ class LeakCommon(AccessCommon):
             # Names of contacts are for all employees to read.
             "employee without a group": Actor("eddy", [word for word in cls._all_but() if word not in CONTACTS]),
             "public": Actor(None, cls._all_but(), enters=False),
-            "archived user": Actor("portal_gone", cls._all_but(), enters=False),
+            "archived user": Actor("portal_gone", cls._all_but(), enters=False, is_archived=True),
         }
         cls.env.flush_all()
 
@@ -322,6 +323,7 @@ class LeakCommon(AccessCommon):
             "base_amount": 626748.40,
             "amount": 31337.42,
             "earned_amount": 31337.42,
+            "first_earned_amount": 31337.42,
             "open_amount": 31337.42,
             "billed_amount": 0,
             "state": "earned",
@@ -430,7 +432,15 @@ class LeakCommon(AccessCommon):
         return response, found
 
     def enter(self, actor):
-        self.authenticate(actor.login if actor.enters else None, actor.login)
+        """Log in; whoever is archived is so only afterwards, and comes back with the session of before."""
+        if actor.is_archived:
+            self.archived.active = True
+            self.env.flush_all()
+            self.authenticate(actor.login, actor.login)
+            self.archived.active = False
+            self.env.flush_all()
+        else:
+            self.authenticate(actor.login if actor.enters else None, actor.login)
 
 
 class TestLeaksOverPages(LeakCommon, HttpCase):
@@ -459,6 +469,8 @@ class TestLeaksOverPages(LeakCommon, HttpCase):
                     continue
                 if visit.json:  # see the test of forms
                     continue
+                if actor.is_archived:
+                    self.enter(actor)  # the first visit has ended the session
                 addresses = self.addresses(rule, visit)
                 if not actor.enters:
                     addresses = addresses[:1]
@@ -488,6 +500,23 @@ class TestLeaksOverPages(LeakCommon, HttpCase):
         self.assertFalse(leaks)
         self.assertGreaterEqual(visited, self.visits_at_least)
 
+    def test_the_session_of_whoever_is_archived_ends(self):
+        """It was one that the pages let in; the twin of the row "archived user" of the other tests."""
+        actor = self.actors["archived user"]
+        self.archived.active = True
+        self.env.flush_all()
+        self.authenticate(actor.login, actor.login)
+        sid = self.opener.cookies["session_id"]
+        self.assertIn(self.bill.name, self.url_open("/my/payouts").text)
+        self.archived.active = False
+        self.env.flush_all()
+        for address in ("/my/payouts", "/my/partner", f"/my/statements/file/csv{PERIOD}"):
+            self.enter(actor)
+            self.assertNotEqual(self.opener.cookies["session_id"], sid)
+            response, words = self.visit(address, actor)
+            self.assertFalse(words, address)
+            self.assertIn("/web/login", response.url, address)
+
     def test_forms_want_the_token_and_leak_nothing(self):
         """CSRF: every form is refused without the token, whoever sends it; with it, foreign ids do nothing."""
         posts = {
@@ -505,6 +534,8 @@ class TestLeaksOverPages(LeakCommon, HttpCase):
                 self.assertTrue(visit.posts or routing.get("methods") != ("POST",), f"{rule}: what does it send?")
                 for address in self.addresses(rule, visit, but_of=self.company_of(name)):
                     for post in visit.posts:
+                        if actor.is_archived:
+                            self.enter(actor)
                         data = {key: self.fill(value) for key, value in post.items()}
                         response, words = self.visit(address, actor, data=data or {"x": "y"})
                         self.assertFalse(words, f"{name}: {address}")
