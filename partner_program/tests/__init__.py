@@ -29,6 +29,7 @@ from . import (
     test_portal,
     test_portal_companies,
     test_portal_doors,
+    test_portal_keyboard,
     test_portal_log,
     test_portal_pages,
     test_portal_tours,
