@@ -32,6 +32,7 @@ from . import (
     test_portal_keyboard,
     test_portal_log,
     test_portal_pages,
+    test_portal_queries,
     test_portal_tours,
     test_portal_tours_statements,
     test_queries,

@@ -319,9 +319,11 @@ class TestReferralPages(PortalCommon):
         self.assertEqual(referral.decision_reason, "Their  choice")
         self.assertEqual(line.question_ids.question, "Why?")
         self.assertEqual(self.sent().note, "ab")
-        response = self.url_open("/my/referrals/send", data={**token, **GOOD, "country_id": "²"})
-        self.assertEqual(response.status_code, 422)
-        self.assertIn("Choose a country of the list", self.text_of(response))
+        for country in ("²", "9" * 20, "-1", "1 OR 1=1"):
+            with self.subTest(country):
+                response = self.url_open("/my/referrals/send", data={**token, **GOOD, "country_id": country})
+                self.assertEqual(response.status_code, 422)
+                self.assertIn("Choose a country of the list", self.text_of(response))
 
     def test_an_acquired_client_is_not_withdrawn(self):
         referral = self.refer()

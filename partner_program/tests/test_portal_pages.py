@@ -87,6 +87,17 @@ class TestStatementPages(AccessCommon, HttpCase):
         self.assertEqual(log.mapped("action"), ["statement", "statement"])
         self.assertEqual(set(log.mapped("user_name")), {"Ann of Ada"})
 
+    def test_a_statement_is_of_one_partner_and_one_company_also_for_whoever_may_read_all(self):
+        Movement = self.env["partner.commission.movement"].sudo()
+        period = (Datetime.to_datetime("2026-01-01").date(), Datetime.to_datetime("2026-12-31").date())
+        for partner, earned in ((self.ada, [50.0]), (self.byte, [17530.86]), (self.client, [])):
+            rows = Movement._get_statement(partner, self.company, *period)
+            self.assertEqual([row["earned"] for row in rows], earned)
+        other = self.env["res.company"].create({"name": "Other Inc"})
+        self.assertFalse(Movement._get_statement(self.ada, other, *period))
+        self.assertFalse(Movement._get_bill_entries(self.ada, other, *period))
+        self.assertFalse(Movement._get_commission_entries(self.client, self.company, *period))
+
     def test_a_period_that_is_none_gets_a_sentence(self):
         self.authenticate("portal_ada", "portal_ada")
         for query, sentence in (
@@ -231,6 +242,21 @@ class TestTeam(AccessCommon, HttpCase):
         self.assertTrue(Enrollment.with_user(self.portal_ada)._may_manage_team())
         self.enrollment_ada.state = "ended"
         self.assertFalse(Enrollment.with_user(self.portal_ada)._may_manage_team())
+
+    def test_who_has_moved_to_another_company_manages_the_team_of_neither(self):
+        colleague = self.env["res.partner"].create({"name": "Cole", "parent_id": self.ada.id, "email": "c@ada.example"})
+        cole = self._new_user("portal_cole", "base.group_portal", partner=colleague)
+        self.enrollment_ada.team_manager_ids = self.ada_contact
+        self.enrollment_byte.team_manager_ids = self.byte_contact
+        Enrollment = self.env["partner.program.enrollment"]
+        self.assertFalse(Enrollment.with_user(cole)._may_manage_team())
+        self.ada_contact.parent_id = self.byte
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertTrue(Enrollment.with_user(cole)._may_manage_team(), "somebody has to")
+        for user in (cole, self.portal_byte):
+            with self.assertRefused("Ask the person of your company"):
+                Enrollment.with_user(self.portal_ada)._remove_colleague(user.id)
 
     def test_nobody_of_another_company_can_be_invited_or_removed(self):
         self.authenticate("portal_ada", "portal_ada")

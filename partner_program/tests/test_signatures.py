@@ -96,6 +96,16 @@ class TestSignatures(PartnerProgramCommon, HttpCase):
         record = enrollment._sign_online(self.agreement.id, "Ben of Byte", picture(), "192.0.2.7")
         self.assertTrue(record.document_id.raw.startswith(b"%PDF"))
 
+    def test_p25_nobody_signs_before_the_application_is_approved(self):
+        self.enrollment_byte.with_context(partner_program_no_mail=True).state = "applied"
+        self.authenticate("portal_byte", "portal_byte")
+        self.assertIn("error", self.sign())
+        self.assertNotIn("o_portal_sign_submit", self.url_open("/my/agreement").text)
+        with self.assertRefused("once your application is approved"):
+            self.signed()
+        self.assertFalse(self.signatures.search([]))
+        self.assertFalse(self.enrollment_byte.signed_on)
+
     def test_p25_what_was_signed_cannot_be_changed_or_deleted(self):
         record = self.signed()
         document = record.document_id
