@@ -421,6 +421,10 @@ class LeakCommon(AccessCommon):
 
         :return: ``(last answer, words found that this actor must not read)``
         """
+        if actor.is_archived:  # the visit before has ended the session
+            self.enter(actor)
+            if "csrf_token" in options.get("data", ()):
+                options["data"]["csrf_token"] = self.csrf_token()
         with mute_logger("odoo.http", "werkzeug"):
             response = self.url_open(address, timeout=60, **options)
         found = []
@@ -430,6 +434,9 @@ class LeakCommon(AccessCommon):
             asked = f"{address} {options}"
             found += [word for word in actor.forbidden if word in text and word not in asked]
         return response, found
+
+    def csrf_token(self):
+        return http.Request.csrf_token(self)
 
     def enter(self, actor):
         """Log in; whoever is archived is so only afterwards, and comes back with the session of before."""
@@ -469,8 +476,6 @@ class TestLeaksOverPages(LeakCommon, HttpCase):
                     continue
                 if visit.json:  # see the test of forms
                     continue
-                if actor.is_archived:
-                    self.enter(actor)  # the first visit has ended the session
                 addresses = self.addresses(rule, visit)
                 if not actor.enters:
                     addresses = addresses[:1]
@@ -534,8 +539,6 @@ class TestLeaksOverPages(LeakCommon, HttpCase):
                 self.assertTrue(visit.posts or routing.get("methods") != ("POST",), f"{rule}: what does it send?")
                 for address in self.addresses(rule, visit, but_of=self.company_of(name)):
                     for post in visit.posts:
-                        if actor.is_archived:
-                            self.enter(actor)
                         data = {key: self.fill(value) for key, value in post.items()}
                         response, words = self.visit(address, actor, data=data or {"x": "y"})
                         self.assertFalse(words, f"{name}: {address}")
@@ -556,9 +559,6 @@ class TestLeaksOverPages(LeakCommon, HttpCase):
                         self.assertFalse(words, f"{name}: {address}")
         self.env.invalidate_all()
         self.assertEqual(self.world(), before)
-
-    def csrf_token(self):
-        return http.Request.csrf_token(self)
 
     def world(self):
         """What no request here may change."""
