@@ -278,3 +278,36 @@ class TestWarnings(ClockCase):
             self.assertEqual(len(self.todos().filtered(lambda todo: str(todo.date_deadline) == day)), 2 * count)  # noqa: B023
         self.assertLessEqual(counts[40] - counts[10], 3, counts)
         self.assertLessEqual(counts[10] - counts[1], 12, counts)
+
+    def test_the_nightly_expiry_costs_the_same_for_any_number(self):
+        """One batch of claims whose last day is over; each says why it ended, and its log too."""
+        Referral = self.env["partner.referral"].with_user(SUPERUSER_ID).with_context(tracking_disable=False)
+        counts = {}
+        for count, day, night in (
+            (2, "2026-01-05", "2026-04-06"),  # warms up what Odoo keeps
+            (1, "2026-05-05", "2026-08-06"),
+            (10, "2026-09-05", "2026-12-06"),
+            (100, "2027-01-05", "2027-04-06"),
+        ):
+            self.go_to(day)
+            clients = self.env["res.partner"].create(
+                [{"name": f"{day} {number}", "is_company": True} for number in range(count)]
+            )
+            referrals = self.env["partner.referral"].create(
+                [
+                    {"enrollment_id": self.enrollment_ada.id, "client_id": client.id, "user_id": self.salesperson.id}
+                    for client in clients
+                ]
+            )
+            referrals.action_accept()
+            self.go_to(night)
+            before = self.env.cr.sql_log_count
+            Referral._cron_sync_referrals()
+            self.env.flush_all()
+            counts[count] = self.env.cr.sql_log_count - before
+            self.assertEqual(set(referrals.mapped("state")), {"expired"})
+            self.assertTrue(all("Not closed by" in reason for reason in referrals.mapped("decision_reason")))
+            changes = referrals.message_ids.sudo().tracking_value_ids
+            self.assertEqual(changes.mapped("new_value_char").count("Expired"), count)
+        self.assertLessEqual(counts[10] - counts[1], 3, counts)
+        self.assertLessEqual(counts[100] - counts[10], 3, counts)
