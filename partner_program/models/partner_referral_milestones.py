@@ -3,6 +3,8 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from .partner_referral import EXIT_STATES
+
 # On which documents a client answers.
 DISCUSSED = ("crm.lead", "sale.order", "res.partner")
 
@@ -36,7 +38,7 @@ class PartnerReferral(models.Model):
         the day is told.
 
         :return: for each id ``[{"key", "label", "date", "done", "skipped", "short"}]``: the day at the company, or
-            False; ``skipped`` when a later step was taken without this one
+            False; ``skipped`` when a later step was taken without this one, or the claim has ended before it
         """
         self.check_access("read")
         labels = {
@@ -88,7 +90,7 @@ class PartnerReferral(models.Model):
                 "label": labels[key],
                 "date": days[key] or False,
                 "done": done[key],
-                "skipped": not done[key] and index < last,
+                "skipped": not done[key] and (index < last or referral_sudo.state in EXIT_STATES),
                 "short": days[key] and self._format_short_day(days[key], today),
             }
             for index, key in enumerate(keys)

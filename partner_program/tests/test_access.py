@@ -326,6 +326,36 @@ class TestRights(AccessCommon):
         self.pay(self.invoice(100, product=self.starter))
         self.env.flush_all()
 
+    def test_a_branch_reads_the_partners_of_its_parent_but_none_of_its_claims(self):
+        """Programs and enrollments hold for branches too; claims and what they earn are of the company that pays."""
+        self._have_something_of_each_model()
+        branch = self.env["res.company"].sudo().create({"name": "Branch", "parent_id": self.company.id})
+        colleague = self._new_user("branch", "partner_program.group_manager,sales_team.group_sale_salesman_all_leads")
+        colleague.sudo().write({"company_id": branch.id, "company_ids": [Command.set(branch.ids)]})
+        for model, seen in (
+            ("partner.program", True),
+            ("partner.program.enrollment", True),
+            ("partner.referral", False),
+            ("partner.referral.evidence", False),
+            ("partner.referral.match", False),
+            ("partner.referral.review", False),
+            ("partner.referral.report", False),
+            ("partner.program.upsell", False),
+            ("partner.program.client.package", False),
+            ("partner.commission.line", False),
+        ):
+            self.env.invalidate_all()
+            rows = self.env[model].with_user(colleague).search([("company_id", "=", self.company.id)])
+            self.assertEqual(bool(rows), seen, model)
+        referral = self.env["partner.referral"].search([("company_id", "=", self.company.id)], limit=1)
+        with self.assertRaises(AccessError):
+            referral.with_user(colleague).read(["state"])
+        # whoever works for both sees both, one by one or together
+        colleague.sudo().company_ids += self.company
+        both = self.env["partner.referral"].with_user(colleague)
+        self.assertFalse(both.with_context(allowed_company_ids=branch.ids).search([]))
+        self.assertTrue(both.with_context(allowed_company_ids=(branch + self.company).ids).search([]))
+
     def test_companies_are_kept_apart(self):
         self._have_something_of_each_model()
         other = self.env["res.company"].sudo().create({"name": "Elsewhere"})

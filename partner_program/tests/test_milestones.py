@@ -106,6 +106,18 @@ class TestMilestones(PartnerProgramCommon):
         self.assertTrue(steps["engaged"]["skipped"])
         self.assertFalse(steps["ends"]["skipped"])
 
+    def test_what_an_ended_claim_did_not_reach_is_not_open_any_more(self):
+        referral = self.refer()
+        steps = {step["key"]: step["skipped"] for step in referral._get_milestones()}
+        self.assertFalse(steps["won"])
+        self.assertIn("open", referral.milestones_html)
+        self.go_to("2026-04-06")
+        self.run_all()
+        self.assertEqual(referral.state, "expired")
+        steps = {step["key"]: step["skipped"] for step in referral._get_milestones()}
+        self.assertTrue(steps["won"] and steps["paid"] and steps["ends"])
+        self.assertNotIn("open", referral.milestones_html)
+
     def test_a_day_is_the_day_at_the_company(self):
         self.company.partner_id.tz = "Pacific/Auckland"
         referral = self.refer()

@@ -106,6 +106,25 @@ class TestRegistration(PartnerProgramCommon):
         form.enrollment_id = self.enrollment_ada
         self.assertEqual(form.referred_on, Datetime.to_datetime("2026-01-04 22:15:00"))
 
+    def test_a_contact_names_who_referred_it_in_the_companies_that_are_chosen(self):
+        self.refer()
+        other = self.setup_other_company()["company"]
+        program = self.program_referral.copy({"company_id": other.id, "bill_journal_id": False})
+        enrollment = self.env["partner.program.enrollment"].create(
+            {"partner_id": self.byte.id, "program_id": program.id, "state": "active"}
+        )
+        self.manager.sudo().company_ids += other
+        self.go_to("2026-01-06")
+        lead = self.lead(company_id=other.id, user_id=False)
+        theirs = self.env["partner.referral"].create(
+            {"enrollment_id": enrollment.id, "client_id": self.client.id, "lead_id": lead.id}
+        )
+        theirs.action_accept()
+        contact = self.client_contact.with_user(self.manager)
+        for companies, partner in ((self.company, self.ada), (other, self.byte), (self.company + other, self.ada)):
+            found = contact.with_context(allowed_company_ids=companies.ids).referral_partner_id
+            self.assertEqual(found, partner, companies.mapped("name"))
+
     def test_p4_a_program_with_unknown_keys_is_told(self):
         with self.assertRaises(ValueError):
             self.register(state="accepted")
@@ -131,6 +150,18 @@ class TestRegistration(PartnerProgramCommon):
         self.assertNotEqual(referral.lead_id, theirs)
         again = self.register(client_id=self.client.id, enrollment_id=self.enrollment_ada.id)
         self.assertNotIn(again.lead_id, theirs + referral.lead_id)
+
+    def test_p14_an_up_sell_is_not_the_lead_of_a_new_claim(self):
+        earned = self.acquired()
+        upsell = self.lead(upsell_referral_id=earned.id, upsell_package_id=self.package_pro.id)
+        upsell.user_id = self.salesperson
+        enrollment = self.env["partner.program.enrollment"].create(
+            {"partner_id": self.byte.id, "program_id": self.program_referral.id, "state": "active"}
+        )
+        referral = self.register(client_id=self.client.id, enrollment_id=enrollment.id)
+        self.assertTrue(referral.lead_id)
+        self.assertNotIn(referral.lead_id, upsell + earned.lead_id)
+        self.assertEqual(upsell.referral_partner_id, self.ada)
 
     # ------------------------------------------------------------
     # CONTACTS FOUND

@@ -32,6 +32,38 @@ class TestTours(PartnerProgramCommon, HttpCase):
         second = self.env["partner.referral"].search([("partner_id", "=", self.byte.id)])
         self.assertRecordValues(second, [{"state": "rejected", "client_id": self.client.id}])
 
+    def test_p7_p8_refused_by_evidence_overridden_expired_and_revived(self):
+        referral = self.refer(accept=False)
+        self.assertEqual(referral.eligibility, "eligible")
+        self.invoice(10, on="2025-06-01")
+        path = f"/odoo/action-partner_program.partner_referral_action/{referral.id}"
+        self.tour(path, "claim_is_refused_by_evidence", self.salesperson)
+        self.assertEqual((referral.state, referral.eligibility), ("submitted", "ineligible"))
+        self.tour(path, "manager_accepts_it_anyway", self.manager)
+        self.assertEqual((referral.state, referral.decision_reason), ("accepted", "That invoice was for spare parts"))
+        self.go_to("2026-04-06")
+        self.run_all()
+        self.assertEqual(referral.state, "expired")
+        self.tour(path, "claim_has_expired", self.salesperson)
+        self.tour(path, "manager_revives_it", self.manager)
+        self.assertRecordValues(
+            referral,
+            [
+                {
+                    "state": "accepted",
+                    "decision_reason": "They were on holiday",
+                    "expires_on": Date.to_date("2026-04-20"),
+                }
+            ],
+        )
+
+    def test_p13_a_quotation_that_skips_the_entry_package_says_so(self):
+        order = self.env["sale.order"].create(
+            {"partner_id": self.other_client.id, "company_id": self.company.id, "user_id": self.salesperson.id}
+        )
+        self.tour(f"/odoo/sales/{order.id}", "quotation_skips_the_entry_package", self.salesperson)
+        self.assertEqual(order.order_line.product_id, self.pro + self.starter)
+
     def test_accountant_bills_what_is_due(self):
         self.acquired()
         first, second = self.invoice(1000.0), self.invoice(500.0)
