@@ -122,8 +122,10 @@ class TestRegistration(PartnerProgramCommon):
         theirs.action_accept()
         contact = self.client_contact.with_user(self.manager)
         for companies, partner in ((self.company, self.ada), (other, self.byte), (self.company + other, self.ada)):
-            found = contact.with_context(allowed_company_ids=companies.ids).referral_partner_id
-            self.assertEqual(found, partner, companies.mapped("name"))
+            for reader in (contact, contact.sudo()):  # with the rule of companies, and without
+                self.env.invalidate_all()
+                found = reader.with_context(allowed_company_ids=companies.ids).referral_partner_id
+                self.assertEqual(found, partner, companies.mapped("name"))
 
     def test_p4_a_program_with_unknown_keys_is_told(self):
         with self.assertRaises(ValueError):
