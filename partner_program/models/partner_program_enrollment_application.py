@@ -350,9 +350,13 @@ class PartnerProgramEnrollment(models.Model):
             ``company_kind``, ``application_text``, ``expected_volume``
         :param files: ``(name, content)``, kept with the note of what was typed
         :raise UserError: there are too many files on the application already, or too many forms within an hour
-        :return: the application, new or joined
+        :return: the application, new or joined; empty when the address is of the company itself, which applies nowhere
         """
         program, is_open = self._get_application_program({**vals, "company_id": company.id}), not vals["program_id"]
+        if self._is_own_address(vals["email"]):
+            limit = company.partner_program_apply_limit
+            program._keep_stray_form(self._prepare_form_message(vals), vals["email"], files, limit)
+            return self.browse()
         sender = tools.formataddr((vals["name"], vals["email"]))
         contact, ambiguous = self._find_applicant(sender)
         application = self._find_application(contact, sender, program, is_open)

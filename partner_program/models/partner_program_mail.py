@@ -1,8 +1,14 @@
-from odoo import SUPERUSER_ID, models
+from markupsafe import Markup
+
+from odoo import SUPERUSER_ID, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import email_normalize
+
+MAX_STRAY_FILES = 20  # of the public form, on one program
 
 
 class PartnerProgram(models.Model):
-    """Mails to the address of a program that nobody can be made an applicant of (P24)."""
+    """Mails to a program, and forms sent to it, that nobody can be made an applicant of (P24)."""
 
     _inherit = "partner.program"
     _partner_program_limits_files = True
@@ -25,6 +31,46 @@ class PartnerProgram(models.Model):
                 subject=msg_dict.get("subject") or "…",
                 sender=msg_dict.get("email_from") or self.env._("an unknown sender"),
             ),
+        )
+
+    def _keep_stray_form(self, text, email, files, limit):
+        """Keep what the public form says with an address of the company itself, as a note that who is responsible gets.
+
+        Whoever typed it is answered as everybody is, also about too many within an hour: which addresses are ours is
+        no business of strangers. Called with raised rights.
+
+        :param Markup text: what was typed
+        :param str email: the address, which is the subject of the note
+        :param files: ``(name, content)``
+        :param int limit: of notes within an hour, 0 for none; beyond it those with other addresses are not kept
+        :raise UserError: too many with this address
+        """
+        self.ensure_one()
+        email, messages = email_normalize(email), self.env["mail.message"]
+        notes = messages.search(
+            [
+                *(("model", "=", self._name), ("res_id", "=", self.id), ("message_type", "=", "comment")),
+                ("author_id", "=", self.env.user.partner_id.id),  # who is not logged in
+                ("date", ">", fields.Datetime.subtract(fields.Datetime.now(), hours=1)),
+            ]
+        )
+        if limit and len(notes.filtered(lambda note: note.subject == email)) >= limit:
+            raise UserError(
+                self.env._("We have your application and what you added. Please try again in an hour, or write to us.")
+            )
+        if limit and len(notes) >= limit:
+            return
+        kept = self.env["ir.attachment"].search_count([("res_model", "=", self._name), ("res_id", "=", self.id)])
+        head = self.env._(
+            "The email address is one of our own, so this made no application: enter it by hand if it is one."
+        )
+        self.message_post(
+            subject=email,
+            body=Markup("<p>%s</p>%s") % (head, text),
+            message_type="comment",
+            subtype_xmlid="mail.mt_note",
+            partner_ids=self._get_responsibles_sudo().partner_id.ids,
+            attachments=list(files) if kept + len(files) <= MAX_STRAY_FILES else [],
         )
 
     def _get_responsibles_sudo(self):

@@ -192,10 +192,11 @@ class PartnerProgramPortal(models.AbstractModel):
         return 0.0, None
 
     @api.model
-    def _get_earned_this_year(self, total, bills, today: date) -> float:
-        """What became the partner's this year, in the currency of the total: billed since January, or not billed yet.
+    def _get_billed_or_to_bill(self, total, bills, today: date) -> float:
+        """What is on bills of this year (drafts included), or on none yet, in the currency of the total.
 
-        Counted on bills rather than on the dates of the rows, which are a million; corrections are in it.
+        Not "earned this year": what has waited since last year is in it, as are corrections. Counted on bills rather
+        than on the dates of the rows, which are a million.
         """
         billed = sum(
             bill["amount"]
@@ -324,7 +325,8 @@ class PartnerProgramPortal(models.AbstractModel):
             total["next_amount"], total["next_on"] = self._get_next_payment(total, today)
             total["next_text"] = total["next_on"] and self._get_next_text(total["next_on"], today)
             total["expected_text"] = self._get_expected_text(total["expected_count"])
-            total["earned"] = self._get_earned_this_year(total, bills, today)
+            total["billed_or_to_bill"] = self._get_billed_or_to_bill(total, bills, today)
+            total["billed_text"] = self.env._("on bills of %(year)s, or on none yet", year=today.year)
             total["hold_reasons"] = self._get_hold_reasons(total["hold_codes"], enrollments_sudo)
             total["chart"] = self._get_chart(total, bills, months, today)
         clients = self._get_clients(partner)

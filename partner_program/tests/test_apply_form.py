@@ -1,6 +1,7 @@
 """P24: the public form and the status page."""
 
 import base64
+import re
 
 from odoo import http
 from odoo.tests import HttpCase, tagged
@@ -167,6 +168,47 @@ class TestApplyForm(PartnerProgramCommon, HttpCase):
         self.assertNotIn("Number 2.", "".join(application.message_ids.mapped("body")))
         self.go_to("2026-01-05 10:01:00")
         self.assertEqual(self.send(application_text="Number 3.").status_code, 200)
+
+    def test_p24_an_address_of_our_own_makes_no_application_and_nobody_learns_that(self):
+        self.company.partner_program_apply_limit = 2
+        self.company.email = "office@fieldpro.example"
+        self.manager.email = "mona@fieldpro.example"
+        program, messages = self.program_affiliate, self.env["mail.message"]
+        people, before = self.env["res.partner"].search([]), program.message_ids
+        texts = {}
+        for email in ("mona@fieldpro.example", "nora@new.example"):
+            self.go_to("2026-01-05 12:00:00" if email.startswith("mona") else "2026-01-05 15:00:00")
+            answers = [
+                self.send(email=email, program_id=program.id, files=[("deck.pdf", b"%PDF-1.4 deck")])
+                for _number in range(3)
+            ]
+            self.assertEqual([answer.status_code for answer in answers], [200, 200, 429], email)
+            texts[email] = [
+                re.sub(r"[0-9a-f]{40}o\d+", "", answer.text).replace(email, "").strip() for answer in answers
+            ]
+            self.env.invalidate_all()
+            if email.startswith("mona"):
+                self.assertFalse(self.applications())
+                self.assertEqual(self.env["res.partner"].search([]), people)
+        self.assertEqual(*texts.values())
+        notes = program.message_ids - before
+        self.assertEqual(len(notes), 2)
+        self.assertEqual(set(notes.mapped("subject")), {"mona@fieldpro.example"})
+        self.assertEqual(notes.notified_partner_ids, program._get_responsibles_sudo().partner_id)
+        self.assertEqual(set(notes.attachment_ids.mapped("name")), {"deck.pdf"})
+        self.assertFalse(notes.author_id & self.manager.partner_id, "nobody has shown that it was her")
+        for note in notes:
+            self.assertIn("made no application", note.body)
+            self.assertIn("We know many &lt;clinics&gt;.", note.body)
+        # Another address of ours, in the same hour: told enough; an hour later it is kept.
+        self.go_to("2026-01-05 12:30:00")
+        for moment, count in (("2026-01-05 12:30:00", 2), ("2026-01-05 13:00:01", 3)):
+            self.go_to(moment)
+            self.assertEqual(self.send(email="Office@fieldpro.example", program_id=program.id).status_code, 200)
+            self.env.invalidate_all()
+            self.assertEqual(len(program.message_ids - before), count, moment)
+        self.assertEqual(len(self.applications()), 1)
+        self.assertFalse(messages.search([("subject", "=", "nora@new.example")]))
 
     def test_p24_an_address_that_is_known_is_linked_and_not_changed(self):
         self.send(email=self.client_contact.email, name="Somebody Else", company_name="Evil Ltd")

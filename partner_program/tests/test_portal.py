@@ -559,6 +559,30 @@ class TestDashboard(PortalCommon):
             for tile in tree.xpath("//section[contains(@class, 'o_partner_program_money')]//dl/div")
         }
 
+    def test_the_tile_of_the_year_says_what_it_sums_in_english_and_french(self):
+        """What was billed last year is not in it; what has waited since last year, and a draft of this year, are."""
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.acquired()
+        self.pay(self.invoice(1000.0))
+        self.run_bills("2026-02-04").action_post()
+        self.go_to("2027-01-10")
+        late = self.invoice(400.0, on="2026-12-20")
+        self.pay(late, on="2026-12-21")
+        self.env.flush_all()
+        self.authenticate("portal_ada", "portal_ada")
+        _response, tree = self.page("/my/partner")
+        self.assertEqual(self.tiles(tree)["Billed or to be billed"], "$ 20.00 on bills of 2027, or on none yet")
+        self.run_bills("2027-01-20")
+        self.env.flush_all()
+        _response, tree = self.page("/my/partner")
+        self.assertEqual(self.tiles(tree)["Billed or to be billed"], "$ 20.00 on bills of 2027, or on none yet")
+        self.portal_ada.lang = "fr_FR"
+        self.env.flush_all()
+        self.authenticate("portal_ada", "portal_ada")
+        _response, tree = self.page("/my/partner")
+        text = self.tiles(tree)["Facturé ou à facturer"].replace("\u202f", " ")
+        self.assertEqual(text, "20,00 $ sur des factures de 2027, ou pas encore facturé")
+
     def test_figures_follow_the_story(self):
         self.acquired()
         paid, waiting = self.invoice(1000.0, product=self.starter), self.invoice(600.0)
@@ -570,7 +594,7 @@ class TestDashboard(PortalCommon):
             self.tiles(tree),
             {
                 "To be paid next": "$ 50.00 by 02/04/2026",
-                "Commissions this year": "$ 50.00 billed this year, or not billed yet",
+                "Billed or to be billed": "$ 50.00 on bills of 2026, or on none yet",
                 "Expected": "$ 30.00 once 1 invoice is paid",
                 "Held": "$ 0.00 nothing is missing",
             },
@@ -595,7 +619,7 @@ class TestDashboard(PortalCommon):
             self.tiles(tree),
             {
                 "To be paid next": "$ 30.00 by 03/06/2026",
-                "Commissions this year": "$ 80.00 billed this year, or not billed yet",
+                "Billed or to be billed": "$ 80.00 on bills of 2026, or on none yet",
                 "Expected": "$ 0.00 no open invoices",
                 "Held": "$ 0.00 nothing is missing",
             },
