@@ -562,6 +562,7 @@ class TestDashboard(PortalCommon):
     def test_the_tile_of_the_year_says_what_it_sums_in_english_and_french(self):
         """What was billed last year is not in it; what has waited since last year, and a draft of this year, are."""
         self.env["res.lang"]._activate_lang("fr_FR")
+        self.env["ir.module.module"]._load_module_terms(["partner_program"], ["fr_FR"])
         self.acquired()
         self.pay(self.invoice(1000.0))
         self.run_bills("2026-02-04").action_post()
@@ -581,7 +582,7 @@ class TestDashboard(PortalCommon):
         self.authenticate("portal_ada", "portal_ada")
         _response, tree = self.page("/my/partner")
         text = self.tiles(tree)["Facturé ou à facturer"].replace("\u202f", " ")
-        self.assertEqual(text, "20,00 $ sur des factures de 2027, ou pas encore facturé")
+        self.assertEqual(text, "$ 20,00 sur des factures de 2027, ou pas encore facturé")
 
     def test_figures_follow_the_story(self):
         self.acquired()
