@@ -15,6 +15,7 @@ def uninstall_hook(env):
         *(project for (project,) in tasks._read_group([("project_id", "in", projects.ids)], ["project_id"]))
     )
     (projects - kept).unlink()
+    kept.alias_name = False  # the address was for partners
     # The stages of what stays are ordinary stages from now on: without our name they are not deleted with us.
     env["ir.model.data"].search(
         [
