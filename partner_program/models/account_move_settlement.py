@@ -27,11 +27,12 @@ class AccountMove(models.Model):
     def _is_settled(self) -> bool:
         """Whether nothing is left to pay on this customer invoice (D4), and no draft is what closes it."""
         self.ensure_one()
+        move_sudo = self.sudo()  # salespeople read the invoice, but not what was reconciled with it
         return (
             self.payment_state in SETTLED
             and self.currency_id.is_zero(self.amount_residual)
             and all(
-                partial.credit_move_id.parent_state == "posted" for partial in self.sudo().line_ids.matched_credit_ids
+                partial.credit_move_id.parent_state == "posted" for partial in move_sudo.line_ids.matched_credit_ids
             )
         )
 

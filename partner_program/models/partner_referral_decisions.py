@@ -56,10 +56,9 @@ class PartnerReferral(models.Model):
 
     def _has_reason_to_leave(self) -> bool:
         self.ensure_one()
+        referral_sudo = self.sudo()  # accepted_reason is for the machine
         reason = (self.decision_reason or "").strip()
-        is_of_acceptance = (
-            self.state == "accepted" and reason == (self.sudo().accepted_reason or "").strip()
-        )  # sudo: ours
+        is_of_acceptance = self.state == "accepted" and reason == (referral_sudo.accepted_reason or "").strip()
         return bool(reason) and not is_of_acceptance
 
     def _may_override(self) -> bool:

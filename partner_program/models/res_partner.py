@@ -52,12 +52,9 @@ class ResPartner(models.Model):
     @api.depends_context("allowed_company_ids")
     def _compute_program(self):
         companies = self.commercial_partner_id
-        enrollments_sudo = (
-            self.env["partner.program.enrollment"]
-            .sudo()
-            .search(  # sudo: the type of a partner is no secret
-                [("partner_id", "in", companies.ids), ("state", "in", ("active", "suspended"))], order="state, id desc"
-            )
+        enrollments_sudo = self.env["partner.program.enrollment"].sudo()  # the type of a partner is no secret
+        enrollments_sudo = enrollments_sudo.search(
+            [("partner_id", "in", companies.ids), ("state", "in", ("active", "suspended"))], order="state, id desc"
         )
         by_partner = {}
         for enrollment in enrollments_sudo:
