@@ -253,20 +253,25 @@ class TestWarnings(ClockCase):
         self.warn("2026-03-29")
         self.assertIn("5 avr.", self.mails().subject)
 
+    def accepted_claims(self, day, count):
+        """So many accepted referrals, of a client each."""
+        clients = self.env["res.partner"].create(
+            [{"name": f"{day} {number}", "is_company": True} for number in range(count)]
+        )
+        referrals = self.env["partner.referral"].create(
+            [
+                {"enrollment_id": self.enrollment_ada.id, "client_id": client.id, "user_id": self.salesperson.id}
+                for client in clients
+            ]
+        )
+        referrals.action_accept()
+        return referrals
+
     def test_the_job_costs_the_same_for_any_number(self):
         counts = {}
         for count, day in ((1, "2026-01-05"), (10, "2026-01-06"), (40, "2026-01-07")):
             self.go_to(day)
-            clients = self.env["res.partner"].create(
-                [{"name": f"{day} {number}", "is_company": True} for number in range(count)]
-            )
-            referrals = self.env["partner.referral"].create(
-                [
-                    {"enrollment_id": self.enrollment_ada.id, "client_id": client.id, "user_id": self.salesperson.id}
-                    for client in clients
-                ]
-            )
-            referrals.action_accept()
+            self.accepted_claims(day, count)
         for name in ("", "_internal"):  # Odoo makes mails one by one
             self.env.ref(f"partner_program.mail_template_claim_closing{name}").active = False
         for count, day in ((1, "2026-03-06"), (10, "2026-03-07"), (40, "2026-03-08")):
@@ -290,16 +295,7 @@ class TestWarnings(ClockCase):
             (100, "2027-01-05", "2027-04-06"),
         ):
             self.go_to(day)
-            clients = self.env["res.partner"].create(
-                [{"name": f"{day} {number}", "is_company": True} for number in range(count)]
-            )
-            referrals = self.env["partner.referral"].create(
-                [
-                    {"enrollment_id": self.enrollment_ada.id, "client_id": client.id, "user_id": self.salesperson.id}
-                    for client in clients
-                ]
-            )
-            referrals.action_accept()
+            referrals = self.accepted_claims(day, count)
             self.go_to(night)
             self.env.cr.precommit.run()
             before = self.env.cr.sql_log_count
