@@ -147,6 +147,7 @@ class PartnerProgramEnrollment(models.Model):
                 self.with_context(**{NO_MAIL: True}).state = "onboarding"
             return self
         successor = self.create([self._prepare_successor_vals(program)])
+        self._hand_meetings_to(successor)
         self.with_context(**{NO_MAIL: True}).write(
             {"state": "ended", "end_reason": self.env._("Changed to %(program)s", program=program.name)}
         )

@@ -108,7 +108,10 @@ class PartnerProgramEnrollment(models.Model):
 
     def _sync_meetings(self):
         """Bring the calendar up to what holds today: a series for active partners, nothing ahead for former ones."""
-        self.filtered(lambda e: e.state in ("ended", "rejected") or not e.monthly_meeting)._cancel_meetings()
+        former = self.filtered(lambda enrollment: enrollment.state in ("ended", "rejected"))
+        former._cancel_series()  # the mail that says so tells of it
+        stopped = (self - former).filtered(lambda enrollment: not enrollment.monthly_meeting)._cancel_series()
+        self.env["mail.template"]._partner_program_send("partner_program.mail_template_meetings_cancelled", stopped)
         self.filtered(lambda e: e.state == "active" and e.monthly_meeting and e.account_manager_id)._plan_meetings()
 
     def action_plan_meetings(self):
@@ -207,10 +210,19 @@ class PartnerProgramEnrollment(models.Model):
         Event_sudo = self.env["calendar.event"].sudo()  # the calendar of the account manager, whoever asks
         return Event_sudo.search([("enrollment_id", "in", self.ids), ("start", ">", fields.Datetime.now())])
 
-    def _cancel_meetings(self):
-        """Take the meetings ahead out of the calendar; held ones stay."""
-        if self:
-            self._get_planned_meetings().with_context(**QUIET).unlink()
+    def _get_planned_series(self):
+        """Of the meetings ahead those of a series; what people arranged beside it is theirs."""
+        return self._get_planned_meetings().filtered("recurrence_id")
+
+    def _cancel_series(self):
+        """Take the meetings ahead out of the calendar; held ones stay, and those that people arranged themselves.
+
+        :return: the enrollments that had some
+        """
+        events_sudo = self._get_planned_series() if self else self.env["calendar.event"]
+        cancelled = events_sudo.enrollment_id.sudo(False)
+        events_sudo.with_context(**QUIET).unlink()
+        return cancelled
 
     def _move_meetings(self, old_user, new_user):
         """Hand the meetings ahead over to another account manager; the partner is told by whoever hands over.
@@ -225,6 +237,15 @@ class PartnerProgramEnrollment(models.Model):
                 {"user_id": new_user.id, "partner_ids": [*people, Command.link(new_user.partner_id.id)]}
             )
         return events_sudo
+
+    def _hand_meetings_to(self, successor):
+        """The partner changes the program: the same people meet on the same days, unless the new one has no series."""
+        if not successor.monthly_meeting:
+            self.monthly_meeting = False  # and the partner is told
+        events_sudo = self._get_planned_meetings()
+        events_sudo.enrollment_id = successor
+        meetings_sudo = self.env["partner.program.meeting"].sudo()  # as the events
+        meetings_sudo.search([("event_id", "in", events_sudo.ids)]).enrollment_id = successor
 
     def action_view_meetings(self):
         """Open the meetings with this partner."""

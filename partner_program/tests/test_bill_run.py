@@ -263,6 +263,19 @@ class TestDialog(PartnerProgramCommon):
         Run._cron_run_in_background()
         self.assertEqual(self.snapshot(), before)
 
+    def test_who_may_bill_no_more_keeps_nobody_waiting(self):
+        former = self._new_user("fred", "account.group_account_invoice")
+        Run = self.env["partner.commission.bill.run"]
+        late = Run.with_user(former).create({"date_until": "2026-02-10"})
+        late.action_run()
+        self.dialog().action_run()
+        former.group_ids = [Command.unlink(self.env.ref("account.group_account_invoice").id)]
+        with self.assertLogs("odoo.addons.partner_program", "WARNING") as logs:
+            Run.with_user(SUPERUSER_ID)._cron_run_in_background()
+        self.assertIn("not billed for fred", logs.output[0])
+        self.assertBill(self.bills(), amount_total=50.0, create_uid=self.accountant.id)
+        self.assertFalse(late.waits)
+
     def test_without_its_scheduled_action_the_dialog_does_it_itself(self):
         self.cron.active = False
         self.dialog().action_run()

@@ -185,6 +185,59 @@ class TestMeetings(PartnerProgramCommon):
         self.assertIn(meeting.pack_id, mail.attachment_ids)
         self.assertIn(meeting.event_id.videocall_location, mail.body_html)
 
+    def cancellations(self):
+        """The mails that say that the series stops."""
+        return self.env["mail.mail"].search([("subject", "=", "Our monthly meetings")])
+
+    def arrange(self):
+        """A meeting that people arranged beside the series."""
+        return self.Event.with_user(self.manager).create(
+            {
+                "name": "Coffee",
+                "start": "2026-01-20 09:00:00",
+                "stop": "2026-01-20 10:00:00",
+                "enrollment_id": self.enrollment_byte.id,
+            }
+        )
+
+    def test_p23_what_people_arranged_stays_in_the_calendar(self):
+        coffee = self.arrange()
+        self.night()
+        self.assertTrue(coffee.exists(), "there is no series with this partner, and nothing to cancel")
+        self.enrollment_byte.monthly_meeting = True
+        self.enrollment_byte.with_user(self.manager).monthly_meeting = False
+        self.assertEqual(self.meetings(), coffee)
+        self.enrollment_byte.action_end()
+        self.night()
+        self.assertEqual(self.meetings(), coffee)
+
+    def test_p23_who_attends_is_told_that_the_series_stops(self):
+        self.enrollment_byte.monthly_meeting = True
+        self.enrollment_byte.with_user(self.manager).monthly_meeting = False
+        self.night()
+        told = self.cancellations()
+        self.assertEqual(len(told), 1)
+        self.assertEqual(told.recipient_ids, self.byte_contact)
+        self.enrollment_byte.monthly_meeting = True
+        self.enrollment_byte.action_end()
+        self.assertEqual(self.cancellations(), told, "the mail on the end says it already")
+
+    def test_d14_a_change_of_program_keeps_the_meetings_or_says_that_there_are_none(self):
+        self.refer(self.enrollment_byte)
+        self.enrollment_byte.monthly_meeting = True
+        self.program_referral.monthly_meeting = True
+        events = self.meetings()
+        notes = self.env["partner.program.meeting"]._of_events(events[0])
+        successor = self.enrollment_byte.with_user(self.manager)._change_program(self.program_referral)
+        self.assertFalse(self.cancellations())
+        self.assertEqual(self.meetings(successor), events)
+        self.assertEqual(notes.enrollment_id, successor)
+        self.program_affiliate.monthly_meeting = False
+        self.refer(successor, client=self.other_client)
+        further = successor.with_user(self.manager)._change_program(self.program_affiliate)
+        self.assertEqual(len(self.cancellations()), 1)
+        self.assertFalse(self.meetings(successor) + self.meetings(further))
+
     def test_p23_notes_and_actions_become_activities(self):
         self.enrollment_byte.monthly_meeting = True
         meeting = self.env["partner.program.meeting"].browse(

@@ -1,7 +1,11 @@
+import logging
+
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import format_amount
+
+_logger = logging.getLogger(__name__)
 
 IN_BACKGROUND_ABOVE = 2000  # commission lines: more than that would keep the user waiting
 
@@ -78,6 +82,9 @@ class PartnerCommissionBillRun(models.TransientModel):
         waiting = self.search([("waits", "=", True)], order="id")
         for number, run in enumerate(waiting, start=1):
             user_run = run.with_user(run.create_uid).with_context(allowed_company_ids=run.company_ids.ids)
+            if not user_run._may_still_bill():
+                run.waits = False
+                continue
             lines, domain = user_run.env["partner.commission.line"], user_run._get_domain()
             if not lines._is_in_cron():
                 _bills, problems, _withdrawn = lines.search(domain)._run_bills()
@@ -87,3 +94,16 @@ class PartnerCommissionBillRun(models.TransientModel):
             run.waits = False
             if not lines._commit_in_cron(remaining=len(waiting) - number):
                 return
+
+    def _may_still_bill(self) -> bool:
+        """Whether who chose it has the right yet; if not the log says so, and the runs after it are not kept waiting.
+
+        Nothing is lost: what is due stays in the queue, and the nightly job bills it.
+        """
+        self.ensure_one()
+        try:
+            self.env["account.move"].with_company(self.env.companies[:1]).check_access("create")
+        except AccessError as error:
+            _logger.warning("Partner commissions: not billed for %s. %s", self.env.user.login, error)
+            return False
+        return self.env.user.active
