@@ -66,9 +66,9 @@ class AccountMove(models.Model):
         """Why this invoice of a referred client earns a commission, or why not (DESIGN, invariant 8)."""
         sale_moves = self.filtered(lambda m: m.move_type == "out_invoice")
         (self - sale_moves).commission_explanation = False
-        clients = sale_moves.commercial_partner_id.filtered("referral_watch")
+        states = ("accepted", "acquired", "completed")
         referrals = self.env["partner.referral"].search(
-            [("client_id", "in", clients.ids), ("state", "in", ("accepted", "acquired", "completed"))]
+            [("client_id", "in", sale_moves.commercial_partner_id.ids), ("state", "in", states)]
         )
         for move in sale_moves:
             lines = move.commission_line_ids

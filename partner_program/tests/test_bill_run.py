@@ -375,6 +375,12 @@ class TestWhyNot(PartnerProgramCommon):
         self.assertIn("no commission, the invoice is not posted", self.explanation(draft))
         self.assertIn("is dated before the referral of 01/05/2026", self.explanation(early))
         self.assertIn("no commission yet, the client is not acquired", self.explanation(waiting))
+        third_client = self.other_client.copy({"name": "Cassini"})
+        self.refer(client=third_client)  # its lead is open
+        self.assertIn(
+            "no commission yet, the client is not acquired (Lead won)",
+            self.explanation(self.invoice(100, client=third_client)),
+        )
         self.acquired(client=self.other_client)
         late = self.invoice(100, client=self.other_client)
         outside = self.invoice(100, on="2027-01-05", client=self.other_client)
