@@ -35,6 +35,7 @@ from . import (
     partner_program_dashboard,
     partner_program_enrollment,
     partner_program_enrollment_application,
+    partner_program_enrollment_application_form,
     partner_program_enrollment_checklist,
     partner_program_enrollment_companies,
     partner_program_enrollment_details,
