@@ -25,11 +25,12 @@ class PartnerCommissionLine(models.Model):
         enrollments_sudo.last_billed_on = fields.Datetime.now()
         enrollments_sudo.flush_recordset(["last_billed_on"])
         drafts = self._find_draft_bills(groups)
-        bills, new = self.env["account.move"], []
+        none = bills = self.env["account.move"]
+        new = []
         for lines_sudo in groups:
             lines_sudo = lines_sudo.with_context(lang=lines_sudo.partner_id.lang)
             currency, key = lines_sudo.currency_id, lines_sudo[0]._get_bill_key()
-            of_key = drafts.get(key, bills).with_env(self.env)
+            of_key = drafts.get(key, none).with_env(self.env)
             freed_sudo = of_key._take_held_off(withdrawn).with_env(lines_sudo.env)
             draft = of_key.exists()[:1]
             draft_sudo = draft.sudo()  # counts all that it carries
@@ -49,7 +50,7 @@ class PartnerCommissionLine(models.Model):
                 bills += draft
             else:
                 new.append(lines_sudo)
-        bills += self._make_bills(new) if new else bills.browse()
+        bills += self._make_bills(new) if new else none
         bills._check_commission_balance()
         return bills
 

@@ -346,6 +346,56 @@ class TestSweepInPieces(PartnerProgramCommon):
 
 
 @tagged("post_install", "-at_install")
+class TestTwoPartnersInOneRun(PartnerProgramCommon):
+    """Ada has a draft and something new; Cory, next in the same run, has no draft."""
+
+    def setUp(self):
+        super().setUp()
+        self.cory = self.ada.copy({"name": "Cory Consulting", "is_company": True})
+        enrollment = self.enrollment_ada.copy({"partner_id": self.cory.id, "date_start": "2025-01-01"})
+        enrollment.with_context(partner_program_no_mail=True).action_activate()
+        self.acquired()
+        self.acquired(client=self.other_client, enrollment=enrollment)
+        for client in (self.client, self.other_client):
+            self.pay(self.invoice(1000, client=client))
+        drafts = self.run_bills("2026-02-04")
+        self.draft = drafts.filtered(lambda bill: bill.partner_id == self.ada)
+        (drafts - self.draft).action_post()
+        self.posted_invoice = (drafts - self.draft).commission_billing_ids.commission_line_id.move_id
+        new = self.invoice(400)
+        self.pay(new)
+        self.lines = self.line_of(new)
+
+    def bill(self):
+        """Both partners by button; returns how often the run started over."""
+        Line = self.registry["partner.commission.line"]
+        draft_bills, calls = Line._draft_bills, []
+
+        def spy(lines, groups, withdrawn):
+            calls.append(groups)
+            return draft_bills(lines, groups, withdrawn)
+
+        self.go_to("2026-03-20")
+        with patch.object(Line, "_draft_bills", spy):
+            self.lines.with_user(self.accountant).action_create_vendor_bills()
+        self.assertBill(self.draft, amount_total=70.0, partner_id=self.ada.id)
+        return len(calls)
+
+    def test_d16_what_is_due_to_the_next_partner_goes_onto_a_bill_of_its_own(self):
+        due = self.invoice(600, client=self.other_client)
+        self.pay(due)
+        self.lines |= self.line_of(due)
+        self.assertEqual(self.bill(), 1, "all at once")
+        self.assertBill(self.line_of(due).bill_ids, amount_total=30.0, partner_id=self.cory.id)
+
+    def test_d16_what_is_to_be_taken_back_of_the_next_partner_takes_no_draft_back(self):
+        self.credit(self.posted_invoice)
+        self.lines |= self.line_of(self.posted_invoice)
+        self.assertEqual(self.bill(), 1, "all at once")
+        self.assertEqual(self.line_of(self.posted_invoice).open_amount, -50.0, "carried forward")
+
+
+@tagged("post_install", "-at_install")
 class TestWhyNot(PartnerProgramCommon):
     def test_d16_the_balance_of_today_and_the_day_that_makes_up_for_it(self):
         line = self.billed_line()

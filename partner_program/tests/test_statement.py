@@ -195,23 +195,48 @@ class TestStatement(StatementCommon):
         self.pay(invoice, on="2026-02-10")
         self.assertEqual(self.line_of(invoice).first_earned_on, Date.to_date("2026-02-10"))
 
-    def test_what_is_set_off_is_not_our_payment(self):
-        """A refund for something else closes 20 of a bill over 50, money the rest."""
-        line = self.billed_line()
-        bill = line.bill_ids
+    def set_off(self, bill, amount):
+        """The partner is a supplier too: a refund for something else is set off against the bill."""
         refund = self.env["account.move"].create(
             {
                 "move_type": "in_refund",
                 "partner_id": self.ada.id,
                 "invoice_date": "2026-02-04",
                 "invoice_line_ids": [
-                    Command.create({"name": "Rent", "price_unit": 20.0, "tax_ids": [Command.clear()]})
+                    Command.create({"name": "Rent", "price_unit": amount, "tax_ids": [Command.clear()]})
                 ],
             }
         )
         refund.action_post()
         payable = (bill + refund).line_ids.filtered(lambda item: item.account_type == "liability_payable")
         payable.reconcile()
+        self.env.flush_all()
+
+    def test_a_bill_that_is_set_off_in_full_is_paid_and_not_billed_again(self):
+        """Odoo calls it reversed, whatever the refund was for."""
+        line = self.billed_line()
+        bill = line.bill_ids
+        self.set_off(bill, 80.0)
+        self.assertEqual(bill.payment_state, "paid")
+        self.assertLine(line, state="paid", billed_amount=50.0, open_amount=0.0)
+        bills, mended = self.run_all()
+        self.assertFalse(bills)
+        self.assertFalse(mended)
+        self.assertStatement("2026-02", opening=50.0, billed=50.0, set_off=50.0)
+        self.assertAddsUp()
+
+    def test_a_bill_that_its_credit_note_takes_back_is_billed_again(self):
+        line = self.billed_line()
+        bill = line.bill_ids
+        refund = bill._reverse_moves([{"invoice_date": "2026-02-04"}], cancel=True)
+        self.env.flush_all()
+        self.assertEqual((bill.payment_state, refund.state), ("reversed", "posted"))
+        self.assertLine(line, state="earned", billed_amount=0.0, open_amount=50.0)
+
+    def test_what_is_set_off_is_not_our_payment(self):
+        """A refund for something else closes 20 of a bill over 50, money the rest."""
+        bill = self.billed_line().bill_ids
+        self.set_off(bill, 20.0)
         self.pay(bill)
         self.assertStatement("2026-02", opening=50.0, billed=50.0, set_off=20.0, paid=30.0)
         self.assertAddsUp()
