@@ -38,6 +38,7 @@ from . import (
     partner_program_enrollment_application_form,
     partner_program_enrollment_checklist,
     partner_program_enrollment_companies,
+    partner_program_enrollment_company,
     partner_program_enrollment_details,
     partner_program_enrollment_inside,
     partner_program_enrollment_life,

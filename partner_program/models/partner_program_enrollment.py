@@ -218,7 +218,11 @@ class PartnerProgramEnrollment(models.Model):
 
     def _check_partner_change(self, fname, value):
         """Money belongs to the partner who earned it, on the program that promised it: it never moves by an edit."""
-        if any(enrollment.referral_ids and enrollment[fname].id != value for enrollment in self):
+        for enrollment in self.filtered("referral_ids"):
+            here = enrollment[fname]
+            # The company of a partner that became its contact is no other partner.
+            if value in (here.id, fname == "partner_id" and here.commercial_partner_id.id):
+                continue
             raise UserError(
                 self.env._(
                     "An enrollment with referrals cannot move to another partner or program. Create a new enrollment."

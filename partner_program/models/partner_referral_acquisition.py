@@ -373,6 +373,7 @@ class PartnerReferral(models.Model):
     @api.model
     def _cron_sync_referrals(self):
         """Daily: expire claims, find acquisitions that no hook saw, close windows that ran out."""
+        self.env["partner.program.enrollment"]._follow_companies()
         self._follow_clients()
         # What was lost can come back as long as it is in time; a day more, wherever the company is.
         recent = fields.Date.today() - timedelta(days=1)
