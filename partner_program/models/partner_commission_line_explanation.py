@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import float_repr, format_amount, format_date
 
-from ..engine import windows
+from ..engine import amounts, windows
 
 
 class PartnerCommissionLine(models.Model):
@@ -41,14 +41,35 @@ class PartnerCommissionLine(models.Model):
         else:
             values["month"] = values["months"] = "–"
         if line_sudo.credited_amount:
-            return self.env._(
+            origin = self.env._(
                 "%(rate)s %% of %(base)s less credit notes of %(credited)s "
                 "on invoice %(invoice)s of %(date)s (month %(month)s of %(months)s)",
                 **values,
             )
-        return self.env._(
-            "%(rate)s %% of %(base)s on invoice %(invoice)s of %(date)s (month %(month)s of %(months)s)", **values
+        else:
+            origin = self.env._(
+                "%(rate)s %% of %(base)s on invoice %(invoice)s of %(date)s (month %(month)s of %(months)s)", **values
+            )
+        if line_sudo._is_partly_written_off():
+            return self.env._("%(origin)s, less the share that was written off", origin=origin)
+        return origin
+
+    def _is_partly_written_off(self) -> bool:
+        """Whether the commission is less than the rate says, as a part of the invoice was written off (D4)."""
+        self.ensure_one()
+        if not self.amount:
+            return False
+        base, credited, rate, rounding = map(
+            amounts.decimal_of, (self.base_amount, self.credited_amount, self.rate, self.currency_id.rounding)
         )
+        return amounts.decimal_of(self.amount) < amounts.round_currency((base - credited) * rate / 100, rounding)
+
+    def _explain_loss(self) -> str:
+        """Why nothing is earned any more of what was; empty where something is, and its origin says how much."""
+        self.ensure_one()
+        if self.void_code:
+            return dict(self._fields["void_code"]._description_selection(self.env))[self.void_code]
+        return "" if self.fully_paid_on else self.env._("The invoice is not paid in full any more")
 
     def _explain_outcome(self) -> str:
         """What became of the commission, in words that a partner understands."""
@@ -61,12 +82,7 @@ class PartnerCommissionLine(models.Model):
         if self.state == "expected":
             return self.env._("%(amount)s, waiting until the client has paid in full", amount=amount)
         if self.open_amount and self.billed_amount:
-            return self.env._(
-                "%(earned)s earned, %(billed)s billed so far, the next bill carries the difference of %(open)s",
-                earned=self._format(self.earned_amount),
-                billed=self._format(self.billed_amount),
-                open=self._format(self.open_amount),
-            )
+            return self._explain_difference()
         if self.state == "held":
             return self.env._(
                 "%(amount)s, paid in full on %(paid_on)s, held: %(reason)s",
@@ -92,5 +108,41 @@ class PartnerCommissionLine(models.Model):
             "%(amount)s, paid in full on %(paid_on)s, paid to the partner", amount=amount, paid_on=paid_on
         )
 
+    def _explain_difference(self) -> str:
+        """What was billed and is earned no more, or less or more of it: how much, why, and what becomes of it."""
+        values = {
+            "earned": self._format(self.earned_amount),
+            "billed": self._format(self.billed_amount),
+            "open": self._format(self.open_amount),
+        }
+        if loss := self._explain_loss():
+            values["earned"] = self.env._("%(earned)s earned (%(reason)s)", earned=values["earned"], reason=loss)
+        else:
+            values["earned"] = self.env._("%(earned)s earned", earned=values["earned"])
+        if self.state == "held":
+            return self.env._(
+                "%(earned)s, %(billed)s billed so far, the difference of %(open)s is held: %(reason)s",
+                reason=self.hold_reason,
+                **values,
+            )
+        return self.env._(
+            "%(earned)s, %(billed)s billed so far, the next bill carries the difference of %(open)s", **values
+        )
+
     def _format(self, amount) -> str:
         return format_amount(self.env, amount, self.currency_id)
+
+
+class PartnerCommissionBilling(models.Model):
+    _inherit = "partner.commission.billing"
+
+    def _explain_correction(self) -> str:
+        # EXTENDS: what was taken back, and why
+        correction, line = super()._explain_correction(), self.commission_line_id
+        # The facts are those of today: of an earlier correction, or with one still to come, they say nothing.
+        last = max(line.billing_ids._filter_live().mapped("revision"), default=0)
+        if not correction or self.amount > 0 or self.revision != last or line.open_amount:
+            return correction
+        if not (reason := line._explain_loss()):
+            return correction
+        return self.env._("%(correction)s Reason: %(reason)s.", correction=correction, reason=reason)

@@ -116,7 +116,11 @@ class PartnerCommissionMovement(models.Model):
     def _explain(self) -> str:
         """The sentence of the ledger, which says why; a correction says that it is one."""
         self.ensure_one()
-        origin = self.commission_line_id._explain_origin()
-        if self.kind == "correction":
-            return self.env._("Correction: %(how)s", how=origin)
-        return origin
+        line = self.commission_line_id
+        origin = line._explain_origin()
+        if self.kind != "correction":
+            return origin
+        # By the facts of today, as all of the sentence: that is why it says so.
+        if self.amount < 0 and (reason := line._explain_loss()):
+            return self.env._("Correction: %(how)s. Today: %(reason)s", how=origin, reason=reason)
+        return self.env._("Correction: %(how)s", how=origin)

@@ -11,6 +11,7 @@ from . import (
     test_bill_holds,
     test_bill_run,
     test_clock,
+    test_correction_reasons,
     test_dashboard,
     test_events,
     test_facts,
