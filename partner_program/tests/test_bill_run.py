@@ -516,6 +516,16 @@ class TestDocuments(PartnerProgramCommon):
         total = " ".join("".join(table.xpath("./tfoot")[0].itertext()).split()).replace("\xa0", " ")
         self.assertEqual(total, "Total of the commissions, untaxed $ 80.00")
 
+    def test_the_annex_of_a_bill_whose_invoice_has_lost_its_date(self):
+        """Reset to draft, its date emptied: Odoo gives it a new one when it is posted again."""
+        bill = self.corrected_bill()
+        invoice = bill.commission_billing_ids.invoice_id[0]
+        invoice.button_draft()
+        invoice.invoice_date = False
+        html, _type = self.env["ir.actions.report"]._render_qweb_html("account.report_invoice", bill.ids)
+        for name in bill.commission_billing_ids.invoice_id.mapped("name"):
+            self.assertIn(name, html.decode())
+
     def test_a_commission_bill_is_sent_to_the_partner_by_email(self):
         bill = self.corrected_bill()
         bill.action_post()
