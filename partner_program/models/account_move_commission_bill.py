@@ -51,11 +51,20 @@ class AccountMove(models.Model):
         )
         for line_sudo, currency, partner, company, amount in billed:
             bill = line_sudo.move_id
-            if bill.move_type != "in_invoice" or not bill.journal_id.is_self_billing:
+            if bill.move_type != "in_invoice":
                 raise UserError(
                     self.env._(
                         "%(bill)s carries commissions: it has to stay a vendor bill in a self-billing journal.",
                         bill=bill.display_name,
+                    )
+                )
+            if not bill.journal_id.is_self_billing:
+                raise UserError(
+                    self.env._(
+                        "%(bill)s carries commissions, but its journal %(journal)s is not for self-billing. "
+                        "Set “Self Billing” on the journal, or put the bill into one that is.",
+                        bill=bill.display_name,
+                        journal=bill.journal_id.display_name,
                     )
                 )
             if (bill.currency_id, bill.commercial_partner_id, bill.company_id) != (currency, partner, company):
@@ -69,14 +78,29 @@ class AccountMove(models.Model):
                     )
                 )
             if currency.compare_amounts(line_sudo.price_subtotal, amount):
+                amounts = {
+                    "on_bill": format_amount(self.env, line_sudo.price_subtotal, currency),
+                    "billed": format_amount(self.env, amount, currency),
+                }
+                if included := line_sudo.tax_ids.filtered("price_include"):
+                    raise UserError(
+                        self.env._(
+                            "The line “%(line)s” has the tax %(tax)s, which is part of its price: it says %(on_bill)s "
+                            "untaxed, but its commissions add up to %(billed)s. Choose a tax that is added to the "
+                            "price, or none, where it comes from: on the commission product, its expense account, or "
+                            "the fiscal position of the partner.",
+                            line=(line_sudo.name or "").split("\n")[0],
+                            tax=included[0].name,
+                            **amounts,
+                        )
+                    )
                 raise UserError(
                     self.env._(
                         "The line “%(line)s” says %(on_bill)s, but its commissions add up to %(billed)s. "
                         "Set it back to that amount, or delete the line to bill it later; "
                         "for anything else add a line of your own.",
                         line=(line_sudo.name or "").split("\n")[0],
-                        on_bill=format_amount(self.env, line_sudo.price_subtotal, currency),
-                        billed=format_amount(self.env, amount, currency),
+                        **amounts,
                     )
                 )
         return self.browse({line_sudo.move_id.id for line_sudo, *_rest in billed})

@@ -44,7 +44,7 @@ class PartnerCommissionLine(models.Model):
                   JOIN partner_commission_billing beside ON beside.bill_line_id = billing.bill_line_id
                  WHERE bill.state = 'draft'
                    AND bill.posted_before IS NOT TRUE
-                   AND bill.journal_id IN (SELECT id FROM account_journal WHERE is_self_billing)
+                   AND bill.journal_id IN (SELECT id FROM account_journal WHERE type = 'purchase')
                    AND held.hold_code IS NOT NULL
                    AND (held.partner_id, held.currency_id, held.company_id) IN (SELECT * FROM chosen)
                 """,

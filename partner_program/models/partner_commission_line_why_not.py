@@ -37,6 +37,14 @@ class PartnerCommissionLine(models.Model):
                     journal=journal.display_name,
                 )
             )
+        if not journal.is_self_billing:
+            raise UserError(
+                self.env._(
+                    "The journal %(journal)s is not for self-billing. Set “Self Billing” on it, or choose another one "
+                    "on the program.",
+                    journal=journal.display_name,
+                )
+            )
         if not currency.active:
             raise UserError(
                 self.env._(

@@ -151,6 +151,47 @@ class TestBrokenData(PartnerProgramCommon):
         journal.active = False
         self.assertFlagged("is archived. Choose another one on the program")
 
+    def test_a_journal_that_is_not_for_self_billing_any_more(self):
+        journal = self.program_referral.bill_journal_id
+        self.other.program_id.bill_journal_id = journal.copy({"name": "Other Commissions", "code": "OCOM"})
+        journal.is_self_billing = False
+        self.assertFlagged("The journal Partner Commissions.* is not for self-billing. Set “Self Billing” on it")
+
+    def test_a_draft_in_a_journal_that_is_not_for_self_billing_any_more(self):
+        self.run_bills()
+        draft = self.line.billing_ids.bill_id
+        draft.journal_id.is_self_billing = False
+        with self.assertRefused("commissions, but its journal Partner Commissions.* is not for self-billing. Set"):
+            draft.action_post()
+        self.line.write({"held_by_hand": True, "manual_hold_reason": "Dispute"})
+        self.assertFalse(draft.exists(), "what is on hold leaves it all the same")
+        self.assertLine(self.line, state="held", billed_amount=0.0)
+
+    def test_a_tax_included_in_the_price_that_the_account_or_the_fiscal_position_brings(self):
+        account = self.commission_product.property_account_expense_id or self.company_data["default_account_expense"]
+        included, added = self.env["account.tax"].create(
+            [
+                {
+                    "name": name,
+                    "amount": 20.0,
+                    "type_tax_use": "purchase",
+                    "price_include_override": f"tax_{name}",
+                    "company_id": self.company.id,
+                }
+                for name in ("included", "excluded")
+            ]
+        )
+        sentence = "has the tax included, which is part of its price: .*41.67 untaxed, .*add up to .*50.00"
+        account.tax_ids = included
+        with self.assertRefused(sentence):
+            self.line._create_vendor_bills()
+        account.tax_ids = added
+        abroad = self.env["account.fiscal.position"].create({"name": "Abroad", "company_id": self.company.id})
+        included.write({"fiscal_position_ids": abroad.ids, "original_tax_ids": added.ids})
+        self.ada.with_company(self.company).property_account_position_id = abroad
+        with self.assertRefused(sentence):
+            self.line._create_vendor_bills()
+
     def test_archived_currency(self):
         euro = self.setup_other_currency("EUR")
         foreign = self.invoice(1000, currency_id=euro, on="2026-01-06")
