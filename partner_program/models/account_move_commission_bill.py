@@ -152,7 +152,7 @@ class AccountMove(models.Model):
         lines = bill_sudo.commission_billing_ids.commission_line_id.with_env(self.env)
         bills, problems, withdrawn = lines._run_bills()
         if problems and not bills and not withdrawn:
-            raise UserError("\n".join(problems.values()))
+            raise UserError("\n".join(lines._get_sentences(problems)))
         if self.exists():
             return True  # the form reads it again
         action = self.env["ir.actions.act_window"]._for_xml_id("partner_program.action_commission_bills")
@@ -287,21 +287,24 @@ class AccountMove(models.Model):
             ]
         )
 
-    def _get_blocked_payments(self) -> dict:
-        """By enrollment a sentence for each of these bills that nobody can pay: its bank account is not trusted.
+    def _get_blocked_payments(self) -> list:
+        """Enrollment and a sentence for each of these bills that nobody can pay: its bank account is not trusted.
 
         The bill is right, and drafted all the same: there is time until its pay-by date.
         """
         blocked = self.filtered(lambda bill: bill.partner_bank_id and not bill.partner_bank_id.allow_out_payment)
-        return {
-            bill.commission_billing_ids.commission_line_id.enrollment_id[:1].id: self.env._(
-                "The bill of %(partner)s is drafted, but its bank account %(account)s is not trusted: "
-                "allow sending money to it on the contact, page Accounting, before the bill is paid.",
-                partner=bill.commercial_partner_id.name,
-                account=bill.partner_bank_id.display_name,
+        return [
+            (
+                bill.commission_billing_ids.commission_line_id.enrollment_id[:1].id,
+                self.env._(
+                    "The bill of %(partner)s is drafted, but its bank account %(account)s is not trusted: "
+                    "allow sending money to it on the contact, page Accounting, before the bill is paid.",
+                    partner=bill.commercial_partner_id.name,
+                    account=bill.partner_bank_id.display_name,
+                ),
             )
             for bill in blocked
-        }
+        ]
 
     def _close_approval(self):
         """The to-do of the accountant is done once the bill is posted."""

@@ -33,8 +33,8 @@ class PartnerCommissionLine(models.Model):
         self.env["account.move"].check_access("create")
         bills, problems, withdrawn = self._run_bills()
         if not bills and not withdrawn:
-            raise UserError("\n".join(problems.values()) or self._explain_no_bills())
-        notes = [*problems.values(), *self._explain_withdrawn(withdrawn)]
+            raise UserError("\n".join(self._get_sentences(problems)) or self._explain_no_bills())
+        notes = [*self._get_sentences(problems), *self._explain_withdrawn(withdrawn)]
         if not bills:
             return self._notify(notes, {"type": "ir.actions.client", "tag": "soft_reload"})
         action = self.env["ir.actions.act_window"]._for_xml_id("account.action_move_in_invoice_type")
@@ -71,7 +71,7 @@ class PartnerCommissionLine(models.Model):
         """
         bills, problems, _withdrawn = self._run_bills()
         if problems and not bills:
-            raise UserError("\n".join(problems.values()))
+            raise UserError("\n".join(self._get_sentences(problems)))
         self._report_problems(problems)
         return bills
 
@@ -129,17 +129,16 @@ class PartnerCommissionLine(models.Model):
                 return bills
         return self.env["account.move"]
 
-    def _note_conflict(self) -> dict:
+    def _note_conflict(self) -> list:
         """The problem of lines that other transactions changed each time when the run was about to bill them."""
         enrollment_sudo = self.sudo().enrollment_id[:1]  # whoever runs it, the manager has to know
-        return {
-            enrollment_sudo.id: self.env._(
-                "%(partner)s was not billed: its commissions or bills were being changed, %(attempts)s times in a row. "
-                "The next run tries again.",
-                partner=enrollment_sudo.partner_id.name,
-                attempts=ATTEMPTS,
-            )
-        }
+        sentence = self.env._(
+            "%(partner)s was not billed: its commissions or bills were being changed, %(attempts)s times in a row. "
+            "The next run tries again.",
+            partner=enrollment_sudo.partner_id.name,
+            attempts=ATTEMPTS,
+        )
+        return [(enrollment_sudo.id, sentence)]
 
     def _is_in_cron(self) -> bool:
         return "ir_cron_progress_id" in self.env.context
@@ -162,24 +161,24 @@ class PartnerCommissionLine(models.Model):
     def _run_bills(self):
         """Lock, look at the facts again, group, bill.
 
-        :return: ``(bills, problems, withdrawn)``: bills made or extended; by enrollment a sentence for each partner
-            whose lines could not be billed; and the names of the drafts that were taken back
+        :return: ``(bills, problems, withdrawn)``: bills made or extended; ``[(id of the enrollment, sentence)]`` for
+            each bill that could not be made or cannot be paid; and the names of the drafts that were taken back
         """
         lines_sudo = self.sudo()  # accountants read commission lines, only the run writes billings
         claimed_sudo = lines_sudo._claim()
         groups = claimed_sudo.grouped(lambda line: line._get_bill_key()).values()
-        bills, problems, withdrawn = self.env["account.move"], {}, []
+        bills, problems, withdrawn = self.env["account.move"], [], []
         for batch in split_every(BILLS_AT_ONCE, groups, list):
             bills |= self._bill_or_note(batch, problems, withdrawn)
         bills_sudo = bills.sudo()  # of the bank account only whether it is trusted
-        return bills, bills_sudo._get_blocked_payments() | problems, withdrawn
+        return bills, bills_sudo._get_blocked_payments() + problems, withdrawn
 
     @api.model
     def _bill_or_note(self, groups, problems, withdrawn):
         """Bill these groups all at once; where the data of one is broken, one by one, so that it stops no other.
 
         :param groups: claimed lines, with raised rights; those of one group have the same ``_get_bill_key``
-        :param problems: gets a sentence for each enrollment that could not be billed
+        :param problems: gets the enrollment and a sentence for each group that could not be billed
         :param withdrawn: gets the name of each draft that was taken back
         :return: the bills, in the environment of the user, whose right to make bills is asked
         """
@@ -198,11 +197,12 @@ class PartnerCommissionLine(models.Model):
                     *(self._bill_or_note([lines], problems, withdrawn) for lines in groups)
                 )
             enrollment_sudo = groups[0][:1].enrollment_id
-            problems[enrollment_sudo.id] = self.env._(
+            sentence = self.env._(
                 "%(partner)s was not billed: %(reason)s",
                 partner=enrollment_sudo.partner_id.name,
                 reason=self._get_reason(error),
             )
+            problems.append((enrollment_sudo.id, sentence))
             return self.env["account.move"]
 
     def _claim(self):
@@ -235,9 +235,14 @@ class PartnerCommissionLine(models.Model):
         return self.env[owner]._sql_error_to_message(error)
 
     @api.model
+    def _get_sentences(self, problems) -> list[str]:
+        """What went wrong, each sentence once: two currencies of a partner may have the same reason."""
+        return list(dict.fromkeys(sentence for _enrollment_id, sentence in problems))
+
+    @api.model
     def _report_problems(self, problems):
         """Tell the account manager of the partner why it could not be billed."""
-        for enrollment_id, sentence in problems.items():
+        for enrollment_id, sentence in problems:
             _logger.warning("Partner commissions: %s", sentence)
             enrollment = self.env["partner.program.enrollment"].browse(enrollment_id)
             enrollment_sudo = enrollment.sudo()  # whoever runs it, the manager has to know

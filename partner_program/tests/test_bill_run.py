@@ -192,6 +192,19 @@ class TestBrokenData(PartnerProgramCommon):
         with self.assertRefused(sentence):
             self.line._create_vendor_bills()
 
+    def test_of_two_reasons_for_one_partner_both_are_told(self):
+        euro = self.setup_other_currency("EUR")
+        foreign = self.invoice(1000, currency_id=euro, on="2026-01-06")
+        self.pay(foreign, on="2026-01-05")
+        euro.active = False
+        account = self.env["res.partner.bank"].create({"acc_number": "BE71 0961 2345 6769", "partner_id": self.ada.id})
+        account.allow_out_payment = False
+        lines = self.line | self.line_of(foreign)
+        self.go_to("2026-02-06")
+        told = lines.with_user(self.accountant).action_create_vendor_bills()["params"]["message"]
+        self.assertIn("The currency EUR is archived", told)
+        self.assertIn("is not trusted", told)
+
     def test_archived_currency(self):
         euro = self.setup_other_currency("EUR")
         foreign = self.invoice(1000, currency_id=euro, on="2026-01-06")
