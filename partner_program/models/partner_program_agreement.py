@@ -109,9 +109,10 @@ class PartnerProgramAgreement(models.Model):
     def action_new_version(self):
         """Open a copy with the next version number."""
         self.ensure_one()
-        last = self.search([("name", "=", self.name)], order="version desc", limit=1)
-        copy = self.with_context(active_test=False).copy({"name": self.name, "version": last.version + 1})
-        return copy.get_formview_action()
+        agreement = self.with_context(active_test=False, lang="en_US")  # as _is_same_contract compares
+        last = agreement.search([("name", "=", agreement.name)], order="version desc", limit=1)
+        copy = agreement.copy({"version": last.version + 1})  # a name in the values would lose its translations
+        return copy.with_env(self.env).get_formview_action()
 
     # ------------------------------------------------------------
     # MERGE FIELDS

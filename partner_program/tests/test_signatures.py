@@ -269,6 +269,25 @@ class TestSignatures(PartnerProgramCommon, HttpCase):
         copy = self.agreement.browse(action["res_id"])
         self.assertEqual((copy.name, copy.version, copy.body), (self.agreement.name, 2, self.agreement.body))
 
+    def test_p25_a_new_version_made_in_another_language_is_one_of_the_same_contract(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.agreement.with_context(lang="fr_FR").name = "Contrat d'essai"
+        self.signed()
+        french = self.agreement.with_user(self.manager).with_context(lang="fr_FR")
+        second = self.agreement.browse(french.action_new_version()["res_id"])
+        names = [second.with_context(lang=lang).name for lang in ("en_US", "fr_FR")]
+        self.assertEqual(names, ["Test Agreement", "Contrat d'essai"])
+        second.sign_by = "2026-03-31"
+        self.program_affiliate.agreement_id = second
+        self.assertTrue(self.enrollment_byte.requirements_met)
+        third = second.with_context(lang="fr_FR").action_new_version()
+        self.assertEqual(second.browse(third["res_id"]).version, 3)
+
+    def test_p25_a_new_version_counts_on_from_one_that_was_archived(self):
+        self.agreement.copy({"version": 2, "active": False})
+        action = self.agreement.with_user(self.manager).action_new_version()
+        self.assertEqual(self.agreement.browse(action["res_id"]).version, 3)
+
     def test_d15_bank_account_and_tax_id_are_told_in_the_portal_once(self):
         self.program_affiliate.write({"bank_account_required": True, "tax_id_required": True})
         self.authenticate("portal_byte", "portal_byte")
