@@ -120,6 +120,8 @@ class PartnerProgramEnrollment(models.Model):
                 enrollment.agreement_id = enrollment.program_id.agreement_id
 
     @api.depends(
+        "program_id.agreement_id.name",
+        "program_id.agreement_id.version",
         "program_id.agreement_id.sign_by",
         "program_id.asked_agreement_ids.sign_by",
         "program_id.trained_contacts_required",
@@ -127,6 +129,7 @@ class PartnerProgramEnrollment(models.Model):
         "program_id.tax_id_required",
         "agreement_id",
         "signed_on",
+        "signature_ids",
         "trained_contact_ids",
         "partner_id.bank_ids.active",
         "partner_id.vat",
@@ -145,10 +148,11 @@ class PartnerProgramEnrollment(models.Model):
         """What holds the payouts of this partner, in words (D15)."""
         self.ensure_one()
         program, missing = self.program_id, []
-        if program.agreement_id and not self._get_signed_version():
-            missing.append(self.env._("contract not signed"))
-        elif program.agreement_id and self.agreement_id != program.agreement_id and self._is_signature_due():
-            missing.append(self.env._("new version of the contract not signed"))
+        if program.agreement_id and not self._has_signed() and self._is_signature_due():
+            if self._get_signed_version():
+                missing.append(self.env._("new version of the contract not signed"))
+            else:
+                missing.append(self.env._("contract not signed"))
         trained, required = len(self.trained_contact_ids), program.trained_contacts_required
         if trained < required:
             missing.append(self.env._("trained staff: %(trained)s of %(required)s", trained=trained, required=required))

@@ -51,22 +51,23 @@ class PartnerProgramEnrollment(models.Model):
         return items
 
     def _get_checklist_agreement(self) -> dict:
-        current = self.program_id.agreement_id
-        signed = self.signed_on and self.agreement_id == current
+        signed = self._has_signed()
         item = {
             "key": "agreement",
             "name": self.env._("Contract signed"),
-            "done": bool(signed),
+            "done": signed,
             "who": "partner",
             "url": "/my/agreement",
             "holds": not signed and self._is_signature_due(),
         }
         if signed:
+            version = self._get_signed_version()
+            name, day = self._get_signing(version)
             item["todo"] = self.env._(
                 "%(agreement)s, signed by %(name)s on %(day)s",
-                agreement=current.display_name,
-                name=self.signed_by or self.partner_id.name,
-                day=format_date(self.env, self.signed_on),
+                agreement=version.display_name,
+                name=name,
+                day=format_date(self.env, day),
             )
         elif not self._is_signature_due():
             item["todo"] = self.env._(

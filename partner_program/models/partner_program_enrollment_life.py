@@ -181,8 +181,9 @@ class PartnerProgramEnrollment(models.Model):
             "applicant_email": self.applicant_email,
             "previous_enrollment_id": self.id,
         }
-        if self.agreement_id and self.agreement_id == program.agreement_id:
-            vals.update(agreement_id=self.agreement_id.id, signed_on=self.signed_on, signed_by=self.signed_by)
+        if signed := self._get_signed_version(program.agreement_id):
+            signed_by, signed_on = self._get_signing(signed)
+            vals.update(agreement_id=signed.id, signed_on=signed_on, signed_by=signed_by)
         return vals
 
     @api.ondelete(at_uninstall=False)

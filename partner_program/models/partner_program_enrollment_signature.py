@@ -34,16 +34,38 @@ class PartnerProgramEnrollment(models.Model):
         for enrollment in self:
             enrollment.signature_count = len(enrollment.signature_ids)
 
-    @api.depends("state", "signed_on", "agreement_id", "program_id.agreement_id")
+    @api.depends("state", "signed_on", "agreement_id", "signature_ids", "program_id.agreement_id.version")
     def _compute_has_to_sign(self):
         for enrollment in self:
             enrollment.has_to_sign = enrollment._has_to_sign()
 
-    def _get_signed_version(self):
-        """The version of the contract of the program that the partner has signed; of another contract: none."""
+    def _get_signed_version(self, contract=None):
+        """The latest version of the contract that the partner has signed here, whatever else it signed since.
+
+        :param contract: any version of the contract; that of the program when left out
+        :return: the version; none when no version of this contract is signed
+        """
         self.ensure_one()
-        signed, current = self.agreement_id, self.program_id.agreement_id
-        return signed if self.signed_on and signed._is_same_contract(current) else signed.browse()
+        contract = self.program_id.agreement_id if contract is None else contract
+        enrollment_sudo = self.sudo()  # whether something is signed is no secret to readers of the enrollment
+        noted_sudo = enrollment_sudo.agreement_id if self.signed_on else enrollment_sudo.agreement_id.browse()
+        signed_sudo = noted_sudo | enrollment_sudo.signature_ids.agreement_id
+        versions_sudo = signed_sudo.filtered(lambda one: one._is_same_contract(contract)).sorted("version")
+        return versions_sudo[-1:].with_env(self.env)
+
+    def _get_signing(self, agreement) -> tuple:
+        """Who signed a version that is signed, and on which day."""
+        self.ensure_one()
+        if agreement == self.agreement_id and self.signed_on:
+            return self.signed_by or self.partner_id.name, self.signed_on
+        signatures_sudo = self.sudo().signature_ids  # as above
+        signature_sudo = signatures_sudo.filtered(lambda one: one.agreement_id == agreement)[:1]
+        return signature_sudo.signed_by, signature_sudo._get_signed_on()
+
+    def _has_signed(self) -> bool:
+        """Whether the version that the program asks for is signed, or a later one of the same contract."""
+        signed = self._get_signed_version()
+        return bool(signed) and signed.version >= self.program_id.agreement_id.version
 
     def _get_sign_by(self):
         """The day after which payouts wait for the signature of a new version; False: they wait at once.
@@ -70,10 +92,7 @@ class PartnerProgramEnrollment(models.Model):
     def _has_to_sign(self) -> bool:
         """Whether the partner is asked for a signature today, be it that payouts wait for it or not yet."""
         self.ensure_one()
-        agreement = self.program_id.agreement_id
-        return bool(
-            agreement and self.state in SIGNING_STATES and not (self.signed_on and self.agreement_id == agreement)
-        )
+        return bool(self.program_id.agreement_id) and self.state in SIGNING_STATES and not self._has_signed()
 
     # ------------------------------------------------------------
     # SIGNING
@@ -113,7 +132,7 @@ class PartnerProgramEnrollment(models.Model):
         """The version to sign, if it is the one that was read, and not signed yet."""
         if not self.try_lock_for_update():
             raise UserError(self.env._("Somebody else is signing at this moment. Reload the page and look again."))
-        self.invalidate_recordset(["agreement_id", "signed_on"])
+        self.invalidate_recordset(["agreement_id", "signed_on", "signature_ids"])
         agreement = self.program_id.agreement_id
         if self.state not in SIGNING_STATES:
             raise UserError(self.env._("The contract can be signed once your application is approved."))
@@ -127,7 +146,7 @@ class PartnerProgramEnrollment(models.Model):
             raise UserError(
                 self.env._(
                     "%(name)s has signed this version of the contract already. Reload the page to see it.",
-                    name=self.signed_by or self.partner_id.name,
+                    name=self._get_signing(self._get_signed_version())[0],
                 )
             )
         return agreement
@@ -155,7 +174,7 @@ class PartnerProgramEnrollment(models.Model):
                 **vals,
             }
         )
-        signed = self._get_signed_version()
+        signed = self._get_signed_version()  # this one among them
         if not signed or signed.version <= agreement.version:  # what was signed before is kept, and changes nothing
             self.write(
                 {
@@ -222,7 +241,7 @@ class PartnerProgramEnrollment(models.Model):
                 raise UserError(
                     self.env._("The program %(program)s asks for no agreement.", program=enrollment.program_id.name)
                 )
-            if enrollment.signed_on and enrollment.agreement_id == agreement:
+            if enrollment._has_signed():
                 continue
             enrollment.check_access("write")
             enrollment._record_signature(

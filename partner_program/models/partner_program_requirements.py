@@ -57,9 +57,18 @@ class PartnerProgram(models.Model):
         return result
 
     def _note_asked_agreements(self):
-        """A version that was asked for stays asked for, until it or a later one is signed."""
+        """A version that was asked for stays asked for, until it or a later one is signed.
+
+        A program that goes back to an earlier version withdraws the later ones.
+        """
         for agreement, programs in self.filtered("agreement_id").grouped("agreement_id").items():
-            programs.asked_agreement_ids = [Command.link(agreement.id)]
+            withdrawn = programs.asked_agreement_ids.filtered(
+                lambda one, asked=agreement: one._is_same_contract(asked) and one.version > asked.version
+            )
+            programs.asked_agreement_ids = [
+                Command.link(agreement.id),
+                *(Command.unlink(one.id) for one in withdrawn),
+            ]
 
     def _ask_for_new_signatures(self):
         """A new version of the contract: write to the partners who have signed another one."""

@@ -53,6 +53,13 @@ class PartnerProgramSignature(models.Model):
                 "%(agreement)s, %(name)s", agreement=signature.agreement_id.display_name, name=signature.signed_by or ""
             )
 
+    def _get_signed_on(self):
+        """The day of the signature at the company; that of a paper was typed."""
+        self.ensure_one()
+        if self.method == "paper":
+            return self.signed_at.date()
+        return self.company_id._partner_program_local_date(self.signed_at)
+
     def _compute_is_intact(self):
         for signature in self:
             document = signature.document_id

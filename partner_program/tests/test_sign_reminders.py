@@ -55,8 +55,6 @@ class TestSignReminders(PartnerProgramCommon):
         self.assertEqual(len(self.night("2026-03-31")), 1, "another day is another matter")
 
     def test_d15_only_those_who_have_to_sign(self):
-        self.enrollment_byte.with_user(self.manager).action_sign()
-        self.assertFalse(self.night("2026-03-17"), "signed already")
         self.enrollment_byte.write({"agreement_id": self.agreement.id, "signed_on": False})
         self.assertFalse(self.night("2026-03-17"), "never signed: the checklist asks for it, and payouts are held")
         self.enrollment_byte.signed_on = "2025-12-01"
@@ -64,7 +62,13 @@ class TestSignReminders(PartnerProgramCommon):
         self.assertFalse(self.night("2026-03-17"), "switched off")
         self.env.ref("partner_program.mail_template_agreement_reminder").active = True
         self.enrollment_byte.action_end()
-        self.assertFalse(self.night("2026-03-29"), "has ended, with no client that earns")
+        self.assertFalse(self.night("2026-03-17"), "has ended, with no client that earns")
+        self.enrollment_byte.action_reopen()
+        self.mails_before += self.mails()
+        self.assertEqual(len(self.night("2026-03-29")), 1)
+        self.enrollment_byte.with_user(self.manager).action_sign()
+        self.second.sign_by = "2026-04-10"
+        self.assertFalse(self.night("2026-03-31"), "signed already")
 
     def test_d14_who_has_left_and_still_earns_is_reminded(self):
         self.refer(self.enrollment_byte)

@@ -245,6 +245,56 @@ class TestSignatures(PartnerProgramCommon, HttpCase):
             self.enrollment_byte, [{"agreement_id": self.agreement.id, "requirements_met": True, "has_to_sign": True}]
         )
 
+    def test_p25_a_later_version_counts_when_the_program_goes_back_to_an_earlier_one(self):
+        self.signed()
+        second = self.agreement.copy({"version": 2, "sign_by": "2026-01-20"})
+        self.program_affiliate.agreement_id = second
+        self.authenticate("portal_byte", "portal_byte")
+        self.assertIn("redirect_url", self.sign(agreement=second))
+        self.program_affiliate.agreement_id = self.agreement
+        enrollment = self.enrollment_byte
+        self.assertRecordValues(enrollment, [{"requirements_met": True, "has_to_sign": False}])
+        item = enrollment._get_checklist()[0]
+        self.assertTrue(item["done"])
+        self.assertIn("Test Agreement, version 2, signed by Ben of Byte on 01/05/2026", item["todo"])
+        self.assertIn("signed this version of the contract already", self.sign()["error"])
+        enrollment.with_user(self.manager).action_sign()
+        self.assertEqual(len(self.signatures.search([])), 2, "there is nothing to note")
+
+    def test_d15_a_version_that_was_withdrawn_is_not_waited_for(self):
+        self.signed()
+        self.program_affiliate.agreement_id = self.agreement.copy({"version": 2, "sign_by": "2026-01-20"})
+        self.program_affiliate.agreement_id = self.agreement
+        self.program_affiliate.agreement_id = self.agreement.copy({"version": 3, "sign_by": "2026-04-30"})
+        self.go_to("2026-02-01")
+        self.assertFalse(self.enrollment_byte._get_missing_requirements())
+        self.assertEqual(str(self.enrollment_byte._get_sign_by()), "2026-04-30")
+
+    def test_p25_a_partner_who_changes_the_program_and_back_has_signed(self):
+        self.signed()
+        other = self.agreement.create({"name": "Referral Contract", "body": "<p>Other terms</p>"})
+        self.program_referral.agreement_id = other
+        self.enrollment_byte._change_program(self.program_referral)
+        self.assertIn("contract not signed", self.enrollment_byte._get_missing_requirements())
+        self.authenticate("portal_byte", "portal_byte")
+        self.assertIn("redirect_url", self.sign(name="Bea of Byte", agreement=other))
+        self.go_to("2026-02-01")
+        self.enrollment_byte._change_program(self.program_affiliate)
+        self.assertRecordValues(self.enrollment_byte, [{"requirements_met": True, "has_to_sign": False}])
+        self.assertIn(
+            "Test Agreement, version 1, signed by Ben of Byte on 01/05/2026",
+            self.enrollment_byte._get_checklist()[0]["todo"],
+        )
+        self.assertIn("Ben of Byte has signed this version of the contract already", self.sign()["error"])
+        self.refer(self.enrollment_byte)
+        self.program_referral.agreement_id = self.agreement.copy({"version": 2, "sign_by": "2026-03-31"})
+        successor = self.enrollment_byte._change_program(self.program_referral)
+        self.assertRecordValues(
+            successor,
+            [{"agreement_id": self.agreement.id, "signed_by": "Ben of Byte", "requirements_met": True}],
+        )
+        self.assertEqual((str(successor.signed_on), successor.has_to_sign), ("2026-01-05", True))
+
     def test_p25_who_signed_what_and_when_is_a_list(self):
         self.enrollment_byte.with_user(self.manager).action_sign()
         self.program_affiliate.agreement_id = self.agreement.copy({"version": 2})
