@@ -269,6 +269,10 @@ class AccountMove(models.Model):
     def _ask_accountant_to_approve(self):
         """Give the accountant of the company a to-do on each bill that the run has drafted."""
         accountants = {company: company._partner_program_accountant() for company in self.company_id}
+        summaries = {
+            company: self.with_context(lang=user.lang).env._("Approve the commission bill")
+            for company, user in accountants.items()
+        }
         to_do = self.env.ref("mail.mail_activity_data_todo")
         # quick update: a to-do in the list is enough, a run over a thousand partners sends no thousand mails
         self.env["mail.activity"].with_context(mail_activity_quick_update=True).create(
@@ -276,7 +280,7 @@ class AccountMove(models.Model):
                 {
                     "automated": True,
                     "activity_type_id": to_do.id,
-                    "summary": self.env._("Approve the commission bill"),
+                    "summary": summaries[bill.company_id],
                     "res_model_id": self.env["ir.model"]._get_id(bill._name),
                     "res_id": bill.id,
                     "date_deadline": bill.invoice_date_due,

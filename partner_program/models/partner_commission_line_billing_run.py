@@ -115,19 +115,25 @@ class PartnerCommissionLine(models.Model):
 
         :return: the bills made or extended
         """
+        lines = self._in_language_of_reader()
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                bills, problems, _withdrawn = self._run_bills()
+                bills, problems, _withdrawn = lines._run_bills()
                 self._report_problems(problems)
                 self.env.flush_all()
             except CONFLICTS:
                 self.env.cr.rollback()
                 self.env.invalidate_all()
                 if attempt == ATTEMPTS:  # the partners after this one must not wait for it
-                    self._report_problems(self._note_conflict())
+                    self._report_problems(lines._note_conflict())
             else:
-                return bills
+                return bills.with_env(self.env)
         return self.env["account.move"]
+
+    def _in_language_of_reader(self):
+        """These lines for a run that nobody watches: what it has to say is for whoever looks after the partner."""
+        reader = self.enrollment_id[:1]._get_responsibles()[:1]
+        return self.with_context(lang=reader.lang)
 
     def _note_conflict(self) -> list:
         """The problem of lines that other transactions changed each time when the run was about to bill them."""

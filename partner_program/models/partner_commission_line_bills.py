@@ -38,7 +38,7 @@ class PartnerCommissionLine(models.Model):
             lines_sudo = lines_sudo.filtered(lambda line: line.state == "earned" and line.open_amount)
             lines_sudo |= freed_sudo._filter_billable()
             if lines_sudo:
-                lines_sudo._check_can_bill()
+                lines_sudo.with_context(lang=self.env.lang)._check_can_bill()  # not the partner reads why
             carried = draft_sudo.commission_billing_ids.mapped("amount")
             balance = sum(lines_sudo.mapped("open_amount")) + sum(carried)
             if currency.compare_amounts(balance, 0) <= 0:

@@ -60,5 +60,7 @@ class PartnerCommissionLine(models.Model):
         """
         lines_sudo = self.sudo()  # whoever holds a line, or asks about it, need not have the right to change bills
         if lines_sudo.billing_ids.bill_id.filtered(lambda bill: bill.state == "draft" and not bill.posted_before):
+            if self.env.user.share:  # a partner asks in its language, and colleagues read what comes of it
+                lines_sudo = lines_sudo._in_language_of_reader()
             _bills, problems, _withdrawn = lines_sudo._run_bills()
             lines_sudo._report_problems(problems)
