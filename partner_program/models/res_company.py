@@ -55,9 +55,9 @@ class ResCompany(models.Model):
         return chart.ref("partner_program", raise_if_not_found=False) or self.env["account.journal"]
 
     def _partner_program_accountant(self):
-        """Who approves commission bills: the user chosen, or else the first accountant of the company."""
+        """Who approves commission bills: the user chosen, unless he has left, or else the first accountant here."""
         self.ensure_one()
-        if self.partner_program_accountant_id:
+        if self.partner_program_accountant_id.active:
             return self.partner_program_accountant_id
         accountants = self.env.ref("account.group_account_manager").sudo().all_user_ids  # sudo: reads a group
         return accountants.filtered(lambda user: user.active and not user.share and self in user.company_ids).sorted(

@@ -72,3 +72,11 @@ class TestReaders(PartnerProgramCommon):
         self.line.with_user(self.portal_ada).with_context(lang="fr_FR")._ask_from_portal("Pourquoi ?")
         self.env.flush_all()
         self.assertIn("Taken off, as it is on hold", "".join(bill.message_ids.mapped("body")))
+
+    def test_an_accountant_who_has_left_gets_no_bills_to_approve(self):
+        colleague = self._new_user("carla", "account.group_account_manager")
+        self.accountant.active = False
+        others = self.env.ref("account.group_account_manager").all_user_ids
+        others = others.filtered(lambda user: user.active and not user.share and self.company in user.company_ids)
+        self.assertIn(colleague, others)
+        self.assertEqual(self.run_bills().activity_ids.user_id, others.sorted("id")[0])
