@@ -199,7 +199,7 @@ class PartnerProgramEnrollment(models.Model):
         values = {"applied_on": self._get_received_on(), **(custom_values or {})}
         program, is_open = self._get_application_program(values), not values.get("program_id")
         sender = self._get_sender(msg_dict) or msg_dict.get("email_from")
-        contact, ambiguous = self._find_applicant(sender)
+        contact, ambiguous = self._find_applicant(sender, program.company_id)
         if active := self._find_active_enrollment(contact | ambiguous, program, is_open):
             return active._receive_referral_mail(msg_dict, contact)
         if known := self._find_application(contact, sender, program, is_open):
@@ -229,8 +229,8 @@ class PartnerProgramEnrollment(models.Model):
         return application
 
     @api.model
-    def _find_applicant(self, email):
-        """The contact with this address, and the companies to choose from when there are several.
+    def _find_applicant(self, email, company):
+        """The contact with this address that a company of ours may see, and the companies to choose from when several.
 
         :return: ``(contact, companies)``: one of them is empty
         """
@@ -238,7 +238,15 @@ class PartnerProgramEnrollment(models.Model):
         normalized = tools.email_normalize(email)
         if not normalized:
             return none, none
-        found = none.search([("email_normalized", "=", normalized)], order="id")
+        seen = [False, *company.parent_ids.ids]  # a contact of another company of ours is none of its business
+        found = none.search(
+            [
+                ("email_normalized", "=", normalized),
+                ("company_id", "in", seen),
+                ("commercial_partner_id.company_id", "in", seen),
+            ],
+            order="id",
+        )
         companies = found.commercial_partner_id
         if len(companies) > 1:
             return none, companies

@@ -42,7 +42,7 @@ class PartnerProgramEnrollment(models.Model):
             program._keep_stray_form(self._prepare_form_message(vals), vals["email"], files, limit)
             return self.browse()
         sender = tools.formataddr((vals["name"], vals["email"]))
-        contact, ambiguous = self._find_applicant(sender)
+        contact, ambiguous = self._find_applicant(sender, program.company_id)
         application = self._find_application(contact, sender, program, is_open)
         if application:
             application._check_form_rate(company.partner_program_apply_limit)

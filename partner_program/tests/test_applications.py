@@ -202,6 +202,29 @@ class TestApplications(ApplicationsCommon):
         application.with_user(self.manager).action_onboard()
         self.assertEqual((application.state, application.partner_id), ("onboarding", self.other_client))
 
+    def test_p24_contacts_of_another_company_of_ours_are_neither_taken_nor_offered(self):
+        other = self.setup_other_company()["company"]
+        theirs = self.env["res.partner"].create(
+            {"name": "Tess There", "email": "tess@there.example", "company_id": other.id}
+        )
+        by_mail = self.receive(mail(sender="Tess <tess@there.example>", number=1))
+        vals = {"name": "Tess", "email": "tess@there.example", "company_name": "There", "country_id": False}
+        vals |= {"program_id": self.program_referral.id, "company_kind": "agency"}
+        vals |= {"application_text": "Why not", "expected_volume": ""}
+        self.env["res.partner"].create(
+            {"name": "Cora", "email": "tess@there.example", "parent_id": self.other_client.id}
+        )
+        by_mail.applicant_id.email = False  # the new contact of the first mail
+        by_form = self.enrollments.sudo()._apply(self.company, vals, "192.0.2.1")
+        for application in by_mail + by_form:
+            with self.subTest(source=application.application_source):
+                self.assertNotIn(theirs, application.partner_id + application.applicant_id)
+                self.assertFalse(application.ambiguous_partner_ids)
+                self.env.invalidate_all()
+                application.with_user(self.manager).action_onboard()
+                self.assertEqual(application.state, "onboarding")
+        self.assertEqual(by_form.partner_id, self.other_client)
+
     def test_p24_addresses_of_the_programs_at_installation(self):
         for xmlid in ("partner_program.program_referral", "partner_program.program_affiliate"):
             alias = self.env.ref(xmlid).sudo().alias_id
