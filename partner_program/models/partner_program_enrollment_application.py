@@ -89,7 +89,7 @@ class PartnerProgramEnrollment(models.Model):
 
         Replies to an application that exists pass. Machines are not applicants: automatic replies, lists and what a
         filter calls spam make none. A mail that nobody can be made responsible for, because it has no sender or comes
-        from the company itself, is kept on the program.
+        from the company itself, is kept on the program; on the company's own contact while it has no program.
 
         :param message: the mail, as ``email.message.EmailMessage``
         :param dict message_dict: the mail, as Odoo has parsed it
@@ -104,7 +104,11 @@ class PartnerProgramEnrollment(models.Model):
         for model, thread_id, values, user_id, alias in routes:
             if model == self._name and not thread_id:
                 program = self._get_application_program(values or {})
-                if program and not self._get_sender(message_dict):
+                if not program:
+                    company_sudo = self._get_application_company_sudo(values or {})
+                    company_sudo._partner_program_tell_of_stray_mail(message_dict)
+                    model, thread_id = company_sudo.partner_id._name, company_sudo.partner_id.id
+                elif not self._get_sender(message_dict):
                     model, thread_id = program._name, program.id
             kept.append((model, thread_id, values, user_id, alias))
         return kept
@@ -154,8 +158,14 @@ class PartnerProgramEnrollment(models.Model):
         programs_sudo = self.env["partner.program"].sudo()  # strangers write
         if values.get("program_id"):
             return programs_sudo.browse(values["program_id"]).exists()
-        company_id = values.get("company_id") or self.env.company.id
-        return programs_sudo.search([("company_id", "=", company_id)], limit=1)
+        company_sudo = self._get_application_company_sudo(values)
+        return programs_sudo.search([("company_id", "=", company_sudo.id)], limit=1)
+
+    @api.model
+    def _get_application_company_sudo(self, values):
+        """The company of the address for those who do not know their program yet."""
+        companies_sudo = self.env["res.company"].sudo()  # strangers write
+        return companies_sudo.browse(values.get("company_id")) or self.env.company.sudo()  # as above
 
     @api.model
     def _get_sender(self, message_dict) -> str:

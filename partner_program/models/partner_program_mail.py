@@ -1,6 +1,6 @@
 from markupsafe import Markup
 
-from odoo import SUPERUSER_ID, fields, models
+from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import email_normalize
 
@@ -79,13 +79,4 @@ class PartnerProgram(models.Model):
         program_sudo = self.sudo()  # strangers write to the address
         if ruled := program_sudo.manager_rule_ids.user_id.filtered("active"):
             return ruled
-        managers_sudo = program_sudo.env.ref("partner_program.group_manager").all_user_ids
-        colleagues = managers_sudo.filtered(
-            lambda user: (
-                user.active
-                and not user.share
-                and user.id != SUPERUSER_ID
-                and program_sudo.company_id in user.company_ids
-            )
-        )
-        return colleagues.sorted("id") or program_sudo.env.ref("base.user_admin")
+        return program_sudo.company_id._partner_program_managers_sudo()

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 
 # What the programs and the company get at installation when nobody has the name yet (P24).
 GENERAL_ALIAS = "partners"
@@ -59,6 +59,33 @@ class ResCompany(models.Model):
                         "alias_defaults": repr({"company_id": company.id}),
                     }
                 )
+
+    def _partner_program_managers_sudo(self):
+        """Who has the role of a partner manager in this company, or else the administrator."""
+        self.ensure_one()
+        company_sudo = self.sudo()  # strangers write to the addresses
+        colleagues = company_sudo.env.ref("partner_program.group_manager").all_user_ids.filtered(
+            lambda user: (
+                user.active and not user.share and user.id != SUPERUSER_ID and company_sudo in user.company_ids
+            )
+        )
+        return colleagues.sorted("id") or company_sudo.env.ref("base.user_admin")
+
+    def _partner_program_tell_of_stray_mail(self, msg_dict):
+        """Somebody applies while the company has no program: whoever could make one hears of it."""
+        self.ensure_one()
+        self.partner_id.message_notify(
+            partner_ids=self._partner_program_managers_sudo().partner_id.ids,
+            subject=self.env._("A mail to %(address)s made no application", address=self.partner_program_alias_name),
+            body=self.env._(
+                "%(company)s has no partner program at present. “%(subject)s” from %(sender)s is kept in the messages "
+                "of the contact %(contact)s: answer it, or create a program and enter the application by hand.",
+                company=self.name,
+                subject=msg_dict.get("subject") or "…",
+                sender=msg_dict.get("email_from") or self.env._("an unknown sender"),
+                contact=self.partner_id.name,
+            ),
+        )
 
     @api.model
     def _partner_program_load_aliases(self):

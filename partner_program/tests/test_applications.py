@@ -167,6 +167,19 @@ class TestApplications(ApplicationsCommon):
         self.receive(mail(sender="", headers={"From": None}, subject="Again none", number=2))
         self.assertEqual((told() - first).notified_partner_ids, marc.partner_id)
 
+    def test_p24_a_mail_to_a_company_without_a_program_is_kept_and_whoever_can_make_one_is_told(self):
+        (self.program_affiliate + self.program_referral).active = False
+        to = "partners@fieldpro.example"
+        self.assertFalse(self.receive(mail(to=to, subject="May we join?", files=[("deck.pdf", b"%PDF-")])))
+        about = [("model", "=", "res.partner"), ("res_id", "=", self.company.partner_id.id)]
+        kept = self.env["mail.message"].search([*about, ("message_type", "=", "email")])
+        self.assertEqual((kept.subject, kept.attachment_ids.mapped("name")), ("May we join?", ["deck.pdf"]))
+        told = self.env["mail.message"].search([*about, ("subject", "=", "A mail to partners made no application")])
+        self.assertIn(self.manager.partner_id, told.notified_partner_ids)
+        self.assertIn("“May we join?” from", told.body)
+        self.program_referral.active = True
+        self.assertTrue(self.receive(mail(to=to, number=2)))
+
     def test_p24_a_mail_of_a_colleague_is_kept_and_a_forwarded_one_is_the_application_of_whoever_wrote_it(self):
         self.manager.email = "mona@fieldpro.example"
         for number, sender in enumerate(("mona@fieldpro.example", "office@fieldpro.example", TO)):
