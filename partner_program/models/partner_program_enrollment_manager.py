@@ -80,7 +80,9 @@ class PartnerProgramEnrollment(models.Model):
         documents = {
             self._name: self.ids,
             "partner.referral": self.sudo().referral_ids.ids,  # sudo: referrals of every salesperson
-            questions_sudo._name: questions_sudo.search([("partner_id", "in", self.partner_id.ids)]).ids,
+            questions_sudo._name: questions_sudo.search(
+                [("commission_line_id.enrollment_id", "in", self.ids)]
+            ).ids,
         }
         where = Domain.OR(
             Domain("res_model", "=", model) & Domain("res_id", "in", ids) for model, ids in documents.items()
@@ -93,7 +95,8 @@ class PartnerProgramEnrollment(models.Model):
     def _hand_over_meetings(self, previous):
         """Meetings to come of the previous manager with people of the partners; past ones stay as they were.
 
-        The monthly series as a whole, and what was arranged beside it.
+        The monthly series as a whole, and what was arranged beside it; not what is about another enrollment, which
+        may be looked after by the previous manager still.
         """
         self._move_meetings(previous, self.account_manager_id)
         events_sudo = self.env["calendar.event"].sudo()  # meetings of a colleague
@@ -102,6 +105,7 @@ class PartnerProgramEnrollment(models.Model):
                 ("start", ">", fields.Datetime.now()),
                 ("partner_ids", "in", previous.partner_id.ids),
                 ("partner_ids.commercial_partner_id", "in", self.partner_id.ids),
+                ("enrollment_id", "in", [False, *self.ids]),
             ]
         ).with_context(**QUIET)
         events.filtered(lambda event: event.user_id == previous).user_id = self.account_manager_id

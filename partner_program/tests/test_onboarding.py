@@ -373,6 +373,40 @@ class TestAccountManager(OnboardingCommon):
         self.assertEqual((coming.user_id, coming.partner_ids), (self.marc, self.marc.partner_id + self.ada_contact))
         self.assertEqual(self.subjects(enrollment)[before:], ["Marc is your account manager"])
 
+    def test_p22_handing_over_leaves_what_is_about_another_enrollment(self):
+        other = self.enrollments.create(
+            {
+                "partner_id": self.ada.id,
+                "program_id": self.program_affiliate.id,
+                "state": "active",
+                "account_manager_id": self.manager.id,
+                "monthly_meeting": True,
+            }
+        )
+        self.enrollment_ada.write({"account_manager_id": self.manager.id, "monthly_meeting": True})
+        self.refer()  # of the program that is handed over
+        self.refer(other, client=self.other_client)
+        first, second = (
+            self.env["partner.commission.question"].create({"commission_line_id": line.id, "question": "Why?"})
+            for line in (
+                self._line_of(self.enrollment_ada, self.client),
+                self._line_of(other, self.other_client),
+            )
+        )
+        self.enrollment_ada.account_manager_id = self.marc
+        self.assertEqual(first.activity_ids.user_id, self.marc)
+        self.assertEqual(second.activity_ids.user_id, self.manager)
+        self.assertEqual(self.enrollment_ada.meeting_ids.user_id, self.marc)
+        self.assertEqual(other.meeting_ids.user_id, self.manager)
+        self.assertEqual(other.meeting_ids.partner_ids, self.manager.partner_id + self.ada_contact)
+
+    def _line_of(self, enrollment, client):
+        """A commission line of the enrollment, for an invoice of the client that is paid."""
+        for lead in enrollment.referral_ids.lead_id:
+            lead.action_set_won()
+        self.pay(self.invoice(client=client, product=self.starter))
+        return enrollment.referral_ids.commission_line_ids
+
     def test_p22_handing_over_many_takes_the_queries_of_one(self):
         partners = self.env["res.partner"].create([{"name": f"Partner {number}"} for number in range(20)])
         enrollments = self.enrollments.create(
