@@ -129,7 +129,6 @@ class ProjectTask(models.Model):
         :param dict values: `name`, `description` (HTML) and `priority`, checked by the caller
         """
         project_sudo = enrollment_sudo.company_id._get_partner_project(use)
-        manager_sudo = enrollment_sudo.account_manager_id
         task_sudo = (
             self.sudo()  # as above
             .with_context(mail_create_nosubscribe=True, default_user_ids=False)
@@ -140,12 +139,26 @@ class ProjectTask(models.Model):
                     "company_id": project_sudo.company_id.id,
                     "partner_id": person.id,
                     "partner_enrollment_id": enrollment_sudo.id,
-                    "user_ids": [fields.Command.set(manager_sudo.ids)],
+                    "user_ids": False,
                 }
             )
         )
-        task_sudo.message_subscribe((person | manager_sudo.partner_id).ids)
+        task_sudo.message_subscribe(person.ids)
+        task_sudo._assign_partner_responsible()
         return task_sudo
+    @api.model
+    def message_new(self, msg_dict, custom_values=None):
+        # EXTENDS project: whoever looks after the partner hears of what comes by mail too
+        task = super().message_new(msg_dict, custom_values)
+        task.sudo()._assign_partner_responsible()  # as above
+        return task
+
+    def _assign_partner_responsible(self):
+        """What a partner sends is the work of one person; all who look after the partner read it."""
+        for task in self.filtered("partner_enrollment_id"):
+            people = task.partner_enrollment_id._get_responsibles()
+            task.user_ids = task.user_ids or people[:1]
+            task.message_subscribe(people.partner_id.ids)
 
     def _get_spoken_messages(self):
         """The conversation with the partner, oldest first; never notes of colleagues."""

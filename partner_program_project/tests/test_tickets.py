@@ -201,6 +201,27 @@ class TestTickets(PartnerProgramCommon, HttpCase):
         self.assertEqual((ticket.name, ticket.partner_enrollment_id), ("Import fails", self.enrollment_byte))
         self.assertIn("Import fails", self.page("/my/tickets", "portal_byte"))
 
+    def test_p18_a_ticket_reaches_whoever_looks_after_the_partner(self):
+        by_mail = self.receive("ben@byte.example", 11)
+        self.assertEqual(by_mail.user_ids, self.manager)
+        self.assertIn(self.manager.partner_id, by_mail.message_partner_ids)
+        assigned = (
+            self.env["mail.message"]
+            .sudo()
+            .search(
+                [("model", "=", by_mail._name), ("res_id", "=", by_mail.id), ("message_type", "=", "user_notification")]
+            )
+        )
+        self.assertEqual(assigned.notified_partner_ids, self.manager.partner_id)
+        self.enrollment_byte.account_manager_id = False
+        rule = {
+            "program_id": self.program_affiliate.id,
+            "user_id": self._new_user("max", "partner_program.group_manager").id,
+        }
+        self.env["partner.program.manager.rule"].create(rule)
+        for ticket in (self.receive("ben@byte.example", 12), self.ticket()):
+            self.assertEqual(ticket.user_ids.login, "max")
+
     def test_p18_a_mail_of_somebody_else_is_answered_and_makes_nothing(self):
         self.assertFalse(self.receive("ann@ada.example", 2))
         self.assertFalse(self.receive("nobody@nowhere.example", 3))
