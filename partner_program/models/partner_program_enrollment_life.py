@@ -131,6 +131,13 @@ class PartnerProgramEnrollment(models.Model):
     # CHANGE OF PROGRAM
     # ------------------------------------------------------------
 
+    def _with_previous(self):
+        """These enrollments and those they took over from: what was promised there goes on."""
+        history = self
+        while previous := history.previous_enrollment_id - history:
+            history |= previous
+        return history
+
     def _change_program(self, program):
         """Go on with the partner on another program.
 

@@ -6,7 +6,10 @@ EXPIRES_WITHIN_DAYS = 30
 
 
 class PartnerProgramEnrollment(models.Model):
-    """The meeting pack: what partner and account manager talk about (P23). Only what the partner may see."""
+    """The meeting pack: what partner and account manager talk about (P23). Only what the partner may see.
+
+    After a change of program it goes on with what was promised before.
+    """
 
     _inherit = "partner.program.enrollment"
 
@@ -21,7 +24,9 @@ class PartnerProgramEnrollment(models.Model):
         self.ensure_one()
         enrollment_sudo = self.sudo()  # the pack shows chosen fields only; whoever makes it may read the enrollment
         today = self.company_id._partner_program_today()
-        objective, figures = enrollment_sudo.env["partner.program.objective"]._get_shown(enrollment_sudo, today)
+        objective, figures = enrollment_sudo.env["partner.program.objective"]._get_shown(
+            enrollment_sudo._with_previous(), today
+        )
         return {
             "since": since,
             "today": today,
@@ -42,14 +47,22 @@ class PartnerProgramEnrollment(models.Model):
     def _get_pack_acquired(self, since):
         """Clients won since the meeting before."""
         return self.env["partner.referral"].search(
-            [("enrollment_id", "=", self.id), ("state", "in", ("acquired", "completed")), ("acquired_on", ">=", since)],
+            [
+                ("enrollment_id", "in", self._with_previous().ids),
+                ("state", "in", ("acquired", "completed")),
+                ("acquired_on", ">=", since),
+            ],
             order="acquired_on",
         )
 
     def _get_pack_sales(self, since):
         """Commission on invoices that clients have paid since then."""
         return self.env["partner.commission.line"].search(
-            [("enrollment_id", "=", self.id), ("fully_paid_on", ">=", since), ("earned_amount", "!=", 0)],
+            [
+                ("enrollment_id", "in", self._with_previous().ids),
+                ("fully_paid_on", ">=", since),
+                ("earned_amount", "!=", 0),
+            ],
             order="fully_paid_on",
         )
 
@@ -57,7 +70,7 @@ class PartnerProgramEnrollment(models.Model):
         """Claims that end soon unless they are closed."""
         return self.env["partner.referral"].search(
             [
-                ("enrollment_id", "=", self.id),
+                ("enrollment_id", "in", self._with_previous().ids),
                 ("state", "=", "accepted"),
                 ("expires_on", ">=", today),
                 ("expires_on", "<=", today + timedelta(days=EXPIRES_WITHIN_DAYS)),
@@ -69,7 +82,7 @@ class PartnerProgramEnrollment(models.Model):
         """Commission that waits for clients whose invoice is overdue."""
         return self.env["partner.commission.line"].search(
             [
-                ("enrollment_id", "=", self.id),
+                ("enrollment_id", "in", self._with_previous().ids),
                 ("state", "=", "expected"),
                 ("move_id.invoice_date_due", "<", today),
             ],
@@ -78,12 +91,14 @@ class PartnerProgramEnrollment(models.Model):
 
     def _get_pack_held(self):
         """Commission that is earned and held, with the reason."""
-        return self.env["partner.commission.line"].search([("enrollment_id", "=", self.id), ("state", "=", "held")])
+        return self.env["partner.commission.line"].search(
+            [("enrollment_id", "in", self._with_previous().ids), ("state", "=", "held")]
+        )
 
     def _get_pack_upsells(self) -> list[dict]:
         """Clients that are ready for a higher package: ``{"client", "package", "next"}``, all names."""
         rows = self.env["partner.program.upsell"].search(
-            [("partner_id", "=", self.partner_id.id), ("program_id", "=", self.program_id.id)]
+            [("partner_id", "=", self.partner_id.id), ("program_id", "in", self._with_previous().program_id.ids)]
         )
         return [
             {"client": row.client_id.name, "package": row.package_id.name, "next": row.next_package_id.name}
@@ -121,5 +136,5 @@ class PartnerProgramEnrollment(models.Model):
     def _get_pack_actions(self):
         """What was agreed in earlier meetings and is not done."""
         return self.env["partner.program.meeting.action"].search(
-            [("enrollment_id", "=", self.id), ("state", "in", ("new", "open"))]
+            [("enrollment_id", "in", self._with_previous().ids), ("state", "in", ("new", "open"))]
         )

@@ -174,7 +174,10 @@ class PartnerProgramMeeting(models.Model):
         """What the pack shows, as of now, since the meeting before this one; see the enrollment."""
         self.ensure_one()
         before = self.env["calendar.event"].search(
-            [("enrollment_id", "=", self.enrollment_id.id), ("start", "<", min(self.start, fields.Datetime.now()))],
+            [
+                ("enrollment_id", "in", self.enrollment_id._with_previous().ids),
+                ("start", "<", min(self.start, fields.Datetime.now())),
+            ],
             order="start desc",
             limit=1,
         )

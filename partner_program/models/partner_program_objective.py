@@ -27,7 +27,9 @@ class PartnerProgramObjective(models.Model):
     date_to = fields.Date(compute="_compute_dates", store=True, precompute=True)
     target_clients = fields.Integer("Clients: Objective", help="Clients acquired in the quarter.")
     target_revenue = fields.Monetary(
-        "Revenue: Objective", help="Untaxed invoices of the partner's clients dated in the quarter, less credit notes."
+        "Revenue: Objective",
+        help="Untaxed invoices of the partner's clients dated in the quarter, less credit notes: all of them from the "
+        "first invoice after the referral on, also those that earn no commission (any more).",
     )
     target_upsells = fields.Integer(
         "Up-sells: Objective",
@@ -82,21 +84,30 @@ class PartnerProgramObjective(models.Model):
         """Clients, revenue (in the currency of the company) and up-sells of each objective's quarter, in two queries.
 
         A package is one that was paid for, as everywhere (`partner.program.client.package`); its day is that of the
-        invoice.
+        invoice. What the partner does on other enrollments before and after a change of program counts too.
         """
         if not self.ids:
             return {}
         packages = self.env["partner.program.client.package"]
-        for model in ("partner.referral", "partner.commission.line", *packages._depends):
+        for model in ("partner.referral", "partner.program.enrollment", *packages._depends):
             self.env[model].flush_model()
         self.flush_model()
         claims = self.env.execute_query(
             SQL(
                 """
-                SELECT claim.id, claim.client_id
-                  FROM partner_referral claim
+                WITH RECURSIVE family (objective_of, enrollment_id) AS (
+                    SELECT enrollment_id, enrollment_id FROM partner_program_objective WHERE id IN %(ids)s
+                     UNION
+                    SELECT family.objective_of, other.id
+                      FROM family
+                      JOIN partner_program_enrollment one ON one.id = family.enrollment_id
+                      JOIN partner_program_enrollment other
+                        ON other.id = one.previous_enrollment_id OR other.previous_enrollment_id = one.id
+                )
+                SELECT family.objective_of, claim.id, claim.client_id
+                  FROM family
+                  JOIN partner_referral claim ON claim.enrollment_id = family.enrollment_id
                  WHERE claim.state IN ('acquired', 'completed')
-                   AND claim.enrollment_id IN (SELECT enrollment_id FROM partner_program_objective WHERE id IN %(ids)s)
                 """,
                 ids=tuple(self.ids),
             )
@@ -107,9 +118,9 @@ class PartnerProgramObjective(models.Model):
                 WITH objective AS (
                     SELECT id, enrollment_id, date_from, date_to FROM partner_program_objective WHERE id IN %(ids)s
                 ), claim AS (
-                    SELECT id, enrollment_id, client_id, company_id, acquired_on
-                      FROM partner_referral
-                     WHERE id IN %(claims)s
+                    SELECT referral.id, pair.enrollment_id, client_id, company_id, acquired_on, window_start
+                      FROM (VALUES %(claims)s) pair (enrollment_id, referral_id)
+                      JOIN partner_referral referral ON referral.id = pair.referral_id
                 ), step AS (
                     SELECT claim.id AS claim_id, claim.enrollment_id, period.id, period.date_start AS day, package.rank
                       FROM (%(packages)s) period
@@ -122,12 +133,19 @@ class PartnerProgramObjective(models.Model):
                           FROM claim
                          WHERE claim.enrollment_id = objective.enrollment_id
                            AND claim.acquired_on BETWEEN objective.date_from AND objective.date_to) AS clients,
-                       (SELECT SUM((line.base_amount - line.credited_amount) / COALESCE(
-                                   NULLIF(move.invoice_currency_rate, 0), 1))
-                          FROM partner_commission_line line
-                          JOIN account_move move ON move.id = line.move_id AND move.state = 'posted'
-                         WHERE line.enrollment_id = objective.enrollment_id
-                           AND line.invoice_date BETWEEN objective.date_from AND objective.date_to) AS revenue,
+                       (SELECT SUM(move.amount_untaxed_signed)
+                          FROM account_move move
+                          JOIN (SELECT client_id, company_id, MIN(window_start) AS since
+                                  FROM claim
+                                 WHERE claim.enrollment_id = objective.enrollment_id
+                                 GROUP BY client_id, company_id) client
+                            ON client.client_id = move.commercial_partner_id
+                           AND client.company_id = move.company_id
+                           AND client.since <= move.invoice_date
+                         WHERE move.commercial_partner_id IN %(clients)s
+                           AND move.move_type IN ('out_invoice', 'out_refund')
+                           AND move.state = 'posted'
+                           AND move.invoice_date BETWEEN objective.date_from AND objective.date_to) AS revenue,
                        (SELECT COUNT(*)
                           FROM step
                          WHERE step.enrollment_id = objective.enrollment_id
@@ -139,8 +157,8 @@ class PartnerProgramObjective(models.Model):
                   FROM objective
                 """,
                 ids=tuple(self.ids),
-                claims=tuple(row[0] for row in claims) or (0,),
-                clients=tuple({row[1] for row in claims if row[1]}) or (0,),
+                claims=SQL(", ").join([SQL("(%s, %s)", of, claim) for of, claim, _client in claims] or [SQL("(0, 0)")]),
+                clients=tuple({client for _of, _claim, client in claims if client}) or (0,),
                 packages=packages._table_query,
             )
         )
@@ -153,7 +171,8 @@ class PartnerProgramObjective(models.Model):
         :return: ``[{"label", "objective", "actual", "share" (percent, at most 100), "monetary"}]`` of each objective
         """
         current = self.search(
-            [("enrollment_id", "in", enrollments.ids), ("date_from", "<=", today)], order="date_from desc"
+            [("enrollment_id", "in", enrollments.ids), ("date_from", "<=", today)],
+            order="date_from desc, id desc",
         )[:1]
         return current, current._get_figures() if current else []
 

@@ -238,6 +238,33 @@ class TestMeetings(PartnerProgramCommon):
         self.assertEqual(len(self.cancellations()), 1)
         self.assertFalse(self.meetings(successor) + self.meetings(further))
 
+    def test_d14_after_a_change_of_program_the_pack_speaks_of_the_clients_won_before(self):
+        self.enrollment_byte.monthly_meeting = True
+        self.program_referral.write({"monthly_meeting": True, "agreement_id": self.agreement.id})
+        self.refer(self.enrollment_byte)
+        self.pay(self.invoice(1000, product=self.starter, on="2026-01-06"), on="2026-01-06")
+        expiring = self.refer(self.enrollment_byte, client=self.other_client)
+        expiring.expires_on = "2026-02-20"
+        first = self.env["partner.program.meeting"]._of_events(self.meetings()[0])
+        self.go_to("2026-01-15")
+        first.action_ids = [Command.create({"name": "Call Cobalt", "user_id": self.manager.id})]
+        first.action_finish()
+        successor = self.enrollment_byte._change_program(self.program_referral)
+        self.pay(self.invoice(500, product=self.pro, on="2026-01-16"), on="2026-01-16")
+        self.invoice(70, on="2026-01-17", invoice_date_due="2026-01-20", invoice_payment_term_id=False)
+        self.go_to("2026-02-05")
+        meeting = self.env["partner.program.meeting"]._of_events(self.meetings(successor)[0])
+        pack = meeting._get_pack()
+        self.assertEqual(pack["since"], fields.Date.to_date("2026-01-14"), "the meeting before the change")
+        self.assertEqual(pack["sales"].mapped("earned_amount"), [100])
+        self.assertEqual(pack["late"].mapped("amount"), [14])
+        self.assertEqual(pack["expiring"], expiring)
+        self.assertEqual(pack["actions"].mapped("name"), ["Call Cobalt"])
+        self.assertEqual([one["client"] for one in pack["upsells"]], ["Cobalt Clinics"])
+        self.agreement = self.env["partner.program.agreement"].create({"name": "Second", "body": "<p>More</p>"})
+        self.program_affiliate.agreement_id = self.agreement
+        self.assertEqual(sorted(meeting._get_pack()["held"].mapped("open_amount")), [100, 200])
+
     def test_p23_notes_and_actions_become_activities(self):
         self.enrollment_byte.monthly_meeting = True
         meeting = self.env["partner.program.meeting"].browse(
@@ -321,6 +348,34 @@ class TestObjectives(PartnerProgramCommon):
                 {"actual_clients": 0, "actual_revenue": 2350.0, "actual_upsells": 1},
             ],
         )
+
+    def test_p23_revenue_goes_on_after_the_months_that_earn(self):
+        last, later = self.objective("4"), self.objective("1", year="2027")
+        self.refer(self.enrollment_byte)
+        self.pay(self.invoice(100, product=self.starter, on="2026-01-06"))
+        self.go_to("2027-03-01")
+        self.invoice(600, on="2026-12-01")
+        self.invoice(900, on="2027-02-10")
+        self.credit(self.invoice(300, on="2027-02-11"), 50, on="2027-02-12")
+        (last + later).invalidate_recordset()
+        self.assertEqual((last + later).mapped("actual_revenue"), [600.0, 1150.0])
+
+    def test_p23_objectives_count_on_after_a_change_of_program(self):
+        before = self.objective("1", target_clients=2)
+        self.refer(self.enrollment_byte)
+        self.pay(self.invoice(100, product=self.starter, on="2026-01-06"))
+        waiting = self.refer(self.enrollment_byte, client=self.other_client)
+        successor = self.enrollment_byte._change_program(self.program_referral)
+        after = self.objective("1", enrollment_id=successor.id, target_clients=3)
+        self.pay(self.invoice(300, product=self.starter, client=self.other_client, on="2026-01-07"))
+        self.assertEqual(waiting.state, "acquired")
+        (before + after).invalidate_recordset()
+        for objective in before + after:
+            self.assertEqual((objective.actual_clients, objective.actual_revenue), (2, 400.0))
+        pack = successor._get_meeting_pack(fields.Date.today())
+        self.assertEqual(pack["objective"], after)
+        after.unlink()
+        self.assertEqual(successor._get_meeting_pack(fields.Date.today())["objective"], before)
 
     def test_revenue_is_counted_in_the_currency_of_the_company(self):
         euro = self.setup_other_currency("EUR", rates=[("2026-01-01", 2.0)])

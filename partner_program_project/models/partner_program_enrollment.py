@@ -84,7 +84,7 @@ class PartnerProgramEnrollment(models.Model):
 
     def _get_pack_tickets(self) -> list[dict]:
         # EXTENDS partner_program
-        tickets = self.env["project.task"].search(self._get_open_ticket_domain(), order="create_date")
+        tickets = self.env["project.task"].search(self._with_previous()._get_open_ticket_domain(), order="create_date")
         zone = self.company_id._partner_program_local_date
         return super()._get_pack_tickets() + [
             {"name": ticket.name, "stage": ticket.stage_id.name or "", "since": zone(ticket.create_date)}
