@@ -1,1 +1,1 @@
-from . import mailing_contact, mailing_mailing, partner_program_enrollment
+from . import mailing_contact, mailing_mailing, partner_program_enrollment, res_partner

@@ -26,3 +26,18 @@ class MailingContact(models.Model):
                 vals["name"] = contact.name
         if vals:
             self.write(vals)
+
+    def _leave_partners(self):
+        """The contact of the partner is deleted: no newsletter any more, and no address without another use.
+
+        Who said no stays noted, or a contact with that address would get it again.
+        """
+        mailing_list = self.env.ref("partner_program_mass_mailing.mailing_list_partners", raise_if_not_found=False)
+        self.env["mailing.subscription"].search(
+            [
+                ("contact_id", "in", self.ids),
+                ("list_id", "in", mailing_list.ids if mailing_list else []),
+                ("opt_out", "=", False),
+            ]
+        ).unlink()
+        self.filtered(lambda one: not one.subscription_ids).unlink()

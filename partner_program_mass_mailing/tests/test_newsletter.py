@@ -82,6 +82,21 @@ class TestNewsletter(PartnerProgramCommon):
         self.assertNotIn("cy@byte.example", self.emails())
         self.assertEqual(len(self.subscription("cy@byte.example")), 1)
 
+    def test_p21_who_is_deleted_gets_no_newsletter_any_more(self):
+        al, ed, no = self.env["res.partner"].create(
+            [{"name": name, "parent_id": self.ada.id, "email": f"{name}@ada.example"} for name in ("al", "ed", "no")]
+        )
+        self.night()
+        contacts = {one: self.subscription(one.email).contact_id for one in al + ed + no}
+        other = self.root["mailing.list"].create({"name": "Events"})
+        self.root["mailing.subscription"].create({"contact_id": contacts[ed].id, "list_id": other.id})
+        self.subscription("no@ada.example").opt_out = True
+        (al + ed + no).with_user(self.manager).sudo().unlink()
+        self.assertFalse({"al@ada.example", "ed@ada.example", "no@ada.example"} & self.emails())
+        self.assertFalse(contacts[al].exists(), "the address had no other use")
+        self.assertEqual(contacts[ed].subscription_ids.list_id, other)
+        self.assertTrue(self.subscription("no@ada.example").opt_out, "what was decided stays noted")
+
     def test_people_that_somebody_added_by_hand_are_left_alone(self):
         fan = self.root["mailing.contact"].create({"name": "Fan", "email": "fan@elsewhere.example"})
         self.root["mailing.subscription"].create({"contact_id": fan.id, "list_id": self.list.id})
