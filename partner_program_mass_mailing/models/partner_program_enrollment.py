@@ -48,13 +48,15 @@ class PartnerProgramEnrollment(models.Model):
         subscriptions = env["mailing.subscription"].search(
             [("list_id", "=", mailing_list.id), ("contact_id", "in", known.ids)]
         )
-        by_contact = {one.program_contact_id: one for one in known if one.program_contact_id}
-        # Of several with one address: who said no speaks for all, then who is on the list.
+        # Of several with one address, or of one person: who said no speaks for all, then who is on the list.
         said = {one.contact_id: 2 if one.opt_out else 1 for one in subscriptions}
-        by_email = {one.email_normalized: one for one in known.sorted(lambda one: said.get(one, 0))}
+        known = known.sorted(lambda one: said.get(one, 0))
+        by_contact = {one.program_contact_id: one for one in known if one.program_contact_id}
+        by_email = {one.email_normalized: one for one in known}
         keep, new = env["mailing.contact"], {}
         for contact in wanted:
-            found = by_email.get(contact.email_normalized) or by_contact.get(contact)
+            own = by_contact.get(contact)
+            found = own if said.get(own) == 2 else by_email.get(contact.email_normalized) or own
             if found:
                 found._follow_partner_contact(contact)
                 keep |= found

@@ -97,6 +97,13 @@ class TestNewsletter(PartnerProgramCommon):
         self.assertEqual(contacts[ed].subscription_ids.list_id, other)
         self.assertTrue(self.subscription("no@ada.example").opt_out, "what was decided stays noted")
 
+    def test_p21_who_opted_out_stays_out_with_another_address(self):
+        self.subscription("ben@byte.example").opt_out = True
+        self.root["mailing.contact"].create({"name": "Ben", "email": "b.builder@byte.example"})  # of marketing
+        self.byte_contact.email = "b.builder@byte.example"
+        self.night()
+        self.assertNotIn("b.builder@byte.example", self.emails())
+
     def test_people_that_somebody_added_by_hand_are_left_alone(self):
         fan = self.root["mailing.contact"].create({"name": "Fan", "email": "fan@elsewhere.example"})
         self.root["mailing.subscription"].create({"contact_id": fan.id, "list_id": self.list.id})
