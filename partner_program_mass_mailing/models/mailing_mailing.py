@@ -23,8 +23,10 @@ class MailingMailing(models.Model):
     def _cron_prepare_newsletter(self):
         """Scheduled action: draft the newsletter of this month, and tell who is responsible for it.
 
-        :return: the draft; empty when it is there already
+        :return: the draft; empty when it is there already, or somebody deleted the list
         """
+        if not self.env.ref("partner_program_mass_mailing.mailing_list_partners", raise_if_not_found=False):
+            return self.browse()
         month = fields.Date.context_today(self).replace(day=1)
         if self.search_count([("partner_newsletter_month", "=", month)], limit=1):
             return self.browse()

@@ -104,6 +104,10 @@ class TestNewsletter(PartnerProgramCommon):
         self.night()
         self.assertNotIn("b.builder@byte.example", self.emails())
 
+    def test_without_a_list_no_newsletter_is_drafted_and_nothing_fails(self):
+        self.list.unlink()
+        self.assertFalse(self.root["mailing.mailing"]._cron_prepare_newsletter())
+
     def test_people_that_somebody_added_by_hand_are_left_alone(self):
         fan = self.root["mailing.contact"].create({"name": "Fan", "email": "fan@elsewhere.example"})
         self.root["mailing.subscription"].create({"contact_id": fan.id, "list_id": self.list.id})
