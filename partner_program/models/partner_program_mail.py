@@ -77,6 +77,6 @@ class PartnerProgram(models.Model):
         """Who looks after the partners of the program: by its rules, else who has the role in its company."""
         self.ensure_one()
         program_sudo = self.sudo()  # strangers write to the address
-        if ruled := program_sudo.manager_rule_ids.user_id.filtered("active"):
+        if ruled := program_sudo.manager_rule_ids.filtered(lambda rule: rule._is_in_force()).user_id:
             return ruled
         return program_sudo.company_id._partner_program_managers_sudo()

@@ -39,7 +39,7 @@ class PartnerProgramManagerRule(models.Model):
         country, lang = enrollment.partner_id.country_id, enrollment._get_lang()
         fitting = enrollment.program_id.manager_rule_ids.filtered(
             lambda rule: (
-                rule.user_id.active
+                rule._is_in_force()
                 and (not rule.country_ids or country in rule.country_ids)
                 and (not rule.lang_ids or lang in rule.lang_ids.mapped("code"))
             )
@@ -53,6 +53,12 @@ class PartnerProgramManagerRule(models.Model):
             )
         )
         return best[:1].user_id
+
+    def _is_in_force(self) -> bool:
+        """Whether the user is still here, and still has the role."""
+        self.ensure_one()
+        user_sudo = self.user_id.sudo()  # the role of a colleague is no secret to whoever approves partners
+        return user_sudo.active and user_sudo.has_group("partner_program.group_manager")
 
     @api.model
     def _count_partners(self, users) -> dict:

@@ -431,6 +431,14 @@ class TestAccountManager(OnboardingCommon):
             counts.append(self.env.cr.sql_log_count - before)
         self.assertLessEqual(counts[1], counts[0] + 3, counts)
 
+    def test_p22_a_rule_of_somebody_without_the_role_stops_no_approval(self):
+        role = self.env.ref("partner_program.group_manager")
+        self.marc.sudo().group_ids -= role  # he looks after France
+        application = self.application()
+        application.with_user(self.manager).action_onboard()
+        self.assertEqual((application.state, application.account_manager_id), ("onboarding", self.manager))
+        self.assertNotIn(self.marc, self.program_affiliate._get_responsibles_sudo())
+
     def test_p22_an_account_manager_needs_the_role(self):
         for user in (self.salesperson, self.portal_ada):
             with self.assertRefused("has not the role of an account partner manager", ValidationError):
