@@ -3,6 +3,7 @@ import logging
 from datetime import timedelta
 
 from markupsafe import Markup
+from psycopg2 import OperationalError
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -127,8 +128,11 @@ class PartnerProgramMeeting(models.Model):
                 with self.env.cr.savepoint():
                     meeting.action_send_pack()
                 sent |= meeting
-            except UserError as problem:
-                _logger.warning("Partner program: no pack for %s: %s", meeting.display_name, problem)
+            except OperationalError:
+                raise  # another transaction was faster: the scheduler tries again
+            except Exception:
+                self.env.invalidate_all()
+                _logger.exception("Partner program: no pack for meeting %s", meeting.id)
             if not commit(processed=1):
                 break
         return sent

@@ -2,11 +2,13 @@
 
 import base64
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from .common import PartnerProgramCommon
 
@@ -95,6 +97,49 @@ class TestMeetings(PartnerProgramCommon):
         starts = self.meetings().mapped("start")
         self.assertIn(fields.Datetime.to_datetime("2027-01-13 13:30:00"), starts)
         self.assertEqual(len(starts), 25)
+
+    def test_p23_a_partner_that_fails_stops_neither_the_others_nor_the_packs(self):
+        self.enrollment_byte.monthly_meeting = True
+        other = self.Enrollment.create(
+            {"partner_id": self.ada.id, "program_id": self.program_affiliate.id, "state": "active"}
+        )
+        other.with_context(tracking_disable=True).account_manager_id = self.manager
+        self.meetings(other).unlink()
+        self.go_to("2026-11-20")
+        prepare = type(self.Enrollment)._prepare_meeting_vals
+
+        def fails(enrollment, last):
+            if enrollment == self.enrollment_byte:
+                raise ValueError("of another add-on")
+            return prepare(enrollment, last)
+
+        with (
+            patch.object(type(self.Enrollment), "_prepare_meeting_vals", fails),
+            mute_logger("odoo.addons.partner_program.models.partner_program_enrollment_meetings"),
+        ):
+            self.night()
+        self.assertEqual(len(self.meetings()), 12)
+        self.assertEqual(len(self.meetings(other)), 12)
+
+    def test_p23_a_pack_that_fails_stops_no_other(self):
+        self.enrollment_byte.monthly_meeting = True
+        other = self.Enrollment.create(
+            {"partner_id": self.ada.id, "program_id": self.program_affiliate.id, "state": "active"}
+        )
+        other.account_manager_id = self.manager
+        self.go_to("2026-01-12")
+        make = self.env.registry["partner.program.meeting"].action_make_pack
+
+        def fails(meetings):
+            if meetings.enrollment_id == self.enrollment_byte:
+                raise ValueError("of a template that somebody edited")
+            return make(meetings)
+
+        with (
+            patch.object(self.env.registry["partner.program.meeting"], "action_make_pack", fails),
+            mute_logger("odoo.addons.partner_program.models.partner_program_meeting"),
+        ):
+            self.assertEqual(self.night().enrollment_id, other)
 
     def test_p23_no_series_for_an_ended_partner(self):
         self.enrollment_byte.monthly_meeting = True
