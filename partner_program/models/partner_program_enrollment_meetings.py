@@ -185,7 +185,8 @@ class PartnerProgramEnrollment(models.Model):
         week, weekday = int(program.meeting_week), WEEKDAYS[program.meeting_weekday]
         day = nth_weekday(today.year, today.month, week, weekday)
         if last:
-            day = nth_weekday(*next_month(self.company_id._partner_program_local_date(last)), week, weekday)
+            following = nth_weekday(*next_month(self.company_id._partner_program_local_date(last)), week, weekday)
+            day = max(day, following)  # after a long pause this month, if its day is ahead
         if day <= today:
             day = nth_weekday(*next_month(today), week, weekday)
         minutes = round(program.meeting_hour * 60)

@@ -141,6 +141,17 @@ class TestMeetings(PartnerProgramCommon):
         ):
             self.assertEqual(self.night().enrollment_id, other)
 
+    def test_p23_after_a_pause_the_series_begins_this_month_if_its_day_is_ahead(self):
+        self.enrollment_byte.monthly_meeting = True
+        self.meetings().filtered(lambda event: event.start.month > 1).unlink()
+        self.go_to("2026-04-01")
+        self.enrollment_byte.action_plan_meetings()
+        self.assertEqual(str(self.meetings()[1].start), "2026-04-08 12:30:00")
+        self.meetings()[1:].unlink()
+        self.go_to("2026-04-20")
+        self.enrollment_byte.action_plan_meetings()
+        self.assertEqual(str(self.meetings()[1].start), "2026-05-13 12:30:00", "that of April is over")
+
     def test_p23_no_series_for_an_ended_partner(self):
         self.enrollment_byte.monthly_meeting = True
         self.go_to("2026-02-01")
