@@ -19,6 +19,14 @@ class CalendarEvent(models.Model):
         help="Meeting of the account manager with this partner.",
     )
 
+    def unlink(self):
+        # EXTENDS calendar: what was noted of a meeting exists nowhere else, so the meeting is only put away
+        meetings_sudo = self.env["partner.program.meeting"].sudo()  # whoever deletes the event need not see the notes
+        noted = meetings_sudo.search([("event_id", "in", self.ids)]).filtered(lambda one: one._is_noted())
+        put_away = self & noted.event_id.with_env(self.env)
+        put_away.active = False
+        return super(CalendarEvent, self - put_away).unlink()
+
     def _set_partner_meeting_links(self):
         """Give each meeting its own video link, as Odoo does: one that is deleted takes no other's link along."""
         for event in self.with_context(dont_notify=True, skip_attendee_notification=True):

@@ -67,6 +67,12 @@ class PartnerProgramMeeting(models.Model):
     # AFTER THE MEETING
     # ------------------------------------------------------------
 
+    def _is_noted(self) -> bool:
+        """Whether there is something to lose: notes, actions, that it was held, or a pack that was sent."""
+        self.ensure_one()
+        is_written = bool(html2plaintext(self.notes or "").strip())
+        return is_written or self.state == "held" or bool(self.action_ids or self.pack_sent_on)
+
     def action_finish(self):
         """Note that the meeting was held: notes go to the chatter of the partner, actions become activities."""
         for meeting in self:

@@ -152,6 +152,19 @@ class TestMeetings(PartnerProgramCommon):
         self.enrollment_byte.action_plan_meetings()
         self.assertEqual(str(self.meetings()[1].start), "2026-05-13 12:30:00", "that of April is over")
 
+    def test_p23_what_was_noted_of_a_meeting_outlives_its_event(self):
+        self.enrollment_byte.monthly_meeting = True
+        events = self.meetings()
+        held, planned, written, sent = self.env["partner.program.meeting"]._of_events(events[:4]).sorted("start")
+        held.state, sent.pack_sent_on = "held", "2026-01-05"
+        written.notes = "<p>They want a second demo</p>"
+        with self.assertRaises(AccessError):
+            events[2].with_user(self.portal_byte).unlink()
+        events.with_user(self.manager).unlink()
+        self.assertEqual((held + planned + written + sent).exists(), held + written + sent)
+        self.assertFalse(self.meetings(), "they are out of the calendar")
+        self.assertIn("second demo", written.with_user(self.manager).notes)
+
     def test_p23_no_series_for_an_ended_partner(self):
         self.enrollment_byte.monthly_meeting = True
         self.go_to("2026-02-01")
