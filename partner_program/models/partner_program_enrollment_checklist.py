@@ -15,11 +15,11 @@ class PartnerProgramEnrollment(models.Model):
     )
     checklist_html = fields.Html("Checklist", compute="_compute_checklist_html", compute_sudo=True, sanitize=False)
 
-    @api.depends("requirements_met", "account_manager_id", "program_id.account_manager_required")
+    @api.depends("requirements_met", "account_manager_id.active", "program_id.account_manager_required")
     def _compute_checklist_done(self):
         for enrollment in self:
             program = enrollment.program_id
-            managed = enrollment.account_manager_id or not program.account_manager_required
+            managed = enrollment.account_manager_id.active or not program.account_manager_required
             enrollment.checklist_done = enrollment.requirements_met and bool(managed)
 
     @api.depends("checklist_done")
@@ -126,7 +126,7 @@ class PartnerProgramEnrollment(models.Model):
         }
 
     def _get_checklist_account_manager(self) -> dict:
-        manager_sudo = self.account_manager_id.sudo()  # partners are told the name of their account manager
+        manager_sudo = self.account_manager_id.sudo().filtered("active")  # partners are told the name of theirs
         return {
             "key": "account_manager",
             "name": self.env._("Account manager"),

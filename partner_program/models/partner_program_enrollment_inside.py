@@ -1,6 +1,9 @@
 from odoo import api, models
 
+from .partner_program_manager_rule import LOOKED_AFTER
+
 APPLICATION_ACTIVITY = "partner_program.mail_activity_type_application"
+MANAGER_ACTIVITY = "partner_program.mail_activity_type_account_manager"
 
 
 class PartnerProgramEnrollment(models.Model):
@@ -37,6 +40,15 @@ class PartnerProgramEnrollment(models.Model):
                 user_id=people[:1].id,
             )
 
+    def _ask_for_account_manager(self):
+        """The account manager has left: somebody has to hand the partners over, or they wait for nobody."""
+        for program, enrollments in self.sudo().grouped("program_id").items():  # as above
+            enrollments.with_context(mail_activity_quick_update=True).activity_schedule(
+                MANAGER_ACTIVITY,
+                summary=self.env._("Choose another account manager: the former one has left"),
+                user_id=program._get_responsibles_sudo()[:1].id,
+            )
+
     def _change_follower(self, previous):
         """The account manager follows the partner, the former one no longer does."""
         self.message_unsubscribe(previous.partner_id.ids)
@@ -58,4 +70,22 @@ class PartnerProgramEnrollment(models.Model):
         if vals.get("state", "applied") != "applied":
             decided_sudo = self.sudo()  # the to-do may be a colleague's
             decided_sudo.activity_unlink([APPLICATION_ACTIVITY])
+        if vals.get("account_manager_id"):
+            managed_sudo = self.sudo()  # as above
+            managed_sudo.activity_unlink([MANAGER_ACTIVITY])
+        return result
+
+
+class ResUsers(models.Model):
+    _inherit = "res.users"
+
+    def write(self, vals):
+        # EXTENDS base: whose account manager leaves needs another one
+        leaving = self.filtered("active") if vals.get("active") is False else self.browse()
+        result = super().write(vals)
+        if leaving:
+            enrollments_sudo = self.env["partner.program.enrollment"].sudo()  # whoever archives users need not see them
+            enrollments_sudo.search(
+                [("account_manager_id", "in", leaving.ids), ("state", "in", LOOKED_AFTER)]
+            )._ask_for_account_manager()
         return result

@@ -20,14 +20,14 @@ class PartnerProgramEnrollment(models.Model):
     def _get_mail_sender(self) -> str:
         """The account manager, else the company: never a portal user who happens to trigger a mail."""
         self.ensure_one()
-        manager, company = self.account_manager_id, self.company_id
+        manager, company = self.account_manager_id.filtered("active"), self.company_id
         root = self.env.ref("base.user_root")
         return manager.email_formatted or company.email_formatted or root.email_formatted
 
     def _get_mail_copy(self) -> str:
         """The company's own copy of what both sides get."""
         self.ensure_one()
-        return self.account_manager_id.email_formatted or self.company_id.email_formatted or ""
+        return self.account_manager_id.filtered("active").email_formatted or self.company_id.email_formatted or ""
 
     def _partner_program_get_enrollment(self):
         # EXTENDS mail.thread of this add-on

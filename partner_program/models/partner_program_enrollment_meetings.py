@@ -147,7 +147,7 @@ class PartnerProgramEnrollment(models.Model):
                         partner=enrollment.partner_id.name,
                     )
                 )
-            if not enrollment.account_manager_id:
+            if not enrollment.account_manager_id.active:
                 raise UserError(
                     self.env._(
                         "Choose the account manager of %(partner)s first: the meetings take place with that person.",

@@ -117,14 +117,18 @@ class PartnerProgramMeeting(models.Model):
         :return: the meetings whose pack was sent
         """
         now = fields.Datetime.now()
-        events = self.env["calendar.event"].search(
-            [
-                ("start", ">", now),
-                ("start", "<=", now + timedelta(days=PACK_DAYS)),
-                ("enrollment_id.state", "in", ("active", "suspended")),
-            ],
-            order="start",
-        )
+        events = (
+            self.env["calendar.event"]
+            .search(
+                [
+                    ("start", ">", now),
+                    ("start", "<=", now + timedelta(days=PACK_DAYS)),
+                    ("enrollment_id.state", "in", ("active", "suspended")),
+                ],
+                order="start",
+            )
+            .filtered(lambda event: not event.user_id or event.user_id.active)
+        )  # whoever has left meets nobody
         meetings = self._of_events(events).filtered(lambda meeting: not meeting.pack_sent_on)
         sent = self.browse()
         commit = self.env["partner.commission.line"]._commit_in_cron

@@ -439,6 +439,33 @@ class TestAccountManager(OnboardingCommon):
         self.assertEqual((application.state, application.account_manager_id), ("onboarding", self.manager))
         self.assertNotIn(self.marc, self.program_affiliate._get_responsibles_sudo())
 
+    def test_p22_an_account_manager_who_has_left_is_named_nowhere_and_replaced(self):
+        enrollment = self.enrollment_byte
+        enrollment.write({"account_manager_id": self.marc.id, "monthly_meeting": True})
+        self.program_affiliate.account_manager_required = True
+        self.assertIn("Marc", enrollment._get_mail_sender())
+        self.marc.active = False
+        to_do = enrollment.activity_ids
+        self.assertEqual(to_do.summary, "Choose another account manager: the former one has left")
+        self.assertEqual(to_do.user_id, self.manager)
+        self.assertFalse(self.enrollment_ada.activity_ids)
+        self.assertNotIn("Marc", enrollment._get_mail_sender() + enrollment._get_mail_copy())
+        item = enrollment._get_checklist_account_manager()
+        self.assertEqual((item["done"], item["todo"]), (False, "Assign an account manager."))
+        portal = self.env["partner.program.portal"].with_user(self.portal_byte)
+        self.assertFalse(portal._get_dashboard(self.byte)["manager_sudo"])
+        planned = len(enrollment.meeting_ids)
+        self.go_to("2026-12-20")
+        self.assertFalse(self.enrollments._cron_meetings(), "no pack for a meeting with nobody")
+        self.env.invalidate_all()
+        self.assertEqual(len(enrollment.meeting_ids), planned)
+        with self.assertRefused("Choose the account manager"):
+            enrollment.action_plan_meetings()
+        enrollment.account_manager_id = self.manager
+        self.assertFalse(enrollment.activity_ids)
+        self.assertTrue(enrollment._get_checklist_account_manager()["done"])
+        self.assertGreater(len(enrollment.meeting_ids), planned)
+
     def test_p22_an_account_manager_needs_the_role(self):
         for user in (self.salesperson, self.portal_ada):
             with self.assertRefused("has not the role of an account partner manager", ValidationError):
