@@ -18,10 +18,10 @@ class PartnerTickets(PartnerProgramPortal):
         return self._render_tickets()
 
     @http.route("/my/tickets/new", type="http", auth="user", website=True, methods=["POST"])
-    def portal_new_ticket(self, name="", description="", priority="0", **kw):
+    def portal_new_ticket(self, name="", description="", priority="0", enrollment_id="", **kw):
         """Send a ticket; what is missing is asked for, and nothing that was typed is lost."""
-        enrollment_sudo = self._get_affiliate_sudo(must_be_active=True)
-        form = self._read_form(name, description)
+        enrollment_sudo = self._choose_affiliate_sudo(enrollment_id)
+        form = self._read_form(name, description, enrollment_sudo)
         form["priority"] = priority if priority in dict(self._get_priorities()) else "0"
         files, problem = self._read_files()
         if form["problem"] or problem:
@@ -82,19 +82,24 @@ class PartnerTickets(PartnerProgramPortal):
     # WHO, WHAT
     # ------------------------------------------------------------
 
-    def _get_affiliate_sudo(self, must_be_active=False):
-        """The affiliate enrollment of the reader's company; not found for everybody else."""
+    def _get_affiliates_sudo(self, must_be_active=False):
+        """The affiliate enrollments of the reader's company: all that are active, or else one; else not found."""
         enrollments_sudo = self._get_own_enrollments_sudo().filtered(
             lambda one: one.program_type == "affiliate" and one.state in ("active", "suspended", "ended")
         )
         active = enrollments_sudo.filtered(lambda one: one.state == "active")
         if not enrollments_sudo or (must_be_active and not active):
             raise request.not_found()
-        return (active or enrollments_sudo)[:1]
+        return active or enrollments_sudo[:1]
+
+    def _choose_affiliate_sudo(self, enrollment_id):
+        """The active enrollment that something is sent for: the one that was chosen, or the oldest."""
+        active_sudo = self._get_affiliates_sudo(must_be_active=True)
+        return active_sudo.filtered(lambda one: str(one.id) == enrollment_id) or active_sudo[:1]
 
     def _find_task_sudo(self, use, task_id):
-        enrollment_sudo = self._get_affiliate_sudo()
-        task_sudo = request.env["project.task"]._search_partner_tasks_sudo(use, enrollment_sudo, [("id", "=", task_id)])
+        affiliates_sudo = self._get_affiliates_sudo()
+        task_sudo = request.env["project.task"]._search_partner_tasks_sudo(use, affiliates_sudo, [("id", "=", task_id)])
         if not task_sudo:
             raise request.not_found()
         return task_sudo
@@ -112,8 +117,9 @@ class PartnerTickets(PartnerProgramPortal):
     # FORM
     # ------------------------------------------------------------
 
-    def _read_form(self, name, description) -> dict:
+    def _read_form(self, name, description, enrollment_sudo) -> dict:
         form = {"name": name.strip(), "description": description.strip(), "problem": ""}
+        form["enrollment_id"] = enrollment_sudo.id
         if not form["name"]:
             form["problem"] = request.env._("Give it a title first: a few words are enough.")
         elif len(form["name"]) > MAX_NAME:
@@ -161,17 +167,18 @@ class PartnerTickets(PartnerProgramPortal):
     # ------------------------------------------------------------
 
     def _render_tickets(self, form=None):
-        enrollment_sudo = self._get_affiliate_sudo()
+        affiliates_sudo = self._get_affiliates_sudo()
         tickets_sudo = request.env["project.task"]._search_partner_tasks_sudo(
-            "support", enrollment_sudo, order="create_date desc", limit=200
+            "support", affiliates_sudo, order="create_date desc", limit=200
         )
         values = {
             **self._prepare_partner_program_values("tickets"),
             "tickets_sudo": tickets_sudo.sorted(lambda ticket: not ticket._is_open_for_partner()),
-            "may_send": enrollment_sudo.state == "active",
+            "affiliates_sudo": affiliates_sudo,
+            "may_send": affiliates_sudo[0].state == "active",
             "priorities": self._get_priorities(),
             "form": form or {},
-            "project_email": self._get_project_email(enrollment_sudo, "support"),
+            "project_email": self._get_project_email(affiliates_sudo, "support"),
         }
         return request.render("partner_program_project.portal_my_tickets", values)
 
@@ -185,6 +192,7 @@ class PartnerTickets(PartnerProgramPortal):
         }
         return request.render("partner_program_project.portal_ticket", values)
 
-    def _get_project_email(self, enrollment_sudo, use):
-        project_sudo = enrollment_sudo.company_id[f"partner_{use}_project_id"]
-        return project_sudo.alias_email if project_sudo.alias_name else False
+    def _get_project_email(self, affiliates_sudo, use):
+        """The address of the project; none when there are several companies to choose from."""
+        project_sudo = affiliates_sudo.company_id.mapped(f"partner_{use}_project_id")
+        return project_sudo.alias_email if len(project_sudo) == 1 and project_sudo.alias_name else False

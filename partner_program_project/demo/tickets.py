@@ -52,4 +52,4 @@ def tell(env):
             values = {"name": name, "description": plaintext2html(text)}
             idea = Task._create_partner_task_sudo("ideas", by_name[partner], person, values)
             for enrollment in enrollments if "sign-on" in name else by_name[partner]:
-                Vote._toggle_sudo(idea, enrollment.partner_id)
+                Vote._vote_sudo(idea, enrollment.partner_id)

@@ -16,13 +16,13 @@ class PartnerProgramIdeaVote(models.Model):
     _partner_uniq = models.Constraint("UNIQUE (task_id, partner_id)", "This partner has voted for the idea already.")
 
     @api.model
-    def _toggle_sudo(self, task_sudo, person):
-        """Give the vote of a person's company, or take it back; true when it is given now."""
+    def _vote_sudo(self, task_sudo, person, is_for=True):
+        """Give the vote of a person's company, or take it back; doing the same twice changes nothing."""
         company = person.commercial_partner_id
         votes_sudo = self.sudo()  # partners have no right on votes; the task was found for them
+        task_sudo.lock_for_update()  # two clicks at once: one after the other
         vote_sudo = votes_sudo.search([("task_id", "=", task_sudo.id), ("partner_id", "=", company.id)])
-        if vote_sudo:
+        if not is_for:
             vote_sudo.unlink()
-            return False
-        votes_sudo.create({"task_id": task_sudo.id, "partner_id": company.id, "voted_by_id": person.id})
-        return True
+        elif not vote_sudo:
+            votes_sudo.create({"task_id": task_sudo.id, "partner_id": company.id, "voted_by_id": person.id})

@@ -146,6 +146,7 @@ class ProjectTask(models.Model):
         task_sudo.message_subscribe(person.ids)
         task_sudo._assign_partner_responsible()
         return task_sudo
+
     @api.model
     def message_new(self, msg_dict, custom_values=None):
         # EXTENDS project: whoever looks after the partner hears of what comes by mail too

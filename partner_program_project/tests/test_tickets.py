@@ -3,11 +3,14 @@
 import re
 import threading
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import SUPERUSER_ID, fields
 from odoo.exceptions import AccessError
+from odoo.http import request
 from odoo.tests import HttpCase, tagged
 
+from odoo.addons.partner_program.controllers.portal import PartnerProgramPortal
 from odoo.addons.partner_program.tests.common import PartnerProgramCommon
 
 MODULE = "partner_program_project"
@@ -165,10 +168,13 @@ class TestTickets(PartnerProgramCommon, HttpCase):
         text = self.page("/my/ideas", "portal_cypress")
         self.assertIn("Dark mode", text)
         self.assertNotIn("Byte Builders", text)
-        self.page(f"/my/ideas/{idea.id}/vote", "portal_cypress", {})
-        self.assertEqual(idea.partner_vote_count, 2)
-        self.page(f"/my/ideas/{idea.id}/vote", "portal_cypress", {})
-        self.assertEqual(idea.partner_vote_count, 1, "taken back")
+        for _double_click in range(2):
+            self.page(f"/my/ideas/{idea.id}/vote", "portal_cypress", {"vote": "1"})
+            self.assertEqual(idea.partner_vote_count, 2)
+        self.assertRegex(self.page("/my/ideas", "portal_cypress"), r'name="vote"[^>]*value="0"')
+        for _double_click in range(2):
+            self.page(f"/my/ideas/{idea.id}/vote", "portal_cypress", {"vote": "0"})
+            self.assertEqual(idea.partner_vote_count, 1, "taken back")
         with self.assertRefused("voted for the idea already"):
             self.env["partner.program.idea.vote"].sudo().create({"task_id": idea.id, "partner_id": self.byte.id})
         self.page(f"/my/ideas/{idea.id}/vote", "portal_ada", {}, status=404, token_from="/my")
@@ -179,6 +185,43 @@ class TestTickets(PartnerProgramCommon, HttpCase):
         self.assertEqual(idea.partner_program_use, "ideas")
         self.assertNotIn("Idea of others", self.page("/my/ideas", "portal_byte"))
         self.page(f"/my/ideas/{idea.id}/vote", "portal_byte", {}, status=404)
+
+    def test_p18_an_affiliate_of_two_companies_chooses_and_reads_both(self):
+        text = self.page("/my/tickets", "portal_byte")
+        self.assertNotIn("For which company", text)
+        other = self.setup_other_company()["company"]
+        program = self.program_affiliate.copy({"company_id": other.id, "bill_journal_id": False, "agreement_id": False})
+        theirs = self.env["partner.program.enrollment"].create(
+            {"partner_id": self.byte.id, "program_id": program.id, "state": "active"}
+        )
+        both = (self.enrollment_byte + theirs).ids
+        # Without the website app readers see all their companies; with it those of the site only.
+        self.startPatcher(
+            patch.object(
+                PartnerProgramPortal,
+                "_get_own_enrollments_sudo",
+                lambda _self: request.env["partner.program.enrollment"].sudo().browse(both),
+            )
+        )
+        self.Task._create_partner_task_sudo("ideas", theirs, self.byte_contact, {"name": "Idea over there"})
+        self.env.flush_all()
+        text = self.page("/my/tickets", "portal_byte")
+        self.assertIn("For which company", text)
+        sent = {"name": "Over there", "description": "Help", "enrollment_id": str(theirs.id)}
+        self.page("/my/tickets/new", "portal_byte", sent)
+        self.page("/my/tickets/new", "portal_byte", {"name": "Over here", "description": "Help"})
+        self.page(
+            "/my/tickets/new", "portal_byte", {**sent, "name": "Of Ada", "enrollment_id": str(self.enrollment_ada.id)}
+        )
+        tickets = self.Task.search([("partner_enrollment_id.partner_id", "=", self.byte.id)], order="id")
+        self.assertEqual(
+            tickets[1:].mapped(lambda one: (one.name, one.company_id)),
+            [("Over there", other), ("Over here", self.company), ("Of Ada", self.company)],
+        )
+        text = self.page("/my/ideas", "portal_byte")
+        self.assertIn("Idea over there", text)
+        self.page("/my/ideas/new", "portal_byte", {**sent, "name": "Night mode"}, token_from="/my/ideas")
+        self.assertEqual(self.Task.search([("name", "=", "Night mode")]).company_id, other)
 
     # ------------------------------------------------------------
     # EMAIL
