@@ -1,6 +1,8 @@
 from odoo import models
 from odoo.exceptions import UserError
 
+from odoo.addons.base.models.res_bank import sanitize_account_number
+
 
 class PartnerProgramEnrollment(models.Model):
     """Bank account and tax ID, as partners tell them in the portal (D15)."""
@@ -35,6 +37,7 @@ class PartnerProgramEnrollment(models.Model):
             raise UserError(self.env._("Please fill in at least one of the fields."))
         if acc_number:
             self._check_account_number(acc_number)
+            self._check_account_not_closed(acc_number)
             self.env["res.partner.bank"].create({"acc_number": acc_number, "partner_id": partner.id})
         if vat:
             partner.vat = vat
@@ -49,6 +52,20 @@ class PartnerProgramEnrollment(models.Model):
         digits = [char for char in acc_number if char.isdigit()]
         if len(digits) < 4 or len(acc_number) > 64:
             raise UserError(self.env._("This is not a bank account number. Enter the IBAN, or the account number."))
+
+    def _check_account_not_closed(self, acc_number):
+        """An accountant has archived this account: only an accountant takes it up again."""
+        accounts = self.env["res.partner.bank"].with_context(active_test=False)
+        domain = [
+            ("partner_id", "=", self.partner_id.id),
+            ("sanitized_acc_number", "=", sanitize_account_number(acc_number)),
+        ]
+        if accounts.search_count(domain, limit=1):
+            raise UserError(
+                self.env._(
+                    "This bank account was closed on our side. Enter another one, or write to your account manager."
+                )
+            )
 
     def _describe_details(self, acc_number, vat) -> str:
         parts = []

@@ -356,3 +356,6 @@ class TestSignatures(PartnerProgramCommon, HttpCase):
         self.assertIn("is known already", tell(acc_number="DE89370400440532013000"))
         self.assertEqual(len(self.byte.bank_ids), 1)
         self.assertEqual(self.url_open("/my/agreement/details", data={"vat": "X"}).status_code, 400, "CSRF")
+        self.byte.bank_ids.active = False
+        for typed in ("FR7630006000011234567890189", "fr76 3000 6000 0112 3456 7890 189"):
+            self.assertIn("was closed on our side", tell(acc_number=typed))
