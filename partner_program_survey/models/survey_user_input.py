@@ -44,13 +44,13 @@ class SurveyUserInput(models.Model):
         inputs_sudo = self.sudo()  # whoever takes the certification has no right on trainings
         passed = inputs_sudo & inputs_sudo._get_partner_trainings_missing()
         contacts = passed._get_partner_contacts()
-        today = fields.Date.context_today(self)
+        days = {one: one._get_passed_on(contact) for one, contact in contacts.items()}
         return inputs_sudo.env["partner.program.training"].create(
             [
                 {
                     "contact_id": contacts[one].id,
-                    "date_from": one.end_datetime.date() if one.end_datetime else today,
-                    "date_to": one._get_partner_training_end(today),
+                    "date_from": days[one],
+                    "date_to": one._get_partner_training_end(days[one]),
                     "source": "certification",
                     "user_input_id": one.id,
                     "note": one.survey_id.title,
@@ -60,10 +60,15 @@ class SurveyUserInput(models.Model):
             ]
         )
 
-    def _get_partner_training_end(self, today):
+    def _get_passed_on(self, contact):
+        """The day of the certification at the company whose partner the contact belongs to."""
+        self.ensure_one()
+        companies = contact.commercial_partner_id.program_enrollment_ids.company_id
+        return companies[:1]._partner_program_local_date(self.end_datetime or fields.Datetime.now())
+
+    def _get_partner_training_end(self, start):
         self.ensure_one()
         months = self.survey_id.partner_training_months
-        start = self.end_datetime.date() if self.end_datetime else today
         return start + relativedelta(months=months, days=-1) if months else False
 
     def _get_partner_contacts(self) -> dict:

@@ -80,6 +80,14 @@ class TestCertifications(PartnerProgramCommon):
         self.env["partner.program.training"]._cron_sync_training()
         self.assertFalse(self.enrollment_byte.requirements_met, "the certification has expired")
 
+    def test_p26_who_passes_in_the_evening_is_trained_that_day_west_of_greenwich(self):
+        self.company.partner_id.tz = "America/New_York"
+        self.go_to("2026-01-06 02:00:00")  # nine in the evening of the fifth
+        self.take(self.byte_contact)
+        self.assertEqual(self.trainings().date_from, fields.Date.to_date("2026-01-05"))
+        self.assertEqual(self.trainings().date_to, fields.Date.to_date("2027-01-04"))
+        self.assertTrue(self.enrollment_byte.requirements_met)
+
     def test_other_surveys_and_other_people_train_nobody(self):
         self.survey.is_partner_training = False
         self.take(self.byte_contact)
