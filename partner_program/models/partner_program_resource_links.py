@@ -52,6 +52,8 @@ class PartnerProgramResource(models.Model):
 
     def write(self, vals):
         result = super().write(self._keep_file(vals))
+        if vals.get("file_name") and not vals.get("file"):
+            self._rename_files(vals["file_name"])
         if "attachment_id" in vals or vals.get("file"):
             self._own_files()
         return result
@@ -71,6 +73,10 @@ class PartnerProgramResource(models.Model):
         elif content is False:
             vals["attachment_id"] = False
         return vals
+
+    def _rename_files(self, name):
+        """A new name without a new file; files that belong to another record keep theirs."""
+        self.attachment_id.filtered(lambda file: file.res_model == self._name).name = name
 
     def _own_files(self):
         """Files follow the rights of their resource."""

@@ -130,6 +130,8 @@ class TestResources(PartnerProgramCommon):
         self.assertEqual((attachment.name, attachment.raw), ("logos.zip", b"logo"))
         self.assertEqual((attachment.res_model, attachment.res_id), (resource._name, resource.id))
         self.assertEqual((resource.file, resource.file_name), (attachment.datas, "logos.zip"))
+        resource.file_name = "logos 2026.zip"
+        self.assertEqual((attachment.name, resource.attachment_id), ("logos 2026.zip", attachment))
         resource.write({"url": "https://example.com/logos", "file": False})
         self.assertFalse(resource.attachment_id)
         with self.assertRefused("a link or a file"):
