@@ -89,7 +89,8 @@ class PartnerProgramEnrollment(models.Model):
 
         Replies to an application that exists pass. Machines are not applicants: automatic replies, lists and what a
         filter calls spam make none. A mail that nobody can be made responsible for, because it has no sender or comes
-        from the company itself, is kept on the program; on the company's own contact while it has no program.
+        from the company itself, is kept on the program; on the company's own contact while it has no program. So is
+        what comes through a list: it may be a distribution list of ours that an applicant wrote to.
 
         :param message: the mail, as ``email.message.EmailMessage``
         :param dict message_dict: the mail, as Odoo has parsed it
@@ -98,7 +99,8 @@ class PartnerProgramEnrollment(models.Model):
         """
         if not any(model == self._name and not thread_id for model, thread_id, *_rest in routes or ()):
             return routes
-        if self._is_automatic(message):
+        is_list = self._is_list(message)
+        if self._is_machine(message) or (is_list and not self._get_sender(message_dict)):
             return [route for route in routes if route[0] != self._name or route[1]]
         kept = []
         for model, thread_id, values, user_id, alias in routes:
@@ -108,28 +110,36 @@ class PartnerProgramEnrollment(models.Model):
                     company_sudo = self._get_application_company_sudo(values or {})
                     company_sudo._partner_program_tell_of_stray_mail(message_dict)
                     model, thread_id = company_sudo.partner_id._name, company_sudo.partner_id.id
-                elif not self._get_sender(message_dict):
+                elif is_list or not self._get_sender(message_dict):
                     model, thread_id = program._name, program.id
             kept.append((model, thread_id, values, user_id, alias))
         return kept
 
     @api.model
     def _is_automatic(self, message) -> bool:
-        """Whether a machine wrote this mail: an automatic reply, a list, a bounce, or spam."""
+        """Whether this mail is none to answer: a machine wrote it, or it came through a list."""
+        return self._is_machine(message) or self._is_list(message)
 
-        def header(name):
-            return str(message.get(name) or "").strip().lower()
-
+    @api.model
+    def _is_machine(self, message) -> bool:
+        """Whether a machine wrote this mail: an automatic reply, a newsletter, a bounce, or spam."""
         return (
-            header("Auto-Submitted") not in ("", "no")
-            or any(
-                message.get(name) is not None for name in ("X-Autoreply", "X-Autorespond", "X-Auto-Reply", "List-Id")
-            )
-            or header("Precedence") in ("auto_reply", "bulk", "junk", "list")
-            or header("Return-Path") == "<>"
-            or header("X-Spam-Flag").startswith("yes")
-            or header("X-Spam-Status").startswith("yes")
+            self._get_header(message, "Auto-Submitted") not in ("", "no")
+            or any(message.get(name) is not None for name in ("X-Autoreply", "X-Autorespond", "X-Auto-Reply"))
+            or self._get_header(message, "Precedence") in ("auto_reply", "bulk", "junk")
+            or self._get_header(message, "Return-Path") == "<>"
+            or self._get_header(message, "X-Spam-Flag").startswith("yes")
+            or self._get_header(message, "X-Spam-Status").startswith("yes")
         )
+
+    @api.model
+    def _is_list(self, message) -> bool:
+        """Whether this mail came through a list."""
+        return message.get("List-Id") is not None or self._get_header(message, "Precedence") == "list"
+
+    @api.model
+    def _get_header(self, message, name) -> str:
+        return str(message.get(name) or "").strip().lower()
 
     @api.model
     def _get_receipt_time(self, message):

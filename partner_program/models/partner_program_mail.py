@@ -22,15 +22,26 @@ class PartnerProgram(models.Model):
         return result
 
     def _tell_of_stray_mail(self, msg_dict):
+        mail = {
+            "subject": msg_dict.get("subject") or "…",
+            "sender": msg_dict.get("email_from") or self.env._("an unknown sender"),
+        }
+        if self.env["partner.program.enrollment"]._get_sender(msg_dict):
+            body = self.env._(
+                "“%(subject)s” from %(sender)s came through a mailing list. It is kept on the program: "
+                "enter the application by hand if it is one.",
+                **mail,
+            )
+        else:
+            body = self.env._(
+                "“%(subject)s” from %(sender)s has no sender outside of the company. It is kept on the program: "
+                "enter the application by hand if it is one.",
+                **mail,
+            )
         self.message_notify(
             partner_ids=self._get_responsibles_sudo().partner_id.ids,
             subject=self.env._("A mail to %(program)s made no application", program=self.name),
-            body=self.env._(
-                "“%(subject)s” from %(sender)s has no sender outside of the company. It is kept on the program: "
-                "enter the application by hand if it is one.",
-                subject=msg_dict.get("subject") or "…",
-                sender=msg_dict.get("email_from") or self.env._("an unknown sender"),
-            ),
+            body=body,
         )
 
     def _keep_stray_form(self, text, email, files, limit):

@@ -143,6 +143,19 @@ class TestApplications(ApplicationsCommon):
         self.assertFalse(self.env["res.partner"].search([("email", "=", "nora@new.example")]))
         self.assertTrue(self.receive(mail(headers={"Auto-Submitted": "no"}, number="human")))
 
+    def test_p24_what_comes_through_a_list_is_kept_and_told(self):
+        for number, header in enumerate(({"List-Id": "<partners.fieldpro.example>"}, {"Precedence": "list"})):
+            with self.subTest(header=header):
+                subject = f"By the list {number}"
+                self.assertFalse(self.receive(mail(headers=header, number=subject, subject=subject)))
+                kept = self.program_affiliate.message_ids.filtered(lambda one, name=subject: one.subject == name)
+                self.assertIn("like to join", kept.body)
+                told = self.env["mail.message"].search([("body", "like", f"“{subject}” from")])
+                self.assertIn("came through a mailing list", told.body)
+                self.assertIn(self.manager.partner_id, told.notified_partner_ids)
+        self.receive(mail(sender=TO, headers={"List-Id": "<x>"}, subject="Of ourselves"))
+        self.assertNotIn("Of ourselves", self.program_affiliate.message_ids.mapped("subject"))
+
     def test_p24_an_automatic_reply_to_our_answer_joins_the_application_and_is_not_answered(self):
         application = self.receive(mail(number=1))
         answer = self.mails_of(application)
