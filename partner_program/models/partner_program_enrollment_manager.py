@@ -80,9 +80,7 @@ class PartnerProgramEnrollment(models.Model):
         documents = {
             self._name: self.ids,
             "partner.referral": self.sudo().referral_ids.ids,  # sudo: referrals of every salesperson
-            questions_sudo._name: questions_sudo.search(
-                [("commission_line_id.enrollment_id", "in", self.ids)]
-            ).ids,
+            questions_sudo._name: questions_sudo.search([("commission_line_id.enrollment_id", "in", self.ids)]).ids,
         }
         where = Domain.OR(
             Domain("res_model", "=", model) & Domain("res_id", "in", ids) for model, ids in documents.items()

@@ -65,9 +65,7 @@ class ResCompany(models.Model):
         self.ensure_one()
         company_sudo = self.sudo()  # strangers write to the addresses
         colleagues = company_sudo.env.ref("partner_program.group_manager").all_user_ids.filtered(
-            lambda user: (
-                user.active and not user.share and user.id != SUPERUSER_ID and company_sudo in user.company_ids
-            )
+            lambda user: user.active and not user.share and user.id != SUPERUSER_ID and company_sudo in user.company_ids
         )
         return colleagues.sorted("id") or company_sudo.env.ref("base.user_admin")
 
