@@ -348,6 +348,7 @@ class PartnerReferral(models.Model):
             self._check_guarded({fname for fname in vals if fname not in TERM_FIELDS})  # accepting resets the terms
             self._use_commercial_client(vals)
             self._take_prospect_from_lead(vals)
+            self._take_salesperson(vals)
             self._tidy_prospect(vals)
         self._check_leads_free([vals.get("lead_id", self.env.context.get("default_lead_id")) for vals in vals_list])
         referrals = super().create(vals_list)

@@ -43,7 +43,8 @@ class PartnerReferral(models.Model):
               ``prospect_name``, ``prospect_contact_name``, ``prospect_email``, ``prospect_phone``, ``prospect_vat``
               (str; a name or an e-mail address at least)
             - ``note`` (str): what the partner told about the client
-            - ``user_id`` (int): the salesperson; default: of the lead, else the partner's account manager
+            - ``user_id`` (int): the salesperson; default: of the lead, else whoever registers; with ``sudo()`` the
+              partner's account manager
         :return: the referrals, in the order of ``vals_list``
         :raise UserError: (or ``ValidationError``) a sentence that can be shown to whoever registers; nothing is saved
         """
@@ -109,10 +110,25 @@ class PartnerReferral(models.Model):
         """The prospect of a lead that has no customer yet is who the lead says."""
         lead = self.env["crm.lead"].browse(vals.get("lead_id", self.env.context.get("default_lead_id")) or ())
         if lead and not lead.partner_id and not vals.get("client_id"):
-            vals.setdefault("prospect_name", lead.partner_name)
-            vals.setdefault("prospect_contact_name", lead.contact_name)
-            vals.setdefault("prospect_email", lead.email_normalized)
-            vals.setdefault("prospect_phone", lead.phone)
+            told = {
+                "prospect_name": lead.partner_name,
+                "prospect_contact_name": lead.contact_name,
+                "prospect_email": lead.email_normalized,
+                "prospect_phone": lead.phone,
+            }
+            # Browsers send empty fields too.
+            vals.update({fname: value for fname, value in told.items() if not vals.get(fname)})
+
+    def _take_salesperson(self, vals):
+        """A referral that nobody works on yet is for the salesperson who registers it.
+
+        Else it would be the account manager's, and who may see own documents only could not save it.
+        """
+        context = self.env.context
+        if self.env.su or vals.get("user_id") or context.get("default_user_id"):
+            return
+        lead = self.env["crm.lead"].browse(vals.get("lead_id", context.get("default_lead_id")) or ())
+        vals["user_id"] = (lead.user_id or self.env.user).id
 
     @api.constrains("prospect_email")
     def _check_prospect_email(self):

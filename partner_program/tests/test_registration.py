@@ -93,6 +93,79 @@ class TestRegistration(PartnerProgramCommon):
                 self.assertEqual(shown["type"].endswith("close"), goes_back, "others show what was found")
         self.assertEqual(lead.referral_ids.lead_id, lead)
 
+    def test_p4_whoever_registers_keeps_sight_of_it_when_the_partner_has_an_account_manager(self):
+        self.enrollment_ada.account_manager_id = self.manager
+        order = self.env["sale.order"].create({"partner_id": self.other_client.id, "user_id": self.salesperson.id})
+        nobodys = self.lead(client=self.env["res.partner"].create({"name": "Foxtrot"}), user_id=False)
+        for record in (self.client, order, nobodys):
+            with self.subTest(record._name):
+                action = record.with_user(self.salesperson).action_register_referral()
+                Referral = self.env["partner.referral"].with_user(self.salesperson).with_context(**action["context"])
+                with Form(Referral, view=action["views"][0][0]) as form:
+                    form.enrollment_id = self.enrollment_ada
+                self.env.invalidate_all()
+                self.assertEqual(form.record.read(["user_id"])[0]["user_id"][0], self.salesperson.id)
+        # The form of the app sends the field, empty.
+        referral = self.register(prospect_name="Golf Games", user_id=False)
+        self.assertEqual((referral.user_id, referral.lead_id.user_id), (self.salesperson, self.salesperson))
+        theirs = self.register(
+            user=self.manager, lead_id=self.lead(user_id=self.other_salesperson.id).id, user_id=False
+        )
+        self.assertEqual(theirs.user_id, self.other_salesperson, "a lead that somebody works on stays theirs")
+
+    def test_p4_what_the_portal_and_mails_register_is_for_the_account_manager(self):
+        self.enrollment_ada.account_manager_id = self.manager
+        vals = {"enrollment_id": self.enrollment_ada.id, "source": "portal", "prospect_name": "Golf Games"}
+        referral = self.env["partner.referral"].with_user(self.portal_ada).sudo()._register_referrals([vals])
+        self.assertEqual(referral.user_id, self.manager)
+
+    def test_d10_the_prospect_of_a_lead_is_who_the_lead_says_and_protected(self):
+        lead = self.env["crm.lead"].create(
+            {
+                "name": "Website",
+                "partner_name": "Foxtrot Foods",
+                "contact_name": "Fay Fox",
+                "email_from": '"Fay" <Fay@foxtrot.example>',
+                "phone": "+32 2 290 34 90",
+                "user_id": self.salesperson.id,
+                "company_id": self.company.id,
+            }
+        )
+        # A browser sends every field of the dialog, those that stayed empty too.
+        first = self.register(
+            lead_id=lead.id,
+            client_id=False,
+            prospect_name=False,
+            prospect_contact_name=False,
+            prospect_email=False,
+            prospect_phone=False,
+        )
+        self.assertRecordValues(
+            first,
+            [
+                {
+                    "prospect_name": "Foxtrot Foods",
+                    "prospect_contact_name": "Fay Fox",
+                    "prospect_email": "fay@foxtrot.example",
+                    "prospect_phone": "+32 2 290 34 90",
+                }
+            ],
+        )
+        first.with_user(self.salesperson).action_accept()
+        enrollment = self.env["partner.program.enrollment"].create(
+            {
+                "partner_id": self.byte.id,
+                "program_id": self.program_referral.id,
+                "state": "active",
+                "date_start": "2025-01-01",
+            }
+        )
+        second = self.register(
+            enrollment_id=enrollment.id, prospect_name="Foxtrot Foods", prospect_email="bob@foxtrot.example"
+        )
+        with self.assertRefused("Foxtrot Foods is protected by another referral"):
+            second.with_user(self.salesperson).action_accept()
+
     def test_p4_a_lead_that_began_with_a_mail_of_the_partner_was_received_with_it(self):
         lead = self.lead()
         self.go_to("2026-01-04 22:15:00")
