@@ -9,6 +9,7 @@ OPEN_STATES = ("submitted", "accepted")
 CLAIM_STATES = ("accepted", "acquired")  # states that protect the client (D10)
 EARNING_STATES = ("acquired", "completed")  # states whose invoices earn
 EXIT_STATES = ("rejected", "expired", "lost", "withdrawn")
+ONCE_ACCEPTED = ("accepted", "acquired", "completed", "expired", "lost")  # states that only accepted claims come to
 TERM_FIELDS = ("commission_rate", "commission_months", "payout_delay_days", "expires_on")
 # What the system or a manager decides; salespeople decide through the buttons only.
 # They follow from the enrollment. "Readonly" of a stored related field binds screens only: nobody writes them.
@@ -34,6 +35,7 @@ GUARDED_FIELDS = {
     "match_ids",
     "prospect_is_new",
     "excluded_category_ids",
+    "terms_frozen",
     "warned_days",
     "warned_for",
 }
@@ -178,6 +180,13 @@ class PartnerReferral(models.Model):
         help="Last day to close it (company time zone). Empty: it never expires.",
     )
 
+    terms_frozen = fields.Boolean(
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
+        help="The referral was accepted once: its terms are its own, whatever becomes of it later.",
+    )
+
     # acquisition and window
     acquired_on = fields.Date(readonly=True, tracking=True, copy=False)
     acquisition_move_id = fields.Many2one(
@@ -251,8 +260,9 @@ class PartnerReferral(models.Model):
     def _compute_terms(self):
         """Show the program's terms while undecided; what is accepted keeps its own (D7)."""
         for referral in self:
+            is_kept = referral.terms_frozen or referral.state not in (False, "submitted")
             # A decision may come before the first computation: then there is nothing to keep yet.
-            if referral.state not in (False, "submitted") and referral.commission_months:
+            if is_kept and referral.commission_months:
                 for fname in TERM_FIELDS:
                     referral[fname] = referral[fname]
                 continue
@@ -350,6 +360,7 @@ class PartnerReferral(models.Model):
             self._take_prospect_from_lead(vals)
             self._take_salesperson(vals)
             self._tidy_prospect(vals)
+            self._note_frozen(vals)
         self._check_leads_free([vals.get("lead_id", self.env.context.get("default_lead_id")) for vals in vals_list])
         referrals = super().create(vals_list)
         for referral in referrals:
@@ -370,6 +381,7 @@ class PartnerReferral(models.Model):
         vals = dict(vals)
         self._use_commercial_client(vals)
         self._tidy_prospect(vals)
+        self._note_frozen(vals)
         found_client = self.browse()
         if vals.get("client_id"):
             found_client = self.filtered(lambda r: r.state == "accepted" and not r.client_id)
@@ -384,6 +396,10 @@ class PartnerReferral(models.Model):
         if "commission_months" in vals or "client_id" in vals:
             self._sync_commission_lines()
         return result
+
+    def _note_frozen(self, vals):
+        if vals.get("state") in ONCE_ACCEPTED:
+            vals["terms_frozen"] = True
 
     def _use_commercial_client(self, vals):
         """The client is always the company itself, whichever contact was chosen (D12)."""

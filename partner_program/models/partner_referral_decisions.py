@@ -36,18 +36,22 @@ class PartnerReferral(models.Model):
                 continue
             self._lock_claims()
             referral_sudo = referral.sudo()  # accepting is the salesperson's right, the fields it sets are not
-            referral_sudo.write(
-                {
-                    **referral_sudo._get_program_terms(),
-                    "excluded_category_ids": [Command.set(referral_sudo.program_id.excluded_category_ids.ids)],
-                    "state": "accepted",
-                }
-            )
+            referral_sudo.write({**referral_sudo._get_terms_to_freeze(), "state": "accepted"})
             referral_sudo._note_acceptance()
             referral._note_override()
         self._sync_acquisition()
         waiting._ask_about_conflicts()
         return waiting._notify_waiting() if waiting else True
+
+    def _get_terms_to_freeze(self) -> dict:
+        """Terms and exclusions of the program, for a claim that is accepted the first time (D7); else nothing."""
+        self.ensure_one()
+        if self.terms_frozen:
+            return {}
+        return {
+            **self._get_program_terms(),
+            "excluded_category_ids": [Command.set(self.program_id.excluded_category_ids.ids)],
+        }
 
     def _note_acceptance(self):
         """The reason so far is that of the acceptance: leaving needs another one."""
@@ -272,7 +276,14 @@ class PartnerReferral(models.Model):
             referral._check_free_again()
             referral._lock_claims()
             before = dict(self._fields["state"]._description_selection(self.env))[referral.state]
-            referral.write({"state": "accepted", "expires_on": expires_on, "decision_reason": reason})
+            referral.write(
+                {
+                    **referral._get_terms_to_freeze(),
+                    "state": "accepted",
+                    "expires_on": expires_on,
+                    "decision_reason": reason,
+                }
+            )
             referral._note_acceptance()
             referral.message_post(
                 body=self.env._("Accepted again after “%(state)s”: %(reason)s", state=before, reason=reason)

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import models
 from odoo.exceptions import UserError
 
 from .partner_referral import CLAIM_STATES
@@ -184,11 +184,5 @@ class PartnerReferral(models.Model):
         self.ensure_one()
         self._check_partnership()
         self._lock_claims()
-        self.write(
-            {
-                **self._get_program_terms(),
-                "excluded_category_ids": [fields.Command.set(self.program_id.excluded_category_ids.ids)],
-                "state": "accepted",
-            }
-        )
+        self.write({**self._get_terms_to_freeze(), "state": "accepted"})
         self._note_acceptance()

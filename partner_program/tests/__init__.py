@@ -41,6 +41,7 @@ from . import (
     test_referral_report,
     test_referral_rules,
     test_referral_story,
+    test_referral_terms,
     test_registration,
     test_resources,
     test_reviews,

@@ -1,9 +1,10 @@
-"""What changed after the first earning, and the bills, as statements told them until now."""
+"""What changed after the first earning, and the bills, as statements told them until now; whose terms are frozen."""
 
 from odoo import SUPERUSER_ID, api
 
 
 def migrate(cr, version):
+    _note_frozen_terms(cr)
     cr.execute(
         """
         INSERT INTO partner_commission_change (
@@ -39,3 +40,22 @@ def migrate(cr, version):
     unnoted = lines._find_unnoted()
     unnoted._note_first_earned()
     unnoted._note_corrections()
+
+
+def _note_frozen_terms(cr):
+    """Claims that were accepted once; of rejected and withdrawn ones the log of their states says it."""
+    cr.execute(
+        """
+        UPDATE partner_referral referral
+           SET terms_frozen = TRUE
+         WHERE state IN ('accepted', 'acquired', 'completed', 'expired', 'lost')
+            OR EXISTS (
+               SELECT FROM mail_message message
+                 JOIN mail_tracking_value value ON value.mail_message_id = message.id
+                 JOIN ir_model_fields field ON field.id = value.field_id AND field.name = 'state'
+                 JOIN ir_model_fields_selection selection
+                   ON selection.field_id = field.id AND selection.value = 'accepted'
+                WHERE message.model = 'partner.referral' AND message.res_id = referral.id
+                  AND value.new_value_char IN (SELECT label FROM jsonb_each_text(selection.name) names (lang, label)))
+        """
+    )

@@ -1,0 +1,101 @@
+"""The terms of a claim are frozen once, whatever becomes of it; what the partner reads is in its language (D7)."""
+
+import importlib.util
+
+from odoo.fields import Command, Date
+from odoo.tools.misc import file_path
+
+from .test_reviews import ReviewCommon
+
+
+class TestFrozenTerms(ReviewCommon):
+    TERMS = ("commission_rate", "commission_months", "payout_delay_days")
+
+    def change_program(self):
+        """The program of today: other terms, and what the client buys is excluded."""
+        self.program_referral.write(
+            {
+                "commission_rate": 7.5,
+                "commission_months": 6,
+                "payout_delay_days": 45,
+                "excluded_category_ids": [Command.set(self.pro.categ_id.ids)],
+            }
+        )
+
+    def terms(self, referral):
+        return tuple(referral[fname] for fname in self.TERMS)
+
+    def decide_and_take_up_again(self, referral, action, expires_on="2026-06-30"):
+        referral.decision_reason = "By mistake"
+        getattr(referral, action)()
+        self.go_to("2026-01-06")
+        self.change_program()
+        self.env["partner.referral.decision"].with_user(self.manager).create(
+            {"referral_ids": referral.ids, "decision": "reopen", "reason": "It counts", "expires_on": expires_on}
+        ).action_confirm()
+        self.assertEqual(
+            (referral.state, referral.expires_on, referral.decision_reason),
+            ("accepted", Date.to_date(expires_on), "It counts"),
+        )
+
+    def test_d7_a_claim_that_was_never_accepted_freezes_the_terms_when_it_is_accepted_again(self):
+        for action, client in (("action_reject", self.client), ("action_withdraw", self.other_client)):
+            with self.subTest(action):
+                self.program_referral.write(
+                    {"commission_rate": 5.0, "commission_months": 12, "excluded_category_ids": [Command.clear()]}
+                )
+                referral = self.refer(client=client, accept=False)
+                self.decide_and_take_up_again(referral, action)
+                self.assertEqual(self.terms(referral), (7.5, 6, 45))
+                self.assertEqual(referral.excluded_category_ids, self.pro.categ_id)
+                referral.lead_id.action_set_won()
+                self.assertEqual(self.line_of(self.invoice(1000, client=client)).amount, 0.0)
+
+    def test_d7_a_claim_that_was_accepted_keeps_its_terms_when_it_is_accepted_again(self):
+        referral = self.refer()
+        self.decide_and_take_up_again(referral, "action_reject")
+        self.assertEqual(self.terms(referral), (5.0, 12, 30))
+        self.assertFalse(referral.excluded_category_ids)
+
+    def test_d7_merged_contacts_do_not_replace_frozen_terms(self):
+        late = self.refer(client=self.other_client, referred_on="2026-01-04 12:00:00")
+        self.affiliate(referred_on="2026-01-03 12:00:00")
+        late.with_user(self.manager).expires_on = "2026-09-30"
+        wizard = self.env["base.partner.merge.automatic.wizard"].sudo().create({})
+        wizard._merge((self.client + self.other_client).ids, self.other_client, extra_checks=False)
+        self.env.invalidate_all()
+        self.assertEqual(late.state, "submitted")
+        self.change_program()
+        self.go_to("2026-05-04")  # after the last day that the program would give
+        late.with_user(self.manager).referred_on = "2026-01-04 11:00:00"  # a correction gives no new terms either
+        self.decide(self.assertAsked(late, "conflict"), accept=True)
+        self.assertEqual((late.state, late.expires_on), ("accepted", Date.to_date("2026-09-30")))
+        self.assertEqual(self.terms(late), (5.0, 12, 30))
+        self.assertFalse(late.excluded_category_ids)
+
+    def test_d7_only_a_manager_says_that_terms_are_frozen(self):
+        referral = self.refer(accept=False)
+        with self.assertRefused("Only a partner manager changes"):
+            referral.with_user(self.salesperson).terms_frozen = True
+
+    def test_an_update_finds_out_whose_terms_are_frozen(self):
+        never, once, live = (
+            self.refer(client=client, accept=False)
+            for client in (self.client, self.other_client, self.env["res.partner"].create({"name": "Echo"}))
+        )
+        self.cr.flush()  # writes the log of states
+        (once + live).with_context(tracking_disable=False, mail_notrack=False).action_accept()
+        self.cr.flush()
+        for referral in (never, once):
+            referral.decision_reason = "By mistake"
+            referral.action_reject()
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE partner_referral SET terms_frozen = NULL")
+        self.env.invalidate_all()
+        path = file_path("partner_program/migrations/19.0.1.1.0/post-migrate.py")
+        spec = importlib.util.spec_from_file_location("post_migrate", path)
+        script = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(script)
+        script._note_frozen_terms(self.env.cr)
+        self.env.invalidate_all()
+        self.assertEqual((never + once + live).mapped("terms_frozen"), [False, True, True])
