@@ -370,6 +370,7 @@ class PartnerReferral(models.Model):
                 )
         referrals._check_enrollment_open()
         referrals._link_or_create_leads()
+        referrals._tell_leads_the_client()
         referrals.filtered(lambda r: r.state == "submitted")._look_again()
         return referrals
 
@@ -390,6 +391,8 @@ class PartnerReferral(models.Model):
         claimed = {referral: referral._get_claimed() for referral in self} if is_looked_at else {}
         result = super().write(vals)
         found_client._check_client_found()
+        if vals.get("client_id"):
+            self._tell_leads_the_client()
         if is_looked_at:
             changed = self.filtered(lambda r: r._get_claimed() != claimed[r])
             self.filtered(lambda r: r.state == "submitted")._look_again(new_facts=vals, anew=changed)

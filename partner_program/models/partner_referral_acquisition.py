@@ -126,6 +126,7 @@ class PartnerReferral(models.Model):
         When the claim that protects it was received later, no rule settles it: a manager is asked.
         """
         self.ensure_one()
+        self._tell_leads_the_client()
         if not self.lead_id.partner_id:
             self.lead_id._handle_partner_assignment(create_missing=True)
         client = self.client_id or self.lead_id.partner_id.commercial_partner_id

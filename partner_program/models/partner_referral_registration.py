@@ -3,6 +3,8 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import email_normalize
 
+from .partner_referral import OPEN_STATES
+
 LIVE_STATES = ("submitted", "accepted", "acquired")
 PROSPECT_FIELDS = ("prospect_name", "prospect_contact_name", "prospect_email", "prospect_phone", "prospect_vat")
 REGISTER_FIELDS = {
@@ -202,6 +204,13 @@ class PartnerReferral(models.Model):
         leads = self.env["crm.lead"].create([referral._prepare_lead_vals() for referral in to_create])
         for referral, lead in zip(to_create, leads, strict=True):
             referral.lead_id = lead
+
+    def _tell_leads_the_client(self):
+        """The client is the customer of the lead too, where that has none: else winning it makes a second contact."""
+        for referral in self.filtered(lambda r: r.client_id and r.state in OPEN_STATES):
+            lead_sudo = referral.lead_id.sudo()  # sudo: whoever says who the client is says who the customer is
+            if lead_sudo and not lead_sudo.partner_id:
+                lead_sudo.partner_id = referral.client_id
 
     def _find_open_leads(self):
         """Leads of these clients that are open and carry no live claim."""

@@ -38,6 +38,7 @@ from . import (
     test_portal_tours,
     test_portal_tours_statements,
     test_queries,
+    test_referral_lead_customer,
     test_referral_report,
     test_referral_rules,
     test_referral_story,

@@ -1,0 +1,45 @@
+"""Referral and lead are about one client, whichever of the two learns first who it is (P7; D10, D12)."""
+
+from .test_reviews import ReviewCommon
+
+
+class TestCustomerOfTheLead(ReviewCommon):
+    def prospect(self, enrollment=None, accept=True, **vals):
+        """A claim on somebody who is no contact; its lead has no customer."""
+        lead = self.lead(client=self.env["res.partner"], partner_name="Somebody", user_id=self.salesperson.id)
+        return self.refer(enrollment=enrollment, lead_id=lead.id, client=self.env["res.partner"], accept=accept, **vals)
+
+    # ------------------------------------------------------------
+    # FROM THE REFERRAL TO THE LEAD
+    # ------------------------------------------------------------
+
+    def test_d12_a_client_filled_in_on_the_referral_is_the_customer_of_its_lead(self):
+        for accept in (False, True):
+            with self.subTest(accepted=accept):
+                referral = self.prospect(accept=accept)
+                client = self.env["res.partner"].create({"name": "Foxtrot Foods", "is_company": True})
+                referral.with_user(self.salesperson).client_id = client
+                self.assertEqual(referral.lead_id.partner_id, client)
+                if not accept:
+                    referral.action_accept()
+                referral.lead_id.action_set_won()
+                self.assertEqual((referral.state, referral.client_id), ("acquired", client))
+                invoice = self.invoice(1000, client=referral.lead_id.partner_id)
+                self.assertEqual(self.line_of(invoice).amount, 50.0)
+
+    def test_d12_a_client_known_at_registration_is_the_customer_of_the_lead(self):
+        lead = self.lead(client=self.env["res.partner"], partner_name="Somebody")
+        self.refer(lead_id=lead.id, accept=False)
+        self.assertEqual(lead.partner_id, self.client)
+
+    def test_d12_a_customer_that_the_lead_has_stays(self):
+        referral = self.refer(client=self.client_contact, lead_id=self.lead(self.client_contact).id, accept=False)
+        referral.with_user(self.salesperson).client_id = self.other_client
+        self.assertEqual(referral.lead_id.partner_id, self.client_contact)
+
+    def test_d12_winning_a_lead_that_lost_its_customer_makes_no_second_contact(self):
+        referral = self.refer()
+        referral.lead_id.partner_id = False
+        referral.lead_id.partner_name = "Somebody"
+        referral.lead_id.action_set_won()
+        self.assertEqual((referral.state, referral.lead_id.partner_id), ("acquired", self.client))
