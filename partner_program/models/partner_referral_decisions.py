@@ -97,7 +97,7 @@ class PartnerReferral(models.Model):
                     state=dict(self._fields["state"]._description_selection(self.env))[self.state],
                 )
             )
-        self._check_enrollment_open()
+        self._check_partnership()
         self._check_confirmed()
         if self.eligibility == "ineligible" and not self._may_override():
             raise UserError(

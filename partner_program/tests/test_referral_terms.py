@@ -99,3 +99,14 @@ class TestFrozenTerms(ReviewCommon):
         script._note_frozen_terms(self.env.cr)
         self.env.invalidate_all()
         self.assertEqual((never + once + live).mapped("terms_frozen"), [False, True, True])
+
+    def test_d14_a_claim_that_waits_when_the_partner_changes_program_is_accepted(self):
+        waiting, other = self.refer(accept=False), self.refer(client=self.other_client, accept=False)
+        self.enrollment_ada._change_program(self.program_affiliate)
+        self.assertEqual((self.enrollment_ada.state, waiting.state), ("ended", "submitted"))
+        self.enrollment_ada.next_enrollment_ids.state = "active"
+        waiting.with_user(self.salesperson).action_accept()
+        self.assertEqual((waiting.state, waiting.commission_rate), ("accepted", 5.0))
+        self.enrollment_ada.next_enrollment_ids.action_suspend()
+        with self.assertRefused("is not an active partner now .Suspended."):
+            other.with_user(self.salesperson).action_accept()
