@@ -38,7 +38,10 @@ class CrmLead(models.Model):
 
     def write(self, vals):
         # EXTENDS crm: losing a lead archives it first and gives the reason in a second write
+        told_sudo = self.sudo() if "partner_id" in vals else self.browse()  # sudo: see _handle_won_lost
+        claimed = {referral: referral._get_claimed() for referral in told_sudo.referral_ids}
         result = super().write(vals)
+        told_sudo.referral_ids._look_at_client_of_lead(claimed)
         if vals.get("lost_reason_id"):
             self.sudo().referral_ids._note_lost_reason()  # sudo: see _handle_won_lost
         return result

@@ -80,6 +80,15 @@ class PartnerReferral(models.Model):
                     self.env._("%(client)s is protected by another referral: reject this one.", client=client.name)
                 )
 
+    def _look_at_client_of_lead(self, claimed):
+        """The lead learned who its customer is: the same is looked at as when the client of the claim is written.
+
+        :param dict claimed: what each claim was about before, see ``_get_claimed``
+        """
+        changed = self.filtered(lambda r: r in claimed and r._get_claimed() != claimed[r])
+        changed.filtered(lambda r: r.state == "submitted")._look_again(anew=changed)
+        changed._check_client_found()
+
     def _check_client_found(self):
         """An accepted prospect turned out to be this client: look for discussions with it now (P7)."""
         for referral in self.filtered(lambda r: r.client_id and r.state == "accepted"):

@@ -43,3 +43,45 @@ class TestCustomerOfTheLead(ReviewCommon):
         referral.lead_id.partner_name = "Somebody"
         referral.lead_id.action_set_won()
         self.assertEqual((referral.state, referral.lead_id.partner_id), ("acquired", self.client))
+
+    # ------------------------------------------------------------
+    # FROM THE LEAD TO THE REFERRAL
+    # ------------------------------------------------------------
+
+    def test_p7_a_prospect_that_becomes_a_known_client_through_its_lead_is_checked(self):
+        self.invoice(500, on="2025-12-01")
+        referral = self.prospect()
+        self.assertEqual(referral.eligibility, "eligible")
+        referral.lead_id.with_user(self.salesperson).partner_id = self.client_contact
+        self.assertEqual((referral.client_id, referral.eligibility), (self.client, "ineligible"))
+        self.assertIn("Discussions with the client before the referral", referral.activity_ids.mapped("summary"))
+
+    def test_p7_also_when_the_lead_is_converted_for_an_existing_customer(self):
+        self.invoice(500, on="2025-12-01")
+        referral = self.prospect()
+        referral.lead_id.type = "lead"
+        self.env["crm.lead2opportunity.partner"].with_user(self.salesperson).with_context(
+            active_model="crm.lead", active_id=referral.lead_id.id, active_ids=referral.lead_id.ids
+        ).create({"name": "convert", "action": "exist", "partner_id": self.client.id}).action_apply()
+        self.assertEqual((referral.client_id, referral.eligibility), (self.client, "ineligible"))
+
+    def test_p7_of_an_undecided_claim_the_evidence_is_that_of_the_new_client(self):
+        self.invoice(500, on="2025-12-01")
+        referral = self.prospect(accept=False)
+        referral.lead_id.with_user(self.salesperson).partner_id = self.client
+        self.assertEqual((referral.client_id, referral.eligibility), (self.client, "ineligible"))
+        referral.lead_id.with_user(self.salesperson).partner_id = self.other_client
+        self.assertEqual((referral.client_id, referral.eligibility), (self.other_client, "eligible"))
+
+    def test_d10_received_earlier_and_known_through_the_lead_a_manager_decides(self):
+        early = self.prospect(accept=False, referred_on="2026-01-03 10:00:00")
+        holder = self.affiliate(referred_on="2026-01-04 10:00:00")
+        early.lead_id.with_user(self.salesperson).partner_id = self.client
+        self.assertAsked(early, "conflict", other_id=holder.id)
+
+    def test_d10_received_later_nobody_is_asked(self):
+        late = self.prospect(accept=False, referred_on="2026-01-04 10:00:00")
+        self.affiliate(referred_on="2026-01-03 10:00:00")
+        late.lead_id.partner_id = self.client
+        self.assertEqual(late.client_id, self.client)
+        self.assertFalse(self.reviews(late))
