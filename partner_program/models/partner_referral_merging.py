@@ -107,6 +107,7 @@ class PartnerReferral(models.Model):
         moved = self.search([("client_id", "=", contact.id)])
         moved.modified(["client_id"])
         moved._sync_commission_lines()  # what was invoiced to the other contact earns too (D12), at once
+        moved._ask_about_conflicts()
         for first, rest in met:
             self._ask_who_stays(first, rest)
             for referral in rest:

@@ -85,3 +85,12 @@ class TestCustomerOfTheLead(ReviewCommon):
         late.lead_id.partner_id = self.client
         self.assertEqual(late.client_id, self.client)
         self.assertFalse(self.reviews(late))
+
+    def test_d10_received_earlier_and_met_by_merging_contacts_a_manager_decides(self):
+        early = self.refer(client=self.other_client, accept=False, referred_on="2026-01-03 10:00:00")
+        holder = self.affiliate(referred_on="2026-01-04 10:00:00")
+        wizard = self.env["base.partner.merge.automatic.wizard"].sudo().create({})
+        wizard._merge((self.client + self.other_client).ids, self.client, extra_checks=False)
+        self.env.invalidate_all()
+        self.assertEqual((early.client_id, early.state), (self.client, "submitted"))
+        self.assertAsked(early, "conflict", other_id=holder.id)
