@@ -69,7 +69,8 @@ class PartnerReferral(models.Model):
                 else:
                     won_late += referral
             elif lead.won_status == "lost":
-                referral.write({"state": "lost", "decision_reason": self.env._("The lead was lost.")})
+                reason = referral._in_partner_language().env._("The lead was lost.")
+                referral.write({"state": "lost", "decision_reason": reason})
                 referral._note_lost_reason()
         won_late._win_late()
 
@@ -107,10 +108,11 @@ class PartnerReferral(models.Model):
             elif answers.get(referral) != "refused":
                 is_waiting = referral.state == "accepted" and referral.first_won_on
                 days = (referral._get_won_day() - referral.expires_on).days
+                env = referral._in_partner_language().env
                 reason = (
-                    self.env._("The lead was won 1 day too late.")
+                    env._("The lead was won 1 day too late.")
                     if days == 1
-                    else self.env._("The lead was won %(days)s days too late.", days=days)
+                    else env._("The lead was won %(days)s days too late.", days=days)
                 )
                 if not is_waiting and (referral.state, referral.decision_reason) != ("expired", reason):
                     referral.write({"state": "expired", "decision_reason": reason})
@@ -131,11 +133,12 @@ class PartnerReferral(models.Model):
             self.lead_id._handle_partner_assignment(create_missing=True)
         client = self.client_id or self.lead_id.partner_id.commercial_partner_id
         holder = self._get_holder(client)
+        env = self._in_partner_language().env
         if self._is_partner_itself(client):
-            reason = self.env._("Partner and client are the same company.")
+            reason = env._("Partner and client are the same company.")
             self.write({"state": "rejected", "decision_reason": reason})
         elif holder and holder.referred_on <= self.referred_on:
-            reason = self.env._("The client is protected by an earlier referral.")
+            reason = env._("The client is protected by an earlier referral.")
             self.write({"state": "rejected", "decision_reason": reason})
         elif holder:
             self._ask_who_stays(holder, self)
@@ -146,8 +149,9 @@ class PartnerReferral(models.Model):
     def _note_lost_reason(self):
         """Say why the lead was lost, once that is known."""
         for referral in self:
-            if referral.state == "lost" and (reason := referral.lead_id.lost_reason_id.name):
-                referral.decision_reason = self.env._("The lead was lost: %(reason)s.", reason=reason)
+            localized = referral._in_partner_language()
+            if referral.state == "lost" and (reason := localized.lead_id.lost_reason_id.name):
+                referral.decision_reason = localized.env._("The lead was lost: %(reason)s.", reason=reason)
 
     @api.model
     def _get_entry_invoice_domain(self) -> list:

@@ -58,6 +58,10 @@ class PartnerReferral(models.Model):
         for referral in self:
             referral.accepted_reason = referral.decision_reason
 
+    def _in_partner_language(self):
+        """These referrals of one partner, to word a reason that it reads."""
+        return self.with_context(lang=self.partner_id.lang or self.env.lang)
+
     def _has_reason_to_leave(self) -> bool:
         self.ensure_one()
         referral_sudo = self.sudo()  # accepted_reason is for the machine
@@ -205,7 +209,7 @@ class PartnerReferral(models.Model):
         """One click: reject for discussions that were found, with the sentence that the partner reads (P7)."""
         self.check_access("write")
         for referral in self.filtered(lambda r: r.eligibility == "ineligible"):
-            referral.decision_reason = self.env._(
+            referral.decision_reason = referral._in_partner_language().env._(
                 "We had been in touch with this client in the %(months)s months before your referral.",
                 months=referral.program_id.dormancy_months,
             )
@@ -216,7 +220,9 @@ class PartnerReferral(models.Model):
         """One click: reject because the client is protected, without naming the other partner (D10)."""
         self.check_access("write")
         for referral in self.filtered("is_protected"):
-            referral.decision_reason = self.env._("Another referral of this client was received and accepted earlier.")
+            referral.decision_reason = referral._in_partner_language().env._(
+                "Another referral of this client was received and accepted earlier."
+            )
             referral.action_reject()
         return True
 

@@ -20,8 +20,9 @@ class PartnerReferral(models.Model):
         )
         # Odoo writes a message for each record that is tracked, one by one: the log is written here instead.
         quiet = due.with_context(tracking_disable=True)
-        for expires_on, referrals in quiet.grouped("expires_on").items():
-            reason = self.env._("Not closed by %(day)s.", day=self._format_day(expires_on))
+        for (expires_on, _lang), referrals in quiet.grouped(lambda r: (r.expires_on, r.partner_id.lang)).items():
+            localized = referrals[:1]._in_partner_language()
+            reason = localized.env._("Not closed by %(day)s.", day=localized._format_day(expires_on))
             referrals.write({"state": "expired", "decision_reason": reason})
         due._log_expired()
 

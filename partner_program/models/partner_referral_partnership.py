@@ -30,7 +30,9 @@ class PartnerReferral(models.Model):
         """Whoever is no partner any more cannot bring a client: only acquired ones go on earning."""
         if not self:
             return
-        self.write({"state": "withdrawn", "decision_reason": self.env._("The partnership has ended.")})
+        for referrals in self.grouped("partner_id").values():
+            reason = referrals._in_partner_language().env._("The partnership has ended.")
+            referrals.write({"state": "withdrawn", "decision_reason": reason})
         self.review_ids._drop()
 
 

@@ -110,3 +110,65 @@ class TestFrozenTerms(ReviewCommon):
         self.enrollment_ada.next_enrollment_ids.action_suspend()
         with self.assertRefused("is not an active partner now .Suspended."):
             other.with_user(self.salesperson).action_accept()
+
+
+class TestLanguageOfReasons(ReviewCommon):
+    """Reasons that we word are read by the partner: its language, not that of who, or what, decided."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env["res.lang"]._activate_lang("fr_FR")
+        cls.ada.lang = "fr_FR"
+
+    def test_expired_and_in_english_for_the_other_one(self):
+        self.program_affiliate.claim_months = 3
+        french, english = self.refer(), self.affiliate(self.other_client)
+        self.go_to("2026-04-06")
+        self.run_all()
+        self.assertRecordValues(
+            french + english,
+            [
+                {"state": "expired", "decision_reason": "Non conclue au 05/04/2026."},
+                {"state": "expired", "decision_reason": "Not closed by 04/05/2026."},
+            ],
+        )
+
+    def test_lost_with_a_reason(self):
+        reason = self.env["crm.lost.reason"].create({"name": "Too expensive"})
+        reason.with_context(lang="fr_FR").name = "Trop cher"
+        referral = self.refer()
+        referral.lead_id.action_set_lost()
+        self.assertEqual(referral.decision_reason, "La piste a été perdue.")
+        referral.lead_id.lost_reason_id = reason
+        self.assertEqual(referral.decision_reason.replace("\xa0", " "), "La piste a été perdue : Trop cher.")
+
+    def test_won_too_late(self):
+        referral = self.refer()
+        self.go_to("2026-04-10")
+        referral.lead_id.action_set_won()
+        self.assertEqual(referral.decision_reason, "La piste a été gagnée 5 jour(s) trop tard.")
+
+    def test_protected_by_another_one(self):
+        self.affiliate()
+        lead = self.lead(client=self.env["res.partner"], partner_name="Somebody")
+        won = self.refer(lead_id=lead.id, client=self.env["res.partner"])
+        lead.partner_id = self.client
+        lead.action_set_won()
+        self.assertEqual(won.decision_reason, "Le client est protégé par une recommandation antérieure.")
+
+    def test_one_click_of_a_salesperson(self):
+        self.invoice(10, on="2025-06-01")
+        ineligible = self.refer(accept=False).with_user(self.salesperson)
+        ineligible.action_reject_ineligible()
+        self.affiliate(self.other_client)
+        protected = self.refer(client=self.other_client, accept=False).with_user(self.salesperson)
+        protected.action_reject_protected()
+        for referral, months in ((ineligible, "12 mois"), (protected, "recommandation de ce client")):
+            self.assertEqual(referral.state, "rejected")
+            self.assertIn(months, referral.decision_reason)
+
+    def test_a_partnership_that_ends(self):
+        referral = self.refer()
+        self.enrollment_ada.action_end()
+        self.assertEqual(referral.decision_reason, "Le partenariat a pris fin.")
