@@ -19,6 +19,7 @@ class PartnerProgramPortalAgreement(PartnerProgramPortal):
     def portal_my_agreement_sign(self, enrollment_id, agreement_id=None, name=None, signature=None):
         """Take the signature of the reader; called by Odoo's signature form."""
         agreement_id = agreement_id or request.httprequest.args.get("agreement_id", "")
+        checksum = request.httprequest.args.get("checksum", "")
         enrollment_sudo = self._get_own_enrollment_sudo(enrollment_id)
         if not enrollment_sudo:
             return {"error": request.env._("This contract is not one of your company. Sign in as one of its people.")}
@@ -27,6 +28,7 @@ class PartnerProgramPortalAgreement(PartnerProgramPortal):
             with request.env.cr.savepoint():
                 enrollment_sudo.with_context(**signer)._sign_online(
                     int(agreement_id) if str(agreement_id).isdecimal() else 0,
+                    checksum,
                     typed_text(name),
                     signature,
                     request.httprequest.remote_addr,

@@ -1,3 +1,4 @@
+import hashlib
 import re
 
 from markupsafe import Markup, escape
@@ -127,6 +128,10 @@ class PartnerProgramAgreement(models.Model):
         values = self._get_merge_values(enrollment, program or enrollment.program_id, signer_name)
         body = MERGE_FIELD.sub(lambda match: str(escape(values.get(match[1], match[0]))), self.body or "")
         return Markup(body)  # sanitized when it was saved; what is filled in is escaped
+
+    def _get_text_checksum(self, enrollment) -> str:
+        """Of the text as it is shown to whoever is about to sign, in the language of the page; the name comes later."""
+        return hashlib.sha256(self._render_body(enrollment).encode()).hexdigest()
 
     def _get_merge_values(self, enrollment, program, signer_name) -> dict:
         enrollment_sudo = enrollment.sudo()  # partners read their own contract, managers any

@@ -98,10 +98,13 @@ class PartnerProgramEnrollment(models.Model):
     # SIGNING
     # ------------------------------------------------------------
 
-    def _sign_online(self, agreement_id, name, signature, ip_address):
+    def _sign_online(self, agreement_id, checksum, name, signature, ip_address):
         """Sign in the portal; called with raised rights, after a check that the reader belongs to the partner.
 
+        What is kept is the text that was read: in the language of the page, with the terms that it showed.
+
         :param int agreement_id: the version that was shown
+        :param str checksum: of the text that was shown, from ``_get_text_checksum``
         :param str name: who signs
         :param str signature: the drawing, an image in base64
         :param str ip_address: of whoever signs
@@ -109,7 +112,7 @@ class PartnerProgramEnrollment(models.Model):
         :raise UserError: a sentence for whoever signs; nothing is saved
         """
         self.ensure_one()
-        agreement, name = self._check_signable(agreement_id), (name or "").strip()
+        agreement, name = self._check_signable(agreement_id, checksum), (name or "").strip()
         if not name:
             raise UserError(self.env._("Enter your name."))
         if not self._is_image(signature):
@@ -121,15 +124,15 @@ class PartnerProgramEnrollment(models.Model):
                 "signed_by": name,
                 "signature": signature,
                 "ip_address": ip_address,
-                "body": agreement.with_context(lang=self._get_lang())._render_body(self, signer_name=name),
+                "body": agreement._render_body(self, signer_name=name),
             },
         )
         record._keep_document(self._get_document_name(agreement), self._render_signed_document(record))
         self._after_signature(record)
         return record
 
-    def _check_signable(self, agreement_id):
-        """The version to sign, if it is the one that was read, and not signed yet."""
+    def _check_signable(self, agreement_id, checksum):
+        """The version to sign, if its text is the one that was read, and not signed yet."""
         if not self.try_lock_for_update():
             raise UserError(self.env._("Somebody else is signing at this moment. Reload the page and look again."))
         self.invalidate_recordset(["agreement_id", "signed_on", "signature_ids"])
@@ -147,6 +150,13 @@ class PartnerProgramEnrollment(models.Model):
                 self.env._(
                     "%(name)s has signed this version of the contract already. Reload the page to see it.",
                     name=self._get_signing(self._get_signed_version())[0],
+                )
+            )
+        if checksum != agreement._get_text_checksum(self):
+            raise UserError(
+                self.env._(
+                    "The text of the contract is not the one that you opened: the terms, an address, the date or the "
+                    "language has changed since. Reload the page and read it again, then sign."
                 )
             )
         return agreement
@@ -193,9 +203,7 @@ class PartnerProgramEnrollment(models.Model):
         self.env.flush_all()  # the report is rendered by the database's rows
         reports_sudo = self.env["ir.actions.report"].sudo()  # whoever signs has no right on reports
         try:
-            return reports_sudo.with_context(lang=self._get_lang())._render_qweb_pdf(
-                "partner_program.action_report_signature", record.ids
-            )[0]
+            return reports_sudo._render_qweb_pdf("partner_program.action_report_signature", record.ids)[0]
         except UserError as error:  # wkhtmltopdf is missing or fails: nothing of the signature is kept
             _logger.warning("The signed contract could not be printed: %s", error)
             raise UserError(

@@ -84,7 +84,8 @@ class TestSignReminders(PartnerProgramCommon):
         self.program_affiliate.agreement_id = self.agreement
         self.enrollment_byte.write({"signed_on": False, "agreement_id": False})
         signing = self.enrollment_byte.sudo().with_context(partner_program_signer=user.id)
-        signing._sign_online(self.agreement.id, "Bea", picture(), "192.0.2.7")
+        checksum = self.agreement._get_text_checksum(signing)
+        signing._sign_online(self.agreement.id, checksum, "Bea", picture(), "192.0.2.7")
         self.program_affiliate.agreement_id = self.second
         self.assertEqual(self.night("2026-03-17").recipient_ids, other)
         user.active = other.active = False

@@ -2,6 +2,8 @@
 
 import base64
 import hashlib
+import html
+import re
 from io import BytesIO
 
 from PIL import Image
@@ -33,15 +35,17 @@ class TestSignatures(PartnerProgramCommon, HttpCase):
         cls.signatures = cls.env["partner.program.signature"]
 
     def sign(self, name="Ben of Byte", signature=None, enrollment=None, agreement=None):
-        enrollment = enrollment or self.enrollment_byte
+        enrollment, agreement = enrollment or self.enrollment_byte, agreement or self.agreement
+        checksum = agreement._get_text_checksum(enrollment)
         return self.make_jsonrpc_request(
-            f"/my/agreement/{enrollment.id}/sign?agreement_id={(agreement or self.agreement).id}",
+            f"/my/agreement/{enrollment.id}/sign?agreement_id={agreement.id}&checksum={checksum}",
             {"name": name, "signature": picture() if signature is None else signature},
         )
 
     def signed(self):
         enrollment = self.enrollment_byte.sudo().with_context(partner_program_signer=self.portal_byte.id)
-        return enrollment._sign_online(self.agreement.id, "Ben of Byte", picture(), "192.0.2.7")
+        checksum = self.agreement._get_text_checksum(enrollment)
+        return enrollment._sign_online(self.agreement.id, checksum, "Ben of Byte", picture(), "192.0.2.7")
 
     def upload(self, content, name="scan.pdf", **vals):
         wizard = self.env["partner.program.signature.upload"].with_user(self.manager)
@@ -91,9 +95,47 @@ class TestSignatures(PartnerProgramCommon, HttpCase):
         document = self.url_open(f"/my/agreement/document/{record.id}")
         self.assertEqual(hashlib.sha256(document.content).hexdigest(), record.checksum)
 
+    def read(self):
+        """What the page says to sign: the call of its form, with what stands for the text that is shown."""
+        page = self.url_open("/my/agreement").text
+        return page, html.unescape(re.search(r'"(/my/agreement/\d+/sign[^"]*)"', html.unescape(page))[1])
+
+    def test_p25_the_text_that_is_kept_is_the_one_that_was_read(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        term = self.agreement.body.removeprefix("<p>").removesuffix("</p>")
+        french = "Le taux est de {{commission_rate}} %, {{signer_name}}."
+        self.agreement.update_field_translations("body", {"fr_FR": {term: french}})
+        self.byte_contact.lang = "fr_FR"
+        self.enrollment_byte.applicant_id = self.env["res.partner"].create(
+            {"name": "Bea", "parent_id": self.byte.id, "email": "bea@byte.example", "lang": "en_US"}
+        )
+        self.assertEqual(self.enrollment_byte._get_lang(), "en_US")
+        self.authenticate("portal_byte", "portal_byte")
+        page, call = self.read()
+        self.assertIn("Le taux est de 20 %", page)
+        answer = self.make_jsonrpc_request(call, {"name": "Ben of Byte", "signature": picture()})
+        self.assertIn("redirect_url", answer)
+        record = self.signatures.search([])
+        self.assertEqual(str(record.body), "<p>Le taux est de 20 %, Ben of Byte.</p>")
+
+    def test_p25_a_text_that_changed_after_it_was_opened_is_not_signed(self):
+        self.authenticate("portal_byte", "portal_byte")
+        _page, call = self.read()
+        self.program_affiliate.commission_rate = 15
+        data = {"name": "Ben of Byte", "signature": picture()}
+        self.assertIn("Reload the page and read it again", self.make_jsonrpc_request(call, data)["error"])
+        bare = call.split("&checksum")[0]
+        self.assertIn("Reload the page and read it again", self.make_jsonrpc_request(bare, data)["error"])
+        self.assertFalse(self.signatures.search([]))
+        page, call = self.read()
+        self.assertIn("agree on 15 %", page)
+        self.assertIn("redirect_url", self.make_jsonrpc_request(call, data))
+        self.assertIn("agree on 15 %", self.signatures.search([]).body)
+
     def test_p25_the_document_is_a_pdf_with_the_signature(self):
         enrollment = self.enrollment_byte.sudo().with_context(force_report_rendering=True)
-        record = enrollment._sign_online(self.agreement.id, "Ben of Byte", picture(), "192.0.2.7")
+        checksum = self.agreement._get_text_checksum(enrollment)
+        record = enrollment._sign_online(self.agreement.id, checksum, "Ben of Byte", picture(), "192.0.2.7")
         self.assertTrue(record.document_id.raw.startswith(b"%PDF"))
 
     def test_p25_nobody_signs_before_the_application_is_approved(self):
