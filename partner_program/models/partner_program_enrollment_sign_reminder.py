@@ -42,10 +42,7 @@ class PartnerProgramEnrollment(models.Model):
 
     @api.model
     def _get_sign_reminder_domain(self) -> Domain:
-        """Enrollments with the signature of an earlier version, whose day to sign the new one is near.
-
-        Of those that have ended, the ones that still earn: their payouts wait for the signature as well.
-        """
+        """Enrollments with the signature of an earlier version, whose day to sign the new one is near."""
         programs = self.env["partner.program"].search([("agreement_id.sign_by", "!=", False)])
         near = Domain.FALSE
         for program in programs:
@@ -58,9 +55,7 @@ class PartnerProgramEnrollment(models.Model):
                 near |= unsigned & (
                     Domain("sign_reminded_for", "!=", sign_by) | Domain("sign_reminded_days", ">", level)
                 )
-        earning = Domain("for_cause", "=", False) & Domain("referral_ids.state", "=", "acquired")
-        states = Domain("state", "in", ("onboarding", "active", "suspended")) | Domain("state", "=", "ended") & earning
-        return near & states & Domain("signed_on", "!=", False)
+        return near & self._get_payout_domain() & Domain("signed_on", "!=", False)
 
     def _remind_to_sign(self):
         """Remind the partners; each of them once for each of the days.

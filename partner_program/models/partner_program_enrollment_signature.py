@@ -4,6 +4,7 @@ from base64 import b64decode
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from .partner_program_enrollment_life import NO_MAIL
 
@@ -28,6 +29,12 @@ class PartnerProgramEnrollment(models.Model):
     signature_count = fields.Integer(compute="_compute_signature_count", compute_sudo=True)
     has_to_sign = fields.Boolean(compute="_compute_has_to_sign")
     agreement_to_sign_id = fields.Many2one(related="program_id.agreement_id", string="Agreement to Sign")
+
+    @api.model
+    def _get_payout_domain(self) -> Domain:
+        """Enrollments whose payouts can wait for papers: those of partners, and of those who left and still earn."""
+        earning = Domain("for_cause", "=", False) & Domain("referral_ids.state", "=", "acquired")
+        return Domain("state", "in", ("onboarding", "active", "suspended")) | Domain("state", "=", "ended") & earning
 
     @api.depends("signature_ids")
     def _compute_signature_count(self):

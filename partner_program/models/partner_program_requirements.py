@@ -1,5 +1,7 @@
 from odoo import api, fields, models
-from odoo.fields import Command
+from odoo.fields import Command, Domain
+
+from .partner_program_enrollment_life import NO_MAIL
 
 REQUIREMENTS = ("bank_account_required", "tax_id_required", "account_manager_required")
 
@@ -71,11 +73,12 @@ class PartnerProgram(models.Model):
             ]
 
     def _ask_for_new_signatures(self):
-        """A new version of the contract: write to the partners who have signed another one."""
+        """A contract, or a new version of it: write to everybody whose payouts wait for it, now or from its day on."""
         self.ensure_one()
-        enrollments = self.env["partner.program.enrollment"].search(
-            [("program_id", "=", self.id), ("state", "in", ("active", "suspended")), ("signed_on", "!=", False)]
-        )
+        if self.env.context.get(NO_MAIL):
+            return
+        Enrollment = self.env["partner.program.enrollment"]
+        enrollments = Enrollment.search(Domain("program_id", "=", self.id) & Enrollment._get_payout_domain())
         self.env["mail.template"]._partner_program_send(
             "partner_program.mail_template_agreement_new_version",
             enrollments.filtered(lambda enrollment: enrollment._has_to_sign()),

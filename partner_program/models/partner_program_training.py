@@ -132,8 +132,9 @@ class PartnerProgramTraining(models.Model):
                 ("date_to", ">", soon),
             ]
         )
-        enrollments = self.env["partner.program.enrollment"].search(
-            [("partner_id", "in", expiring.partner_id.ids), ("state", "in", ("onboarding", "active", "suspended"))]
+        Enrollment = self.env["partner.program.enrollment"]
+        enrollments = Enrollment.search(
+            fields.Domain("partner_id", "in", expiring.partner_id.ids) & Enrollment._get_payout_domain()
         )
         by_partner = enrollments.grouped("partner_id")
         due = expiring.filtered(
@@ -145,8 +146,10 @@ class PartnerProgramTraining(models.Model):
         )
         for training in due:
             training.warned_for = training.date_to
-            # A partner of two companies has two account managers; one who looks after both is told once.
-            responsible = {one._get_responsibles()[:1]: one for one in by_partner[training.partner_id].sorted()}
+            # A partner of two companies has two account managers; one who looks after both is told once, and rather
+            # about an enrollment that runs than about one that has ended.
+            running_last = by_partner[training.partner_id].sorted(lambda one: one.state != "ended")
+            responsible = {one._get_responsibles()[:1]: one for one in running_last}
             for user, enrollment in responsible.items():
                 enrollment.activity_schedule(
                     "mail.mail_activity_data_todo",

@@ -234,7 +234,7 @@ class TestChecklist(OnboardingCommon):
         self.assertTrue(self.enrollment_byte.requirements_met)
         second = self.agreement.copy({"version": 2, "sign_by": "2026-02-28"})
         self.program_affiliate.agreement_id = second
-        self.assertEqual(self.subjects(self.enrollment_byte), ["Please sign the new version of our contract"])
+        self.assertEqual(self.subjects(self.enrollment_byte), ["Please sign our contract"])
         self.assertTrue(self.enrollment_byte.requirements_met)
         item = self.enrollment_byte._get_checklist()[0]
         self.assertEqual((item["done"], item["holds"]), (False, False))
@@ -248,6 +248,27 @@ class TestChecklist(OnboardingCommon):
         self.assertEqual(self.enrollment_byte.missing_requirements, "new version of the contract not signed")
         self.enrollment_byte.with_user(self.manager).action_sign()
         self.assertTrue(self.enrollment_byte.requirements_met)
+
+    def test_d15_a_first_contract_is_told_to_everybody_whose_payouts_wait_for_it(self):
+        self.earned_line()
+        self.enrollment_ada.action_end()
+        self.enrollment_byte.with_context(partner_program_no_mail=True).write(
+            {"program_id": self.program_referral.id, "state": "onboarding", "signed_on": False, "agreement_id": False}
+        )
+        before = self.env["mail.mail"].search([])
+        self.program_referral.agreement_id = self.agreement.create({"name": "Referral Terms", "body": "<p>Terms</p>"})
+        mails = self.env["mail.mail"].search([]) - before
+        self.assertEqual(
+            {(mail.res_id, mail.subject) for mail in mails},
+            {(one.id, "Please sign our contract") for one in self.enrollment_ada + self.enrollment_byte},
+        )
+        self.assertIn("there is a contract to sign", mails[0].body_html)
+        self.assertIn("Payouts are held until then", mails[0].body_html)
+        self.enrollment_ada.with_context(partner_program_no_mail=True).write({"for_cause": True, "end_reason": "Fraud"})
+        before = self.env["mail.mail"].search([])
+        self.program_referral.agreement_id = self.program_referral.agreement_id.copy({"version": 2})
+        mails = self.env["mail.mail"].search([]) - before
+        self.assertEqual(mails.mapped("res_id"), self.enrollment_byte.ids, "who ended for cause is paid nothing more")
 
     def test_d15_a_further_version_does_not_put_off_what_was_due(self):
         self.program_affiliate.write({"bank_account_required": False, "tax_id_required": False})

@@ -112,6 +112,16 @@ class TestTraining(PartnerProgramCommon):
         self.assertEqual((second + self.enrollment_byte).activity_ids.user_id, marc + self.manager)
         self.assertEqual(len((second + self.enrollment_byte).activity_ids), 2)
 
+    def test_d14_who_has_left_and_still_earns_is_warned(self):
+        self.byte.training_ids.date_to = "2026-01-31"
+        self.enrollment_byte.action_end()
+        self.assertFalse(self.Training._warn_of_expiry(), "no client earns")
+        self.enrollment_byte.action_reopen()
+        self.refer(self.enrollment_byte)
+        self.pay(self.invoice(1000, product=self.starter))
+        self.enrollment_byte.action_end()
+        self.assertEqual(self.Training._warn_of_expiry(), self.byte.training_ids)
+
     def test_p17_nobody_is_warned_who_has_been_trained_again(self):
         self.byte.training_ids.date_to = "2026-01-31"
         self.train(self.byte_contact, date_from="2026-01-05")
