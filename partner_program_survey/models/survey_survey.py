@@ -6,7 +6,8 @@ class SurveySurvey(models.Model):
 
     is_partner_training = fields.Boolean(
         "Counts as Partner Training",
-        help="A partner's contact who passes this certification counts as trained in the product.",
+        help="A partner's contact who passes this certification counts as trained in the product, if the contact was "
+        "logged in or invited with Share. An email address that somebody types proves nothing, and is not counted.",
     )
     partner_training_months = fields.Integer(
         "Training Valid for (months)", default=12, help="How long the training counts. 0: it does not expire."

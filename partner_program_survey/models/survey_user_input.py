@@ -1,7 +1,6 @@
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
-from odoo.tools import email_normalize
 
 
 class SurveyUserInput(models.Model):
@@ -23,13 +22,17 @@ class SurveyUserInput(models.Model):
 
     @api.model
     def _get_partner_trainings_missing(self):
-        """Passed certifications that no training was noted for yet."""
+        """Passed certifications that no training was noted for yet, of people who were logged in or invited.
+
+        A link that anybody can open asks for an address: whoever types that of a colleague proves nothing.
+        """
         return self.search(
             [
                 ("survey_id.certification", "=", True),
                 ("survey_id.is_partner_training", "=", True),
                 ("state", "=", "done"),
                 ("scoring_success", "=", True),
+                ("partner_id", "!=", False),
                 ("test_entry", "=", False),
                 ("partner_training_ids", "=", False),
                 ("is_partner_training_refused", "=", False),
@@ -72,20 +75,8 @@ class SurveyUserInput(models.Model):
         return start + relativedelta(months=months, days=-1) if months else False
 
     def _get_partner_contacts(self) -> dict:
-        """For each answer the contact of a partner who gave it: who was logged in, or the only one with that email."""
-        emails = {email_normalize(one.email) for one in self if not one.partner_id and one.email} - {False}
-        known = self.env["res.partner"].search([("email_normalized", "in", list(emails))]).grouped("email_normalized")
-        contacts = {}
-        for one in self:
-            candidates = one.partner_id or known.get(email_normalize(one.email or ""), self.env["res.partner"])
-            if len(candidates) == 1:
-                contacts[one] = candidates
+        """For each answer the contact of a partner who gave it, logged in or invited."""
         enrolled = self.env["partner.program.enrollment"].search(
-            [
-                ("partner_id", "in", [contact.commercial_partner_id.id for contact in contacts.values()]),
-                ("state", "!=", "rejected"),
-            ]
+            [("partner_id", "in", self.partner_id.commercial_partner_id.ids), ("state", "!=", "rejected")]
         )
-        return {
-            one: contact for one, contact in contacts.items() if contact.commercial_partner_id in enrolled.partner_id
-        }
+        return {one: one.partner_id for one in self if one.partner_id.commercial_partner_id & enrolled.partner_id}

@@ -96,9 +96,17 @@ class TestCertifications(PartnerProgramCommon):
         self.take(self.byte_contact, test_entry=True)
         self.assertFalse(self.trainings())
 
-    def test_an_answer_with_an_email_only_is_of_the_contact_with_that_email(self):
+    def test_p26_an_address_that_somebody_types_trains_nobody_and_an_invitation_does(self):
         self.survey.partner_training_months = 0
         self.take(email="Ben@Byte.example")
+        self.env["partner.program.training"]._cron_sync_training()
+        self.assertFalse(self.trainings())
+        invite = self.env["survey.invite"].sudo().create({"survey_id": self.survey.id, "emails": "Ben@Byte.example"})
+        invite.action_invite()
+        answer = self.survey.user_input_ids.filtered(lambda one: one.state == "new")
+        question = self.survey.question_ids
+        answer._save_lines(question, str(question.suggested_answer_ids[0].id))
+        answer._mark_done()
         self.assertEqual(self.trainings().contact_id, self.byte_contact)
         self.assertFalse(self.trainings().date_to)
 
