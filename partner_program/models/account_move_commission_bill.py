@@ -34,7 +34,7 @@ class AccountMove(models.Model):
             bills._check_unusual_amount()
         posted = super()._post(soft)
         if bills:
-            bills._close_approval()
+            (bills & posted)._close_approval()  # what is dated ahead Odoo posts on its day
         return posted
 
     def _check_commission_balance(self):
@@ -176,8 +176,12 @@ class AccountMove(models.Model):
             bill_lines_sudo = bill_sudo.commission_billing_ids.filtered(
                 lambda billing, held=held_sudo: billing.commission_line_id in held
             ).bill_line_id
+            # A correction has no day of its own, see _get_due_date.
+            staying_sudo = bill_sudo.commission_billing_ids.filtered(
+                lambda billing: billing.amount > 0 and billing.amount == billing.commission_line_id.billed_amount
+            ).commission_line_id - held_sudo
             freed_sudo |= bill_lines_sudo.commission_billing_ids.commission_line_id - held_sudo
-            due_on = min(filter(None, (carried_sudo - held_sudo).mapped("due_on")), default=bill.invoice_date_due)
+            due_on = min(filter(None, staying_sudo.mapped("due_on")), default=bill.invoice_date_due)
             reasons = [f"{line.display_name}: {line._get_hold_reason()}" for line in held_sudo]
             commands = [Command.delete(line.id) for line in bill_lines_sudo]
             bill.write({"invoice_line_ids": commands, "invoice_date_due": due_on})
@@ -249,8 +253,14 @@ class AccountMove(models.Model):
         # EXTENDS account: a cancelled bill does not come back beside the one that took its place
         cancelled = self.filtered(lambda m: m.state == "cancel" and m._is_commission_bill())
         if cancelled:
-            lines_sudo = cancelled.sudo().commission_billing_ids.commission_line_id  # a check reads all there is
-            successors = lines_sudo.billing_ids._filter_live().bill_id
+            billings_sudo = cancelled.sudo().commission_billing_ids  # a check reads all there is
+            # A correction has live billings beside it, too: what counts is whether it is still open.
+            replaced_sudo = billings_sudo.filtered(
+                lambda billing: not min(0, billing.commission_line_id.open_amount)
+                <= billing.amount
+                <= max(0, billing.commission_line_id.open_amount)
+            ).commission_line_id
+            successors = replaced_sudo.billing_ids._filter_live().bill_id
             if successors:
                 raise UserError(
                     self.env._(

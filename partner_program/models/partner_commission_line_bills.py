@@ -118,10 +118,10 @@ class PartnerCommissionLine(models.Model):
             else:
                 commands.append(Command.create(vals))
                 new_keys.append(key)
-        due_date = min(filter(None, (bill.invoice_date_due, self._get_due_date())))
+        today = bill.company_id._partner_program_today()
+        due_date = min(filter(None, (bill.invoice_date_due, self._get_due_date())), default=today)
         vals = {"invoice_line_ids": commands, "invoice_date_due": due_date}
         # Odoo books a bill under the date that it was drafted with: what March earned does not belong into January.
-        today = bill.company_id._partner_program_today()
         if not bill.invoice_date or bill.invoice_date < today:
             vals["invoice_date"] = today
         bill.write(vals)
@@ -248,7 +248,8 @@ class PartnerCommissionLine(models.Model):
 
     def _get_bill_line_name(self) -> str:
         invoices = self.sorted("invoice_date").move_id
-        numbers = ", ".join(invoices[:NUMBERS_ON_BILL_LINE].mapped("name"))
+        draft = self.env._("draft invoice")  # its number may be taken away
+        numbers = ", ".join(invoice.name or draft for invoice in invoices[:NUMBERS_ON_BILL_LINE])
         if len(invoices) > NUMBERS_ON_BILL_LINE:
             numbers = self.env._(
                 "%(numbers)s and %(more)s more", numbers=numbers, more=len(invoices) - NUMBERS_ON_BILL_LINE

@@ -9,6 +9,7 @@ from . import (
     test_becoming_a_partner,
     test_bill_copies,
     test_bill_holds,
+    test_bill_odds,
     test_bill_readers,
     test_bill_run,
     test_clock,

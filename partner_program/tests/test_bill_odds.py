@@ -1,0 +1,75 @@
+"""Odd turns in the life of a commission bill: emptied fields, later posting, cancelling (DESIGN, invariants 2, 7)."""
+
+from odoo.fields import Date
+from odoo.tests import tagged
+
+from .common import PartnerProgramCommon
+
+
+@tagged("post_install", "-at_install")
+class TestBillOdds(PartnerProgramCommon):
+    def other_paid(self, amount=3000, **vals):
+        invoice = self.invoice(amount, **vals)
+        self.pay(invoice)
+        return invoice
+
+    def test_a_bill_that_odoo_posts_later_stays_to_be_approved(self):
+        line = self.billed_line(post=False)
+        bill = line.billing_ids.bill_id
+        bill.date = "2026-03-15"
+        self.env["validate.account.move"].with_context(active_model="account.move", active_ids=bill.ids).create(
+            {"force_post": False}
+        ).validate_move()
+        self.assertEqual(bill.state, "draft")
+        self.assertTrue(bill.activity_ids, "Odoo posts it on its day, or refuses to")
+        self.go_to("2026-03-15")
+        bill._post(soft=False)
+        self.assertFalse(bill.activity_ids)
+
+    def test_d6_a_correction_does_not_make_the_draft_due_when_something_else_leaves_it(self):
+        line = self.billed_line()
+        self.other_paid()  # due on 6 March
+        other = self.other_paid(500, client=self.client)
+        self.credit(line.move_id, amount=400)
+        bill = self.run_bills("2026-03-06")
+        self.assertIn(line, bill.commission_billing_ids.commission_line_id)
+        self.assertEqual(bill.invoice_date_due, Date.to_date("2026-03-06"))
+        self.line_of(other).write({"held_by_hand": True})
+        self.assertBill(bill, amount_total=130.0, invoice_date_due="2026-03-06")
+
+    def test_a_draft_without_due_date_is_extended(self):
+        bill = self.billed_line(post=False).billing_ids.bill_id
+        extra = self.billed_beside(bill)
+        bill.invoice_date_due = False
+        self.credit(extra.move_id, amount=100)
+        self.assertEqual(self.run_bills(), bill)
+        self.assertEqual(bill.amount_total, 65.0)
+        self.assertTrue(bill.invoice_date_due)
+
+    def billed_beside(self, bill):
+        line = self.line_of(self.other_paid(400))
+        self.assertEqual(self.run_bills("2026-03-06"), bill)
+        self.assertEqual(line.state, "billed")
+        return line
+
+    def test_an_invoice_without_a_number_is_corrected(self):
+        line = self.billed_line()
+        self.other_paid()
+        line.move_id.button_draft()
+        line.move_id.name = False
+        bill = self.run_bills("2026-03-06")
+        self.assertBill(bill, amount_total=100.0, lines=[(self.client, 100.0)])
+        self.assertIn("draft invoice", bill.invoice_line_ids.name)
+
+    def test_inv7_a_cancelled_correction_comes_back(self):
+        line = self.billed_line()
+        self.other_paid()
+        self.credit(line.move_id, amount=400)
+        bill = self.run_bills("2026-03-06")
+        bill.action_post()
+        bill.button_draft()
+        bill.button_cancel()
+        self.assertLine(line, billed_amount=50.0, open_amount=-20.0)
+        bill.button_draft()
+        bill.action_post()
+        self.assertLine(line, billed_amount=30.0, open_amount=0.0)
