@@ -82,7 +82,9 @@ class PartnerCommissionLine(models.Model):
         bill_sudo, amount = billing_sudo.bill_id, billing_sudo.amount
         if bill_sudo.state == "draft":
             return [{"date": None, "text": self.env._("On a bill that is being checked"), "amount": amount}]
-        if billing_sudo.revision > 1:
+        if not bill_sudo.posted_before:
+            return []  # a draft that was cancelled: the partner never saw it
+        if billing_sudo._explain_correction():
             text = self.env._("Corrected on bill %(bill)s", bill=bill_sudo.name)
         else:
             text = self.env._("Billed on %(bill)s", bill=bill_sudo.name)
@@ -91,7 +93,8 @@ class PartnerCommissionLine(models.Model):
             taken_back = self.env._("Bill %(bill)s was taken back", bill=bill_sudo.name)
             history.append({"date": None, "text": taken_back, "amount": -amount})
         elif bill_sudo.payment_state in PAID:
-            history.append({"date": paid_on, "text": self.env._("Paid to you"), "amount": amount})
+            paid = self.env._("Paid to you") if amount > 0 else self.env._("Deducted from what was paid to you")
+            history.append({"date": paid_on, "text": paid, "amount": amount})
         return history
 
     @api.model

@@ -73,3 +73,49 @@ class TestBillOdds(PartnerProgramCommon):
         bill.button_draft()
         bill.action_post()
         self.assertLine(line, billed_amount=30.0, open_amount=0.0)
+
+    def history(self, line):
+        line = line.with_user(self.portal_ada)
+        return [(step["text"], step["amount"]) for step in line._get_portal_history()][2:]
+
+    def test_a_draft_that_was_cancelled_is_no_bill_to_the_partner(self):
+        line = self.billed_line(post=False)
+        line.billing_ids.bill_id.button_cancel()
+        self.assertEqual(self.history(line), [])
+        again = self.run_bills()
+        again.action_post()
+        self.assertEqual(self.history(line), [(f"Billed on {again.name}", 50.0)])
+
+    def test_what_was_taken_back_and_billed_again_is_not_called_corrected(self):
+        line = self.billed_line()
+        first = line.billing_ids.bill_id
+        first.button_draft()
+        first.button_cancel()
+        again = self.run_bills()
+        again.action_post()
+        self.assertEqual(
+            self.history(line),
+            [
+                (f"Billed on {first.name}", 50.0),
+                (f"Bill {first.name} was taken back", -50.0),
+                (f"Billed on {again.name}", 50.0),
+            ],
+        )
+
+    def test_what_a_paid_bill_corrected_was_deducted_not_paid(self):
+        line = self.billed_line()
+        first = line.billing_ids.bill_id
+        self.other_paid()
+        self.credit(line.move_id, amount=400)
+        second = self.run_bills("2026-03-06")
+        second.action_post()
+        self.pay(first + second)
+        self.assertEqual(
+            self.history(line),
+            [
+                (f"Billed on {first.name}", 50.0),
+                ("Paid to you", 50.0),
+                (f"Corrected on bill {second.name}", -20.0),
+                ("Deducted from what was paid to you", -20.0),
+            ],
+        )
