@@ -177,9 +177,12 @@ class AccountMove(models.Model):
                 lambda billing, held=held_sudo: billing.commission_line_id in held
             ).bill_line_id
             # A correction has no day of its own, see _get_due_date.
-            staying_sudo = bill_sudo.commission_billing_ids.filtered(
-                lambda billing: billing.amount > 0 and billing.amount == billing.commission_line_id.billed_amount
-            ).commission_line_id - held_sudo
+            staying_sudo = (
+                bill_sudo.commission_billing_ids.filtered(
+                    lambda billing: billing.amount > 0 and billing.amount == billing.commission_line_id.billed_amount
+                ).commission_line_id
+                - held_sudo
+            )
             freed_sudo |= bill_lines_sudo.commission_billing_ids.commission_line_id - held_sudo
             due_on = min(filter(None, staying_sudo.mapped("due_on")), default=bill.invoice_date_due)
             reasons = [f"{line.display_name}: {line._get_hold_reason()}" for line in held_sudo]
@@ -256,9 +259,11 @@ class AccountMove(models.Model):
             billings_sudo = cancelled.sudo().commission_billing_ids  # a check reads all there is
             # A correction has live billings beside it, too: what counts is whether it is still open.
             replaced_sudo = billings_sudo.filtered(
-                lambda billing: not min(0, billing.commission_line_id.open_amount)
-                <= billing.amount
-                <= max(0, billing.commission_line_id.open_amount)
+                lambda billing: (
+                    not min(0, billing.commission_line_id.open_amount)
+                    <= billing.amount
+                    <= max(0, billing.commission_line_id.open_amount)
+                )
             ).commission_line_id
             successors = replaced_sudo.billing_ids._filter_live().bill_id
             if successors:

@@ -68,8 +68,10 @@ class PartnerCommissionLine(models.Model):
             }
         ]
         if self.fully_paid_on:
-            paid = self.env._("Your client has paid in full")
-            history.append({"date": self.fully_paid_on, "text": paid, "amount": None})
+            # What closed the invoice need not have been money.
+            closed = self._explain_loss() if self.void_code in ("written_off", "credited") else ""
+            text = closed or self.env._("Your client has paid in full")
+            history.append({"date": self.fully_paid_on, "text": text, "amount": None})
         paid_on = {
             bill["id"]: bill["paid_on"] for bill in self.env["partner.program.portal"]._get_bills(self.partner_id)
         }

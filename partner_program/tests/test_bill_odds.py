@@ -86,6 +86,13 @@ class TestBillOdds(PartnerProgramCommon):
         again.action_post()
         self.assertEqual(self.history(line), [(f"Billed on {again.name}", 50.0)])
 
+    def test_a_written_off_invoice_is_not_called_paid(self):
+        line = self.billed_line()
+        line.move_id.line_ids.remove_move_reconcile()
+        self.reconcile(line.move_id, self.journal_entry(1000))
+        told = [step["text"] for step in line.with_user(self.portal_ada)._get_portal_history()]
+        self.assertEqual(told[1], "Written off")
+
     def test_what_was_taken_back_and_billed_again_is_not_called_corrected(self):
         line = self.billed_line()
         first = line.billing_ids.bill_id
