@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 from odoo.http import request
 from odoo.tools import email_normalize
 
-from .portal import typed_text
+from .portal import typed_id, typed_text
 from .uploads import ENDINGS, MAX_FILES, read_uploads
 
 MAX_LENGTH = {"name": 100, "email": 200, "company_name": 150, "expected_volume": 200, "application_text": 5000}
@@ -110,7 +110,7 @@ class PartnerProgramApply(http.Controller):
                 errors[name] = request.env._("Please use at most %(limit)s characters.", limit=limit)
         if values["email"] and not email_normalize(values["email"]):
             errors["email"] = request.env._("This is not an email address. Example: ann@company.com")
-        if values["country_id"] and not self._find_id(values["country_id"], "res.country"):
+        if values["country_id"] and not request.env["res.country"].browse(typed_id(values["country_id"])).exists():
             errors["country_id"] = request.env._("Please choose a country.")
         kinds = dict(request.env["partner.program.enrollment"]._fields["company_kind"].selection)
         if values["company_kind"] and values["company_kind"] not in kinds:
@@ -122,10 +122,6 @@ class PartnerProgramApply(http.Controller):
         if not values["consent"]:
             errors["consent"] = request.env._("We need your consent to keep your data and to answer you.")
         return errors
-
-    def _find_id(self, value, model):
-        record_sudo = request.env[model].sudo().browse(int(value)) if value.isdecimal() else None  # names only
-        return record_sudo.id if record_sudo and len(value) < 10 and record_sudo.exists() else None
 
     def _prepare_application(self, values) -> dict:
         return {

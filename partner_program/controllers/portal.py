@@ -29,6 +29,12 @@ def typed_text(value, size=None) -> str:
     return str(value or "").replace("\x00", "").strip()[:size]
 
 
+def typed_id(value) -> int:
+    """The id that a form sent; 0 when it is none. Longer ones are no id of the database, nor a number of Python."""
+    value = str(value or "")
+    return int(value) if value.isdecimal() and len(value) < 10 else 0
+
+
 class PartnerProgramPortal(CustomerPortal):
     """What the pages of partners share. Access rules decide which rows; see security/."""
 

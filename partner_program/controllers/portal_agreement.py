@@ -2,7 +2,7 @@ from odoo import http
 from odoo.exceptions import UserError, ValidationError
 from odoo.http import content_disposition, request
 
-from .portal import PartnerProgramPortal, once_a_day, typed_text
+from .portal import PartnerProgramPortal, once_a_day, typed_id, typed_text
 
 SHOWN_STATES = ("onboarding", "active", "suspended", "ended")
 
@@ -27,7 +27,7 @@ class PartnerProgramPortalAgreement(PartnerProgramPortal):
         try:
             with request.env.cr.savepoint():
                 enrollment_sudo.with_context(**signer)._sign_online(
-                    int(agreement_id) if str(agreement_id).isdecimal() else 0,
+                    typed_id(agreement_id),
                     checksum,
                     typed_text(name),
                     signature,

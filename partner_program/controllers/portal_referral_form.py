@@ -1,3 +1,4 @@
+import hashlib
 import re
 import uuid
 from pathlib import PurePath
@@ -7,7 +8,7 @@ from odoo.exceptions import UserError
 from odoo.http import request
 from odoo.tools import email_normalize
 
-from .portal import once_a_day, typed_text
+from .portal import once_a_day, typed_id, typed_text
 from .portal_referrals import PartnerProgramPortalReferrals
 from .uploads import ENDINGS, MAX_FILE_MB, read_upload
 
@@ -36,7 +37,7 @@ class PartnerProgramPortalReferralForm(PartnerProgramPortalReferrals):
         """Register the referral, or show what is wrong with everything that was typed."""
         enrollments_sudo = self._get_open_enrollments_sudo()
         typed = {key: typed_text(post.get(key)) for key in (*FIELDS, "country_id", "enrollment_id")}
-        token = post.get("token") if TOKEN.fullmatch(str(post.get("token") or "")) else uuid.uuid4().hex
+        form_token = post.get("token") if TOKEN.fullmatch(str(post.get("token") or "")) else uuid.uuid4().hex
         enrollment_sudo = self._choose_enrollment(enrollments_sudo, typed["enrollment_id"])
         upload = post.get("attachment")
         errors = self._check_referral_form(typed, enrollment_sudo)
@@ -44,23 +45,26 @@ class PartnerProgramPortalReferralForm(PartnerProgramPortalReferrals):
         if file_error:
             errors["attachment"] = file_error
         vals = {fname: typed[key] for key, (fname, _size) in FIELDS.items()}
-        vals["prospect_country_id"] = int(typed["country_id"]) if typed["country_id"].isdecimal() else False
+        vals["prospect_country_id"] = typed_id(typed["country_id"]) or False
         duplicates = request.env["partner.referral"]
         partner = request.env.user.commercial_partner_id
+        token = self._get_token(form_token, typed, content)
         sent_sudo = duplicates._find_by_portal_token(partner, token)
         if not errors and not sent_sudo and not post.get("not_the_same"):
             duplicates = duplicates._find_own_duplicates(partner, vals)
         if errors or duplicates:
-            return self._render_referral_form(typed, errors, token=token, duplicates=duplicates)
+            return self._render_referral_form(
+                typed, errors, token=form_token, duplicates=duplicates, had_file=bool(content)
+            )
         try:
             with request.env.cr.savepoint():
                 referral_sudo = duplicates._register_from_portal(enrollment_sudo, vals, token)
-                if content:
-                    self._attach(referral_sudo, upload.filename, content)
                 if referral_sudo and not sent_sudo:
+                    if content:
+                        self._attach(referral_sudo, upload.filename, content)
                     request.env["partner.program.portal.log"]._log("refer", referral_sudo.name)
         except UserError as error:
-            return self._render_referral_form(typed, {"form": str(error)}, token=token)
+            return self._render_referral_form(typed, {"form": str(error)}, token=form_token, had_file=bool(content))
         return request.redirect(f"/my/referrals/sent/{token}")
 
     @http.route("/my/referrals/sent/<string:token>", type="http", auth="user", website=True, readonly=True)
@@ -72,6 +76,16 @@ class PartnerProgramPortalReferralForm(PartnerProgramPortalReferrals):
         if not referral_sudo:
             return request.not_found()
         return request.redirect(f"/my/referrals/{referral_sudo.id}?sent=1")
+
+    def _get_token(self, form_token, typed, content) -> str:
+        """What tells a form that is sent twice from one that was filled in anew: the Back button shows it again.
+
+        Another company in it is another referral; the same one with something changed is a duplicate that is
+        asked about.
+        """
+        said = hashlib.sha256(repr((form_token, sorted(typed.items()))).encode())
+        said.update(content or b"")
+        return said.hexdigest()
 
     def _choose_enrollment(self, enrollments_sudo, chosen):
         if len(enrollments_sudo) == 1:
@@ -94,7 +108,7 @@ class PartnerProgramPortalReferralForm(PartnerProgramPortalReferrals):
         if typed["phone"] and not PHONE.fullmatch(typed["phone"]):
             errors["phone"] = request.env._("A phone number has digits, blanks and + ( ) / . - only.")
         country_id = typed["country_id"]
-        if country_id and not (country_id.isdecimal() and request.env["res.country"].browse(int(country_id)).exists()):
+        if country_id and not request.env["res.country"].browse(typed_id(country_id)).exists():
             errors["country_id"] = request.env._("Choose a country of the list.")
         for key, (_fname, size) in FIELDS.items():
             if len(typed[key]) > size:
@@ -103,22 +117,22 @@ class PartnerProgramPortalReferralForm(PartnerProgramPortalReferrals):
 
     def _attach(self, referral_sudo, filename, content):
         """Put the file into the messages of the referral, where both sides find it."""
-        if referral_sudo:
-            referral_sudo.message_post(
-                body=request.env._("Sent along with the referral."),
-                author_id=request.env.user.partner_id.id,
-                message_type="comment",
-                subtype_xmlid="mail.mt_comment",
-                attachments=[(PurePath(filename).name, content)],
-            )
+        referral_sudo.message_post(
+            body=request.env._("Sent along with the referral."),
+            author_id=request.env.user.partner_id.id,
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
+            attachments=[(PurePath(filename).name, content)],
+        )
 
-    def _render_referral_form(self, typed, errors, token=None, duplicates=None):
+    def _render_referral_form(self, typed, errors, token=None, duplicates=None, had_file=False):
         values = self._prepare_partner_program_values("referral_form")
         values.update(
             typed=typed,
             errors=errors,
             token=token or uuid.uuid4().hex,
             duplicates=duplicates,
+            had_file=had_file,
             open_enrollments_sudo=self._get_open_enrollments_sudo(),
             countries=request.env["res.country"].search([]),
             endings=ENDINGS,

@@ -27,7 +27,7 @@ class PartnerReferral(models.Model):
         readonly=True,
         copy=False,
         groups="base.group_system",
-        help="Comes with the form: sending the same form twice makes one referral.",
+        help="Of the form and what was typed in it: sending the same twice makes one referral.",
     )
 
     _one_per_form = models.UniqueIndex(
@@ -44,7 +44,7 @@ class PartnerReferral(models.Model):
 
         :param enrollment_sudo: the enrollment chosen; the caller made sure that it is the reader's own
         :param dict vals: ``prospect_*`` fields and ``note``
-        :param str token: what came with the form
+        :param str token: of the form and what was typed in it
         :return: the referral (sudo); empty when the same form is being sent at this very moment
         :raise UserError: a sentence for the partner; nothing is saved
         """

@@ -36,6 +36,7 @@ from . import (
     test_portal_log,
     test_portal_pages,
     test_portal_queries,
+    test_portal_sending,
     test_portal_tours,
     test_portal_tours_statements,
     test_queries,

@@ -70,6 +70,11 @@ class Keyboard:
         self.press(key)
         self.wait("!window.isTheOldPage && document.readyState === 'complete'")
 
+    def back(self, selector):
+        """The Back button of the browser, to the page with this; it comes from the browser's memory."""
+        self.ask("void history.back()")
+        self.wait(f"!!document.querySelector({json.dumps(selector)}) && document.readyState === 'complete'")
+
     def assert_shown(self, selector, text):
         shown = self.ask(f"document.querySelector({json.dumps(selector)})?.innerText || ''")
         self.test.assertIn(text, " ".join(shown.split()), selector)
@@ -118,6 +123,23 @@ class TestPortalKeyboard(PartnerProgramCommon, HttpCase):
             keys.assert_shown(".o_partner_program_sent", "has arrived")
         sent = self.env["partner.referral"].search([("source", "=", "portal")])
         self.assertRecordValues(sent, [{"prospect_name": "Ember Energy", "state": "submitted"}])
+
+    def test_d10_back_another_company_and_send_makes_another_referral(self):
+        with self.keyboard("portal_ada") as keys:
+            keys.open("/my/referrals/new")
+            for company in ("Ember Energy", "Fjord Foods"):
+                name = company.split()[0].lower()
+                for field, text in (("company", company), ("contact", name), ("email", f"ann@{name}.example")):
+                    keys.tab_to(f"[name={field}]")  # selects what the page that came back has in it
+                    keys.type(text)
+                keys.tab_to(".o_partner_program_referral_form button[type=submit]")
+                keys.follow(" ")
+                keys.assert_shown("h1", company)
+                keys.assert_shown(".o_partner_program_sent", "has arrived")
+                keys.back(".o_partner_program_referral_form")
+        sent = self.env["partner.referral"].search([("source", "=", "portal")], order="id")
+        self.assertEqual(sent.mapped("prospect_name"), ["Ember Energy", "Fjord Foods"])
+        self.assertEqual(sent.mapped("prospect_email"), ["ann@ember.example", "ann@fjord.example"])
 
     def test_a_commission_is_questioned(self):
         line = self.earned_line()

@@ -1,0 +1,66 @@
+"""Sending a referral in the portal, once and again: the Back button, the file, and what a script may send."""
+
+import io
+
+from lxml import html
+
+from .test_portal import GOOD, PDF, PortalCommon
+
+OTHER = {**GOOD, "company": "Fjord Foods", "contact": "Finn of Fjord", "email": "finn@fjord.example", "phone": ""}
+
+
+class TestSendingAgain(PortalCommon):
+    def setUp(self):
+        super().setUp()
+        self.enrollment_ada.account_manager_id = self.manager
+        self.authenticate("portal_ada", "portal_ada")
+
+    def empty_form(self):
+        _response, tree = self.page("/my/referrals/new")
+        return self.fields_of(tree.xpath("//form[contains(@class, 'o_partner_program_referral_form')]")[0])
+
+    def pdf(self, name="offer.pdf", content=PDF):
+        return {"attachment": (name, io.BytesIO(content), "application/pdf")}
+
+    def files(self):
+        return sorted(self.sent().message_ids.attachment_ids.mapped("name"))
+
+    def test_d10_another_company_in_the_form_that_the_back_button_shows_is_another_referral(self):
+        hidden = self.empty_form()
+        first = self.send(GOOD, hidden=hidden)
+        second = self.send(OTHER, hidden=hidden, files=self.pdf())
+        ember, fjord = self.sent().sorted("id")
+        self.assertEqual((ember.prospect_name, fjord.prospect_name), ("Ember Energy", "Fjord Foods"))
+        self.assertTrue(first.url.endswith(f"/my/referrals/{ember.id}?sent=1"), first.url)
+        self.assertTrue(second.url.endswith(f"/my/referrals/{fjord.id}?sent=1"), second.url)
+        self.assertFalse(ember.message_ids.attachment_ids, "the file is about the other company")
+        self.assertEqual(fjord.message_ids.attachment_ids.mapped("name"), ["offer.pdf"])
+
+    def test_the_same_company_with_something_changed_is_asked_about(self):
+        hidden = self.empty_form()
+        self.send(GOOD, hidden=hidden)
+        for values, files in (({**GOOD, "phone": "+49 30 99"}, None), (GOOD, self.pdf())):
+            response = self.send(values, hidden=hidden, files=files)
+            self.assertIn("You have referred a company like this already", self.text_of(response))
+        self.assertEqual(len(self.sent()), 1)
+
+    def test_sending_again_attaches_the_file_once(self):
+        hidden = self.empty_form()
+        for _time in range(3):
+            response = self.send(GOOD, hidden=hidden, files=self.pdf())
+            self.assertIn("has arrived", self.text_of(response))
+        self.assertEqual(len(self.sent()), 1)
+        self.assertEqual(self.files(), ["offer.pdf"])
+
+    def test_a_form_that_is_shown_again_asks_for_the_file_again(self):
+        self.send(GOOD)
+        for values in ({**GOOD, "email": "none"}, GOOD):
+            for files, is_asked in ((self.pdf(), True), (None, False)):
+                response = self.send(values, files=files)
+                tree = html.fromstring(response.content)
+                hint = tree.xpath("//*[contains(@class, 'o_partner_program_choose_again')]")
+                self.assertEqual(bool(hint), is_asked, values)
+                if hint:
+                    self.assertIn("choose your file again", hint[0].text_content())
+                    field = tree.get_element_by_id("partner_program_attachment")
+                    self.assertIn(hint[0].get("id"), field.get("aria-describedby").split())
