@@ -91,6 +91,7 @@ class PartnerProgramEnrollment(models.Model):
         self.mail_problem = False
         if msg_dict.get("author_id"):
             referral.message_subscribe([msg_dict["author_id"]])
+        referral._schedule_decision()
         self.env["mail.template"]._partner_program_send("partner_program.mail_template_referral_by_email", referral)
         return referral
 

@@ -236,7 +236,7 @@ class PartnerReferral(models.Model):
     # COMPUTE
     # ------------------------------------------------------------
 
-    @api.depends("lead_id")
+    @api.depends("lead_id.user_id")
     def _compute_user_id(self):
         for referral in self:
             referral.user_id = referral.lead_id.user_id or referral.user_id or referral.enrollment_id.account_manager_id

@@ -100,17 +100,6 @@ class PartnerReferral(models.Model):
         day = company_sudo._partner_program_local_date(self.referred_on)
         return day + timedelta(days=company_sudo.partner_program_decision_days)
 
-    def _schedule_decision(self):
-        """Put the answer that the partner was promised on the list of whoever gives it."""
-        for referral in self:
-            user = referral.user_id or referral.enrollment_id.account_manager_id or self.env.ref("base.user_admin")
-            referral.activity_schedule(
-                "mail.mail_activity_data_todo",
-                summary=self.env._("Decide on the referral from the portal"),
-                date_deadline=referral._get_decision_day(),
-                user_id=user.id,
-            )
-
     @api.model
     def _find_own_duplicates(self, partner, vals):
         """Referrals of the same partner that look like the prospect: same company name, e-mail address or phone."""

@@ -41,6 +41,7 @@ from . import (
     test_portal_tours_statements,
     test_queries,
     test_referral_lead_customer,
+    test_referral_inside,
     test_referral_report,
     test_referral_rules,
     test_referral_story,

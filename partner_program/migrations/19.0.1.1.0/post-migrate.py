@@ -1,4 +1,4 @@
-"""What changed after the first earning, and the bills, as statements told them until now; whose terms are frozen."""
+"""Figures and bills as statements told them until now; whose terms are frozen; to-dos of decided claims."""
 
 from odoo import SUPERUSER_ID, api
 
@@ -40,6 +40,7 @@ def migrate(cr, version):
     unnoted = lines._find_unnoted()
     unnoted._note_first_earned()
     unnoted._note_corrections()
+    _mend_decision_to_dos(env)
 
 
 def _note_frozen_terms(cr):
@@ -59,3 +60,19 @@ def _note_frozen_terms(cr):
                   AND value.new_value_char IN (SELECT label FROM jsonb_each_text(selection.name) names (lang, label)))
         """
     )
+
+
+def _mend_decision_to_dos(env):
+    """To-dos "Decide on the referral" were never closed: those of decided referrals go, the others get their type."""
+    to_dos = env["mail.activity"].search(
+        [
+            ("res_model", "=", "partner.referral"),
+            ("automated", "=", True),
+            ("activity_type_id", "=", env.ref("mail.mail_activity_data_todo").id),
+        ]
+    )
+    waiting = env["partner.referral"].search([("id", "in", to_dos.mapped("res_id")), ("state", "=", "submitted")])
+    open_to_dos = to_dos.filtered(lambda to_do: to_do.res_id in waiting.ids)
+    (to_dos - open_to_dos).unlink()
+    decision = env.ref("partner_program.mail_activity_type_referral_decision")
+    open_to_dos.with_context(mail_activity_quick_update=True).activity_type_id = decision
