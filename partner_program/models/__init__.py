@@ -101,9 +101,11 @@ from . import (
     res_company_package,
     res_config_settings,
     res_partner,
+    res_partner_following,
     res_partner_matching,
     res_partner_package,
     res_partner_training,
+    res_users,
     sale_order,
     sale_order_package,
 )

@@ -252,7 +252,7 @@ class PartnerCommissionLine(models.Model):
             _logger.warning("Partner commissions: %s", sentence)
             enrollment = self.env["partner.program.enrollment"].browse(enrollment_id)
             enrollment_sudo = enrollment.sudo()  # whoever runs it, the manager has to know
-            manager = enrollment_sudo.account_manager_id or self.env.ref("base.user_admin")
+            manager = enrollment_sudo._get_responsibles()[:1]
             summary = self.with_context(lang=manager.lang).env._("Commissions could not be billed")
             self._flag(enrollment_sudo, manager, summary, Markup.escape(sentence))
 

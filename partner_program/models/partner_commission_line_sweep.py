@@ -103,7 +103,7 @@ class PartnerCommissionLine(models.Model):
         """Tell the account manager that a figure which was billed already has been mended."""
         for referral, lines in self.grouped("referral_id").items():
             referral_sudo = referral.sudo()  # the sweep may be started by anybody, the manager has to know
-            manager = referral_sudo.enrollment_id.account_manager_id or self.env.ref("base.user_admin")
+            manager = referral_sudo.enrollment_id._get_responsibles()[:1]
             lines = lines.with_context(lang=manager.lang)
             note = Markup("<br/>").join(line.explanation for line in lines)
             self._flag(referral_sudo, manager, lines.env._("A billed commission was corrected"), note)

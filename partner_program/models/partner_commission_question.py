@@ -2,8 +2,10 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Command
 
 DAYS_TO_ANSWER = 5
+ANSWER_MAIL = "partner_program.mail_template_question_answered"
 
 
 class PartnerCommissionQuestion(models.Model):
@@ -70,13 +72,13 @@ class PartnerCommissionQuestion(models.Model):
                     )
                 )
             question_sudo = question.sudo()  # whoever asks need not see the enrollment, and the to-do is another's
-            enrollment_sudo = question_sudo.commission_line_id.enrollment_id
+            user = question_sudo.commission_line_id.enrollment_id._get_responsibles()[:1]
             question_sudo.activity_schedule(
                 "mail.mail_activity_data_todo",
-                summary=self.env._("Answer the question on a commission"),
+                summary=self.with_context(lang=user.lang).env._("Answer the question on a commission"),
                 note=question.question,
                 date_deadline=question.asked_on + timedelta(days=DAYS_TO_ANSWER),
-                user_id=(enrollment_sudo.account_manager_id or self.env.ref("base.user_admin")).id,
+                user_id=user.id,
             )
         lines_sudo = questions.commission_line_id.sudo()  # whoever asks need not see bills
         lines_sudo._leave_drafts()
@@ -90,7 +92,17 @@ class PartnerCommissionQuestion(models.Model):
         self.state = "answered"
         activities_sudo = self.sudo().activity_ids  # it may be somebody else's to-do
         activities_sudo.filtered("automated").action_done()
-        self.env["mail.template"]._partner_program_send("partner_program.mail_template_question_answered", self)
+        for question in self:
+            readers = {"recipient_ids": [Command.set(question._get_readers().ids)]}
+            self.env["mail.template"]._partner_program_send(ANSWER_MAIL, question, readers)
+
+    def _get_readers(self):
+        """Who is mailed the answer: whoever asked, if it is still there; else the company of the partner."""
+        self.ensure_one()
+        asker, partner = self.asked_by_id, self.partner_id
+        users_sudo = asker.user_ids.sudo()  # whether one may log in; active ones only
+        is_there = any(not user.share or asker.commercial_partner_id == partner for user in users_sudo)
+        return asker if is_there else partner._get_program_readers()
 
     def action_reopen(self):
         """Take the question up again: the line is held again."""

@@ -130,7 +130,7 @@ class PartnerCommissionStatement(models.Model):
     def _mail(self):
         """Mail one statement with its PDF in the language of the partner."""
         self.ensure_one()
-        self.recipient_ids = self._get_recipients()
+        self.recipient_ids = self.partner_id._get_program_readers()
         self.sent_on = fields.Datetime.now()
         if not self.recipient_ids or not self._get_template_sudo().active:
             return
@@ -152,15 +152,6 @@ class PartnerCommissionStatement(models.Model):
     def _get_template_sudo(self):
         template_sudo = self.env["mail.template"].sudo()  # its switch decides whether a PDF has to be made
         return self.sudo().env.ref("partner_program.mail_template_statement", raise_if_not_found=False) or template_sudo
-
-    def _get_recipients(self):
-        """The company where it has an address, else its people with access to the portal."""
-        self.ensure_one()
-        if self.partner_id.email:
-            return self.partner_id
-        users_sudo = self.env["res.users"].sudo()  # who of a partner may log in
-        users_sudo = users_sudo.search([("partner_id", "child_of", self.partner_id.id), ("share", "=", True)])
-        return users_sudo.partner_id.filtered("email").sudo(False)
 
     # ------------------------------------------------------------
     # FILES

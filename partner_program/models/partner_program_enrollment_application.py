@@ -5,6 +5,7 @@ from email.utils import parsedate_to_datetime
 
 from odoo import api, fields, models, tools
 from odoo.fields import Domain
+from odoo.tools.sql import escape_psql
 
 from .partner_program_enrollment import LIVE_STATES
 from .partner_program_enrollment_life import NO_MAIL
@@ -205,7 +206,10 @@ class PartnerProgramEnrollment(models.Model):
         users_sudo = self.env["res.users"].sudo()  # strangers write
         return bool(
             users_sudo.search_count(
-                [("share", "=", False), "|", ("email_normalized", "=", normalized), ("login", "=ilike", normalized)],
+                [
+                    ("share", "=", False),
+                    *("|", ("email_normalized", "=", normalized), ("login", "=ilike", escape_psql(normalized))),
+                ],
                 limit=1,
             )
         )

@@ -53,6 +53,11 @@ class ResPartner(models.Model):
             order="id",
         ).filtered(lambda user: user._is_portal())
 
+    def _get_program_readers(self):
+        """Who reads our mails to this partner: the company where it has an address, else its people with a log-in."""
+        self.ensure_one()
+        return self if self.email else self._get_portal_users_sudo().partner_id.filtered("email").sudo(False)
+
     def _open_program_companies_sudo(self):
         """Let the people of these partner companies see each company whose programs they are approved in.
 

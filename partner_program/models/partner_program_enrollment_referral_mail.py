@@ -43,7 +43,8 @@ class PartnerProgramEnrollment(models.Model):
         result = super().message_update(msg_dict, update_vals)
         for enrollment in self:
             enrollment._ensure_followed()
-            is_theirs = msg_dict.get("author_id") in enrollment._get_people().ids
+            author = self.env["res.partner"].browse(msg_dict.get("author_id") or ())
+            is_theirs = author.commercial_partner_id == enrollment.partner_id
             if is_theirs and enrollment.state == "active" and not self.env.context.get("partner_program_automatic"):
                 enrollment._receive_answer(msg_dict)
         return result
@@ -96,7 +97,7 @@ class PartnerProgramEnrollment(models.Model):
         return referral
 
     def _get_people(self):
-        """The partner and its contacts."""
+        """The partner, its contacts, and the companies of its own with theirs."""
         return self.env["res.partner"].search([("id", "child_of", self.partner_id.ids)])
 
     def _is_known(self, client) -> bool:

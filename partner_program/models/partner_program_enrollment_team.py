@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import email_normalize
+from odoo.tools.sql import escape_psql
 
 MEMBERS_AT_MOST = 50
 NAME_AT_MOST, EMAIL_AT_MOST = 100, 254  # characters
@@ -88,7 +89,9 @@ class PartnerProgramEnrollment(models.Model):
             raise ValidationError(self.env._("That is enough invitations for today. Go on tomorrow."))
         users_sudo = self.env["res.users"].sudo().with_context(active_test=False)  # partners read no users
         company = self.env.user.commercial_partner_id
-        taken_sudo = users_sudo.search(["|", ("login", "=ilike", normalized), ("email_normalized", "=", normalized)])
+        taken_sudo = users_sudo.search(
+            ["|", ("login", "=ilike", escape_psql(normalized)), ("email_normalized", "=", normalized)]
+        )
         if taken_sudo.filtered(lambda user: user.active or user.partner_id.commercial_partner_id != company):
             raise ValidationError(
                 self.env._("This address cannot be invited. Use another one, or ask your account manager.")

@@ -245,12 +245,15 @@ class PartnerReferral(models.Model):
             contacts = referral._get_closing_users().partner_id.filtered("email")
             referral.closing_readers = ",".join(map(str, contacts.ids))
 
-    @api.depends("partner_id.email", "partner_id.child_ids.email", "enrollment_id.state")
+    @api.depends(
+        "partner_id.email", "partner_id.child_ids.email", "partner_id.child_ids.is_company", "enrollment_id.state"
+    )
     def _compute_closing_mail_partner_id(self):
         """Who reads mails on this claim: the partner company, or else its first contact with an address."""
         for referral in self:
             company = referral.partner_id
-            readers = company if company.email else company.child_ids.filtered("email")[:1]
+            people = company.child_ids.filtered(lambda contact: contact.email and not contact.is_company)
+            readers = company if company.email else people[:1]  # a subsidiary is another company
             referral.closing_mail_partner_id = readers if referral.enrollment_id.state == "active" else False
 
     def write(self, vals):

@@ -94,11 +94,13 @@ class PartnerReferral(models.Model):
         for referral in self.filtered(lambda r: r.client_id and r.state == "accepted"):
             referral._freeze_evidence()
             if referral.eligibility == "ineligible":
+                user = referral.enrollment_id._get_responsibles()[:1]
+                lang_self = self.with_context(lang=user.lang)
                 referral.sudo().activity_schedule(  # sudo: the manager has to know, whoever found the client
                     "mail.mail_activity_data_warning",
-                    summary=self.env._("Discussions with the client before the referral"),
-                    note=self.env._(
+                    summary=lang_self.env._("Discussions with the client before the referral"),
+                    note=lang_self.env._(
                         "They were found when the prospect became a contact. Keep the claim, or reject it."
                     ),
-                    user_id=(referral.enrollment_id.account_manager_id or self.env.ref("base.user_admin")).id,
+                    user_id=user.id,
                 )

@@ -223,16 +223,27 @@ class PartnerReferral(models.Model):
             & Domain("referral_ids", "not any!", [("state", "in", LIVE_STATES)])
         )
 
+    def _uses_leads(self) -> bool:
+        """Whether our people qualify leads first: what partners send goes the same way as what we register."""
+        user = self.env.user
+        if user._is_internal():
+            return user.has_group("crm.group_use_lead")
+        employees_sudo = self.env.ref("base.group_user").sudo()  # partners read no groups
+        return self.env.ref("crm.group_use_lead") in employees_sudo.all_implied_ids
+
     def _prepare_lead_vals(self) -> dict:
         self.ensure_one()
         client = self.client_id
+        reader_sudo = self.env["res.users"].sudo()  # partners read no users
+        if not self.env.user._is_internal():  # a lead is ours: in our language, not in the partner's
+            reader_sudo = self._get_responsible().sudo()
         vals = {
-            "name": self.env._(
+            "name": self.with_context(lang=reader_sudo.lang or self.env.lang).env._(
                 "%(client)s, referred by %(partner)s",
                 client=client.name or self.prospect_name or self.prospect_email,
                 partner=self.partner_id.name,
             ),
-            "type": "lead" if self.env.user.has_group("crm.group_use_lead") else "opportunity",
+            "type": "lead" if self._uses_leads() else "opportunity",
             "company_id": self.company_id.id,
             "description": self.note or False,
             "user_id": self.user_id.id,

@@ -21,6 +21,7 @@ from . import (
     test_guards,
     test_install,
     test_leaks,
+    test_leavers,
     test_ledger,
     test_mails,
     test_meetings,

@@ -551,7 +551,7 @@ class TestTerms(PartnerProgramCommon):
         self.assertLine(line, state="held", hold_code="question", due_on="2026-02-04", open_amount=50.0)
         self.assertIn("question", line.hold_reason)
         self.assertFalse(self.run_bills())
-        self.assertEqual(question.activity_ids.user_id, self.env.ref("base.user_admin"))
+        self.assertEqual(question.activity_ids.user_id, self.enrollment_ada._get_responsibles()[:1])
         self.assertEqual(question.activity_ids.date_deadline, Date.to_date("2026-02-09"))
         with self.assertRefused("answer and choose the outcome"):
             question.action_answer()

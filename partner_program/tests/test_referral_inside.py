@@ -99,3 +99,17 @@ class TestToDo(InsideCommon):
                 end(referral)
                 self.assertNotEqual(referral.state, "submitted")
                 self.assertFalse(referral.activity_ids)
+
+    def test_to_do_and_lead_are_in_the_language_of_who_reads_them(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        referral = self.send(lang="fr_FR")
+        self.assertIn("referred by Ada Advisory", referral.lead_id.name)
+        self.assertIn("Decide", self.decisions(referral).summary)
+
+
+class TestLeadStage(InsideCommon):
+    def test_what_partners_send_is_a_lead_where_the_company_works_with_leads(self):
+        self.assertEqual(self.send().lead_id.type, "opportunity")
+        self.env.ref("base.group_user").implied_ids += self.env.ref("crm.group_use_lead")
+        second = self.send(token="b", prospect_name="Fjord Foods", prospect_email="finn@fjord.example")
+        self.assertEqual(second.lead_id.type, "lead")

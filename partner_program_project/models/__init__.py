@@ -7,4 +7,5 @@ from . import (
     project_task,
     res_company,
     res_config_settings,
+    res_partner,
 )

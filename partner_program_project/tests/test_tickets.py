@@ -79,6 +79,14 @@ class TestTickets(PartnerProgramCommon, HttpCase):
     # PORTAL
     # ------------------------------------------------------------
 
+    def test_p18_who_has_left_reads_no_more_of_a_ticket(self):
+        ticket = self.Task._create_partner_task_sudo(
+            "support", self.enrollment_byte.sudo(), self.byte_contact, {"name": "Visit plans"}
+        )
+        self.assertIn(self.byte_contact, ticket.message_partner_ids)
+        self.byte_contact.parent_id = self.cypress
+        self.assertNotIn(self.byte_contact, ticket.message_partner_ids)
+
     def test_p18_an_affiliate_asks_for_help_and_sees_the_answer(self):
         text = self.page(
             "/my/tickets/new",

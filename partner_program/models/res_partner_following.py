@@ -1,0 +1,34 @@
+from odoo import api, models
+
+
+class ResPartner(models.Model):
+    """Who has left a partner reads no more of what goes between it and us: followers get mails without a log-in."""
+
+    _inherit = "res.partner"
+
+    @api.model
+    def _get_partner_program_threads(self) -> dict:
+        """Models whose documents partners follow, each with the field that says of which partner; hook for bridges."""
+        return {"partner.referral": "partner_id", "partner.program.enrollment": "partner_id"}
+
+    def _stop_following(self, is_removed=False):
+        """These contacts follow nothing of partners to which they do not belong.
+
+        :param bool is_removed: nor of their own: their access was taken away
+        """
+        for model, owner in self._get_partner_program_threads().items():
+            documents_sudo = self.env[model].sudo()  # whoever moves or removes a contact need not see them
+            documents_sudo = documents_sudo.search([("message_partner_ids", "in", self.ids), (owner, "!=", False)])
+            for company, contacts in self.grouped("commercial_partner_id").items():
+                former_sudo = documents_sudo.filtered(
+                    lambda one, company=company, owner=owner: is_removed or one.mapped(owner) != company
+                )
+                former_sudo.message_unsubscribe(contacts.ids)
+
+    def write(self, vals):
+        before = self.grouped("commercial_partner_id") if {"parent_id", "is_company"}.intersection(vals) else {}
+        result = super().write(vals)
+        for company, contacts in before.items():
+            if moved := contacts.filtered(lambda one, company=company: one.commercial_partner_id != company):
+                moved._stop_following()
+        return result

@@ -1,0 +1,163 @@
+"""People who have left, ours and the partner's, are told nothing more and get no work (P22; DESIGN, invariant 6)."""
+
+from odoo import SUPERUSER_ID
+from odoo.fields import Command
+from odoo.tests import tagged
+
+from .common import PartnerProgramCommon
+from .test_statement import StatementCommon
+
+
+@tagged("post_install", "-at_install")
+class TestPartnersPeople(PartnerProgramCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.cole_contact = cls.env["res.partner"].create(
+            {"name": "Cole of Ada", "parent_id": cls.ada.id, "email": "cole@ada.example"}
+        )
+        cls.cole = cls._new_user("portal_cole", "base.group_portal", partner=cls.cole_contact)
+
+    def sent_by_cole(self):
+        vals = {"prospect_name": "Ember Energy", "prospect_email": "eve@ember.example"}
+        referrals = self.env["partner.referral"].with_user(self.cole)
+        return referrals._register_from_portal(self.enrollment_ada.sudo(), vals, "a").with_env(self.env)
+
+    def hear_of_answer(self, referral):
+        message = referral.message_post(body="Soon", message_type="comment", subtype_xmlid="mail.mt_comment")
+        return message.notified_partner_ids
+
+    def test_a_colleague_who_was_removed_gets_no_messages(self):
+        referral = self.sent_by_cole()
+        self.assertIn(self.cole_contact, self.hear_of_answer(referral))
+        self.env["partner.program.enrollment"].with_user(self.portal_ada)._remove_colleague(self.cole.id)
+        self.assertNotIn(self.cole_contact, self.hear_of_answer(referral))
+
+    def test_access_that_we_take_away_ends_the_messages_too(self):
+        referral = self.sent_by_cole()
+        wizard = self.env["portal.wizard"].create({"partner_ids": self.cole_contact.ids})
+        wizard.user_ids.action_revoke_access()
+        self.assertNotIn(self.cole_contact, self.hear_of_answer(referral))
+
+    def test_who_moves_to_another_company_gets_no_messages_of_the_former(self):
+        referral = self.sent_by_cole()
+        self.enrollment_byte.message_subscribe(self.cole_contact.ids)
+        self.cole_contact.parent_id = self.byte
+        self.assertNotIn(self.cole_contact, self.hear_of_answer(referral))
+        self.assertIn(self.cole_contact, self.enrollment_byte.message_partner_ids, "that is where it belongs now")
+
+    def answer(self, line):
+        question = self.env["partner.commission.question"].create(
+            {
+                "commission_line_id": line.id,
+                "question": "Why?",
+                "asked_by_id": self.cole_contact.id,
+                "answer": "So",
+                "outcome": "confirmed",
+            }
+        )
+        question.action_answer()
+        mails = self.env["mail.mail"].sudo().search([("model", "=", question._name), ("res_id", "=", question.id)])
+        return mails.filtered(lambda one: "Your question" in one.subject).recipient_ids
+
+    def test_d15_the_answer_goes_to_the_company_when_who_asked_has_left(self):
+        line = self.earned_line()
+        self.assertEqual(self.answer(line), self.cole_contact)
+        self.cole_contact.parent_id = self.byte
+        self.assertEqual(self.answer(line), self.ada)
+
+    def test_d15_the_answer_goes_to_the_company_when_who_asked_has_no_access_any_more(self):
+        self.env["partner.program.enrollment"].with_user(self.portal_ada)._remove_colleague(self.cole.id)
+        self.assertEqual(self.answer(self.earned_line()), self.ada)
+
+    def test_inviting_an_address_with_an_underscore_gives_nobody_else_access(self):
+        enrollments = self.env["partner.program.enrollment"].with_user(self.portal_ada)
+        lee = self.env["res.partner"].create({"name": "Lee", "parent_id": self.ada.id, "email": "ann.lee@ada.example"})
+        former = self._new_user("ann.lee@ada.example", "base.group_portal", partner=lee)
+        enrollments._remove_colleague(former.id)
+        contact = enrollments._invite_colleague("Ann Lee", "ann_lee@ada.example")
+        self.assertFalse(former.active)
+        self.assertEqual(contact.email, "ann_lee@ada.example")
+        self._new_user("bo.lee@ada.example", "base.group_portal", partner=self.byte_contact.copy({"email": False}))
+        contact = enrollments._invite_colleague("Bo Lee", "bo_lee@ada.example")
+        self.assertEqual(contact.email, "bo_lee@ada.example", "a stranger whose address looks alike is in nobody's way")
+
+
+@tagged("post_install", "-at_install")
+class TestStatementsOfSubsidiaries(StatementCommon):
+    def test_the_statement_goes_to_nobody_of_a_subsidiary(self):
+        daughter = self.env["res.partner"].create({"name": "Ada North", "is_company": True, "parent_id": self.ada.id})
+        nora = self.env["res.partner"].create({"name": "Nora", "parent_id": daughter.id, "email": "nora@north.example"})
+        self._new_user("portal_nora", "base.group_portal", partner=nora)
+        self.ada.email = False
+        self.earned_line()
+        self.go_to("2026-02-01")
+        sent = self.env["partner.commission.statement"].with_user(SUPERUSER_ID)._cron_mail_statements()
+        self.assertEqual(sent.recipient_ids, self.ada_contact)
+
+    def test_p8_a_warning_goes_to_nobody_of_a_subsidiary(self):
+        daughter = self.env["res.partner"].create(
+            {"name": "Aaa North", "is_company": True, "parent_id": self.ada.id, "email": "north@north.example"}
+        )
+        self.ada.email = False
+        self.assertEqual(self.ada.child_ids[:1], daughter, "the first one of the list")
+        self.assertEqual(self.refer().closing_mail_partner_id, self.ada_contact)
+
+
+@tagged("post_install", "-at_install")
+class TestOurPeople(PartnerProgramCommon):
+    """The account manager has left, and nobody has handed the partners over."""
+
+    def setUp(self):
+        super().setUp()
+        (self.enrollment_ada + self.enrollment_byte).account_manager_id = self.manager
+        self.colleague = self._new_user("mary", "partner_program.group_manager")
+        self.program_referral.manager_rule_ids = [Command.create({"user_id": self.colleague.id})]
+
+    def leave(self):
+        self.manager.active = False
+
+    def test_d15_a_question_is_on_the_list_of_somebody_who_is_there(self):
+        line = self.earned_line()
+        self.leave()
+        question = self.env["partner.commission.question"].create({"commission_line_id": line.id, "question": "Why?"})
+        self.assertEqual(question.activity_ids.user_id, self.colleague)
+
+    def test_d15_the_to_do_is_in_the_language_of_who_answers(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        line = self.earned_line()
+        questions = self.env["partner.commission.question"].with_context(lang="fr_FR")
+        question = questions.create({"commission_line_id": line.id, "question": "Pourquoi ?"})
+        self.assertEqual(question.activity_ids.summary, "Answer the question on a commission")
+
+    def test_p4_so_is_the_decision_on_a_referral(self):
+        self.leave()
+        vals = {"prospect_name": "Ember Energy", "prospect_email": "eve@ember.example"}
+        referrals = self.env["partner.referral"].with_user(self.portal_ada)
+        referral = referrals._register_from_portal(self.enrollment_ada.sudo(), vals, "a").with_env(self.env)
+        self.assertEqual(referral.activity_ids.user_id, self.colleague)
+
+    def test_p7_so_are_discussions_that_are_found_late(self):
+        self.go_to("2025-12-01")
+        self.env["sale.order"].create({"partner_id": self.client.id, "company_id": self.company.id}).action_confirm()
+        self.go_to("2026-01-05")
+        referral = self.refer(client=self.env["res.partner"], prospect_name="Cobalt")
+        self.leave()
+        referral.client_id = self.client
+        self.assertEqual(referral.eligibility, "ineligible")
+        warning = referral.activity_ids.filtered(lambda act: "Discussions" in (act.summary or ""))
+        self.assertEqual(warning.user_id, self.colleague)
+
+    def test_so_are_figures_that_were_mended_and_partners_who_could_not_be_billed(self):
+        line = self.billed_line()
+        self.leave()
+        line._report_mended()
+        self.assertEqual(line.referral_id.activity_ids.user_id, self.colleague)
+        line._report_problems({self.enrollment_ada.id: "No account payable."})
+        self.assertEqual(self.enrollment_ada.activity_ids.user_id, self.colleague)
+
+    def test_p22_the_partner_is_not_shown_somebody_who_is_gone(self):
+        dashboard = self.env["partner.program.portal"].with_user(self.portal_ada)
+        self.assertEqual(dashboard._get_dashboard(self.ada)["manager_sudo"], self.manager)
+        self.leave()
+        self.assertFalse(dashboard._get_dashboard(self.ada)["manager_sudo"])
