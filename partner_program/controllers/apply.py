@@ -3,8 +3,9 @@ from odoo.exceptions import UserError
 from odoo.http import request
 from odoo.tools import email_normalize
 
+from ..models.ir_attachment_limits import ENDINGS
 from .portal import typed_id, typed_text
-from .uploads import ENDINGS, MAX_FILES, read_uploads
+from .uploads import MAX_FILES, read_uploads
 
 MAX_LENGTH = {"name": 100, "email": 200, "company_name": 150, "expected_volume": 200, "application_text": 5000}
 REQUIRED = ("company_name", "name", "email", "country_id", "company_kind", "application_text")

@@ -8,9 +8,10 @@ from odoo.exceptions import UserError
 from odoo.http import request
 from odoo.tools import email_normalize
 
+from ..models.ir_attachment_limits import ENDINGS, MAX_FILE_MB
 from .portal import once_a_day, typed_id, typed_text
 from .portal_referrals import PartnerProgramPortalReferrals
-from .uploads import ENDINGS, MAX_FILE_MB, read_upload
+from .uploads import read_upload
 
 # What the form asks for: name in the form, field of the referral, longest text.
 FIELDS = {
@@ -67,7 +68,8 @@ class PartnerProgramPortalReferralForm(PartnerProgramPortalReferrals):
             return self._render_referral_form(typed, {"form": str(error)}, token=form_token, had_file=bool(content))
         return request.redirect(f"/my/referrals/sent/{token}")
 
-    @http.route("/my/referrals/sent/<string:token>", type="http", auth="user", website=True, readonly=True)
+    # Not readonly: a replica may not know yet what was made a moment ago.
+    @http.route("/my/referrals/sent/<string:token>", type="http", auth="user", website=True)
     def portal_sent_referral(self, token, **kw):
         """Where the form leads to, also when it was sent twice at once: the referral, and what happens next."""
         referral_sudo = request.env["partner.referral"]._find_by_portal_token(

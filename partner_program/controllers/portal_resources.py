@@ -16,7 +16,9 @@ class PartnerProgramPortalResources(PartnerProgramPortal):
         by_category = resources_sudo.grouped("category")
         values = self._prepare_partner_program_values("resources")
         values["categories"] = [(labels[key], by_category[key]) for key in labels if key in by_category]
-        values["is_active"] = "active" in values["enrollments_sudo"].mapped("state")
+        active_sudo = values["enrollments_sudo"].filtered(lambda enrollment: enrollment.state == "active")
+        values["is_active"] = bool(active_sudo)
+        values["programs_sudo"] = active_sudo.program_id  # names of other programs are no business of the reader
         return request.render("partner_program.portal_my_resources", values)
 
     @http.route("/my/resources/<int:resource_id>/file", type="http", auth="user", website=True)

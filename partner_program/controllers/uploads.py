@@ -4,27 +4,13 @@ from werkzeug.exceptions import BadRequest
 
 from odoo import http
 from odoo.http import request
-from odoo.tools.mimetypes import guess_mimetype
 
 from odoo.addons.mail.controllers.attachment import AttachmentController
 from odoo.addons.mail.tools.discuss import add_guest_to_context
 
-MAX_FILE_MB = 10
+from ..models.ir_attachment_limits import MAX_FILE_MB, MB
+
 MAX_FILES = 5
-# Types by what is in the file, and the endings that go with them.
-FILE_TYPES = {
-    "application/pdf": {".pdf"},
-    "image/png": {".png"},
-    "image/jpeg": {".jpg", ".jpeg"},
-    "text/plain": {".txt"},
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": {".docx"},
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {".xlsx"},
-    "application/vnd.openxmlformats-officedocument.presentationml.presentation": {".pptx"},
-    "application/vnd.oasis.opendocument.text": {".odt"},
-    "application/vnd.oasis.opendocument.spreadsheet": {".ods"},
-    "application/vnd.oasis.opendocument.presentation": {".odp"},
-}
-ENDINGS = sorted(ending for endings in FILE_TYPES.values() for ending in endings)
 
 
 def read_upload(upload, limit=MAX_FILE_MB) -> tuple:
@@ -35,19 +21,9 @@ def read_upload(upload, limit=MAX_FILE_MB) -> tuple:
     if not upload or not getattr(upload, "filename", ""):
         return None, None
     name = PurePath(upload.filename.replace("\\", "/")).name
-    content = upload.read(limit * 1024 * 1024 + 1)
-    if len(content) > limit * 1024 * 1024:
-        return None, request.env._(
-            "%(file)s is larger than %(size)s MB. Send a smaller one, or a link to it.", file=name, size=limit
-        )
-    ending = PurePath(name).suffix.lower()
-    if not content or ending not in FILE_TYPES.get(guess_mimetype(content), ()):
-        return None, request.env._(
-            "%(file)s cannot be sent. Send a file of one of these kinds: %(endings)s.",
-            file=name,
-            endings=", ".join(ENDINGS),
-        )
-    return content, None
+    content = upload.read(limit * MB + 1)
+    error = request.env["ir.attachment"]._partner_program_refuse(name, len(content), lambda: content, limit)
+    return (None, error) if error else (content, None)
 
 
 def read_uploads(uploads, limit) -> tuple:
@@ -68,7 +44,10 @@ def read_uploads(uploads, limit) -> tuple:
 
 
 class PartnerProgramUploads(AttachmentController):
-    """Files in the messages of a referral have the limits of the form: Odoo takes any type, up to 128 MB."""
+    """Files in the messages of a referral have the limits of the form: Odoo takes any type, up to 128 MB.
+
+    Here it is said before the message is written; ``_process_attachments_for_post`` of the referral makes sure.
+    """
 
     @http.route()
     @add_guest_to_context

@@ -12,6 +12,7 @@ from . import (
     crm_lead,
     crm_lead_upsell,
     ir_attachment,
+    ir_attachment_limits,
     mail_template,
     mail_thread,
     partner_commission_billing,

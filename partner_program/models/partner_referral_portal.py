@@ -113,6 +113,7 @@ class PartnerReferral(models.Model):
         if phone := (vals.get("prospect_phone") or "").strip():
             alike |= Domain("prospect_phone", "=", phone)
         own = Domain("partner_id", "=", partner.commercial_partner_id.id)
+        own &= Domain("company_id", "in", self.env.companies.ids)  # a site shows its own company only
         live = Domain("state", "in", (*OPEN_STATES, *EARNING_STATES))
         found_sudo = self.sudo().search(own & live & alike, limit=5)  # sudo: compares with what the partner typed
         return found_sudo.with_env(self.env)
@@ -129,6 +130,18 @@ class PartnerReferral(models.Model):
         self.ensure_one()
         self.check_access("read")
         return self.sudo().filtered(lambda referral: referral.source in ("portal", "email"))  # sudo: its own words
+
+    def _process_attachments_for_post(self, attachments, attachment_ids, message_values):
+        # EXTENDS mail: a partner can have uploaded a file for the messages of any other document before
+        if attachment_ids and not self.env.user._is_internal():
+            files_sudo = self.env["ir.attachment"].sudo().browse(attachment_ids).exists()  # sudo: as mail does
+            for file_sudo in files_sudo.filtered(lambda one: one.create_uid == self.env.user):  # mail drops the others
+                problem = file_sudo._partner_program_refuse(
+                    file_sudo.name, file_sudo.file_size, lambda file_sudo=file_sudo: file_sudo.raw
+                )
+                if problem:
+                    raise UserError(problem)
+        return super()._process_attachments_for_post(attachments, attachment_ids, message_values)
 
     def _get_portal_next_step(self) -> str:
         """What happens next and by when, in words for the partner; empty when nothing does."""

@@ -88,6 +88,35 @@ class TestPartnerOfTwoCompanies(PartnerProgramCommon, HttpCase):
             seen[login] = {word for word in ("Thirdprospect", "Firstprospect") if word in text}
         self.assertEqual(seen, {"portal_ada": {"Firstprospect"}, "mona": {"Firstprospect"}})
 
+    def test_own_referrals_in_another_company_are_no_duplicates_to_show(self):
+        enrollment = self.enroll(self.second_program, state="active")
+        vals = {"prospect_name": "Ember Energy", "prospect_email": "eve@ember.example"}
+        referrals = self.env["partner.referral"].with_user(self.portal_ada)
+        both = {"allowed_company_ids": (self.company + self.second).ids}
+        there = referrals.with_context(**both)._register_from_portal(enrollment.sudo(), vals, "a")
+        self.assertEqual(there.company_id, self.second)
+        # A site shows its own company only.
+        here = referrals.with_context(allowed_company_ids=self.company.ids)
+        self.assertFalse(here._find_own_duplicates(self.ada, vals))
+        found = referrals.with_context(**both)._find_own_duplicates(self.ada, vals)
+        self.assertEqual(found.mapped("display_name"), [there.display_name])
+
+    def test_the_names_of_programs_that_are_not_the_readers_are_not_shown(self):
+        self.env["partner.program.resource"].create(
+            {
+                "name": "Deck for all",
+                "category": "deck",
+                "url": "https://deck.example",
+                "program_ids": [Command.set((self.program_referral + self.second_program).ids)],
+            }
+        )
+        self.env.flush_all()
+        self.authenticate("portal_ada", "portal_ada")
+        page = self.url_open("/my/resources").text
+        self.assertIn("Deck for all", page)
+        self.assertIn(self.program_referral.name, page)
+        self.assertNotIn("Second Affiliate", page)
+
 
 class TestWhoManagesTheTeam(PartnerProgramCommon):
     def test_applying_gives_nobody_a_say_over_colleagues(self):

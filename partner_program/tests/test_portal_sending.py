@@ -64,3 +64,24 @@ class TestSendingAgain(PortalCommon):
                     self.assertIn("choose your file again", hint[0].text_content())
                     field = tree.get_element_by_id("partner_program_attachment")
                     self.assertIn(hint[0].get("id"), field.get("aria-describedby").split())
+
+    def test_files_that_came_through_another_door_have_the_limits_of_the_form(self):
+        referral = self.refer()
+        files = self.env["ir.attachment"].with_user(self.portal_ada).sudo()  # as the composer of another document does
+
+        def post(name, content):
+            vals = {"name": name, "raw": content, "res_model": "mail.compose.message", "res_id": 0}
+            file = files.create(vals)
+            message = referral.with_user(self.portal_ada).sudo().message_post(  # as the controller of mail does
+                body="See", message_type="comment", subtype_xmlid="mail.mt_comment", attachment_ids=file.ids
+            )
+            return message.sudo().attachment_ids
+
+        for name, content, sentence in (
+            ("run.exe", b"MZ" + bytes(100), "cannot be sent"),
+            ("page.pdf", b"<html><script>x</script></html>", "cannot be sent"),
+            ("big.pdf", PDF + bytes(10 * 1024 * 1024), "larger than 10 MB"),
+        ):
+            with self.subTest(name), self.assertRefused(sentence):
+                post(name, content)
+        self.assertEqual(post("offer.pdf", PDF).mapped("name"), ["offer.pdf"])

@@ -19,7 +19,7 @@ ROUTES = {
     "/my/referrals/<int:referral_id>/withdraw": ("user", ("POST",), False),
     "/my/referrals/new": ("user", None, True),
     "/my/referrals/send": ("user", ("POST",), False),
-    "/my/referrals/sent/<string:token>": ("user", None, True),
+    "/my/referrals/sent/<string:token>": ("user", None, False),  # a replica may not know yet what was made just now
     "/partners/apply": ("public", ("GET", "POST"), False),
     "/partners/apply/thanks": ("public", ("GET",), True),
     "/partners/status/<int:enrollment_id>/<string:token>": ("public", ("GET",), True),
