@@ -57,6 +57,7 @@ class TestPartnersPeople(PartnerProgramCommon):
             }
         )
         question.action_answer()
+        self.env.flush_all()
         mails = self.env["mail.mail"].sudo().search([("model", "=", question._name), ("res_id", "=", question.id)])
         return mails.filtered(lambda one: "Your question" in one.subject).recipient_ids
 
