@@ -154,7 +154,7 @@ class TestOurPeople(PartnerProgramCommon):
         self.leave()
         line._report_mended()
         self.assertEqual(line.referral_id.activity_ids.user_id, self.colleague)
-        line._report_problems({self.enrollment_ada.id: "No account payable."})
+        line._report_problems([(self.enrollment_ada.id, "No account payable.")])
         self.assertEqual(self.enrollment_ada.activity_ids.user_id, self.colleague)
 
     def test_p22_the_partner_is_not_shown_somebody_who_is_gone(self):
