@@ -72,10 +72,11 @@ class TestSendingAgain(PortalCommon):
         def post(name, content):
             vals = {"name": name, "raw": content, "res_model": "mail.compose.message", "res_id": 0}
             file = files.create(vals)
-            message = referral.with_user(self.portal_ada).sudo().message_post(  # as the controller of mail does
+            as_mail_does = referral.with_user(self.portal_ada).sudo()
+            message = as_mail_does.message_post(
                 body="See", message_type="comment", subtype_xmlid="mail.mt_comment", attachment_ids=file.ids
             )
-            return message.sudo().attachment_ids
+            return message.attachment_ids
 
         for name, content, sentence in (
             ("run.exe", b"MZ" + bytes(100), "cannot be sent"),
