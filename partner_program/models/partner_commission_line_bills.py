@@ -20,8 +20,13 @@ class PartnerCommissionLine(models.Model):
         :param withdrawn: gets the name of each draft that was taken back
         :return: the bills; none for a partner whose balance is not positive (D16)
         """
-        # Two runs over the same partner meet on this row: the second sees the draft of the first, or starts again.
-        enrollments_sudo = groups[0].union(*groups).enrollment_id
+        # Two runs over the same partner, be it on two programs, meet on these rows: the second sees the draft of the
+        # first, or starts again.
+        lines_sudo = groups[0].union(*groups)
+        enrollments_sudo = lines_sudo.enrollment_id.search(
+            [("partner_id", "in", lines_sudo.partner_id.ids), ("company_id", "in", lines_sudo.company_id.ids)],
+            order="id",
+        )
         enrollments_sudo.last_billed_on = fields.Datetime.now()
         enrollments_sudo.flush_recordset(["last_billed_on"])
         drafts = self._find_draft_bills(groups)

@@ -9,4 +9,6 @@ class PartnerProgramEnrollment(models.Model):
     def write(self, vals):
         if without("meeting"):
             vals = {fname: value for fname, value in vals.items() if fname != "last_billed_on"}
+            if not vals:
+                return True  # Odoo would still write who and when
         return super().write(vals)

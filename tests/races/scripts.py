@@ -113,6 +113,47 @@ except UserError as nothing:
 print("TRIES", len(tries))
 """
 
+# One partner on a second program, with something due on it; and an accountant who chose lines of one program only.
+SECOND_PROGRAM = """
+from datetime import date, timedelta
+today = date.today()
+first = env["partner.program.enrollment"].search([("partner_id.name", "=", "Race partner 0")])
+company = first.company_id
+env = env(user=env.ref("base.user_admin").id, context={"allowed_company_ids": company.ids, "tracking_disable": True})
+enrollment = env["partner.program.enrollment"].create(
+    {"partner_id": first.partner_id.id, "program_id": first.program_id.copy({"name": "Second"}).id, "state": "active"}
+    | {"date_start": "2020-01-01"}
+)
+client = env["res.partner"].create({"name": "Race client of the second program", "is_company": True})
+lead = env["crm.lead"].create(
+    {"name": client.name, "type": "opportunity", "partner_id": client.id, "company_id": company.id}
+)
+referral = env["partner.referral"].create(
+    {"enrollment_id": enrollment.id, "client_id": client.id, "lead_id": lead.id}
+    | {"referred_on": f"{today - timedelta(days=80)} 08:00:00"}
+)
+referral.action_accept()
+lead.action_set_won()
+move = env["account.move"].create(
+    {
+        "move_type": "out_invoice",
+        "partner_id": client.id,
+        "invoice_date": today - timedelta(days=70),
+        "invoice_line_ids": [(0, 0, {"name": "Race", "price_unit": 700, "tax_ids": False})],
+    }
+)
+move.action_post()
+env["account.payment.register"].with_context(active_model="account.move", active_ids=move.ids).create(
+    {"payment_date": today - timedelta(days=40)}
+)._create_payments()
+env.cr.commit()
+"""
+
+BUTTON_OF_PROGRAM = BUTTON.replace(
+    '("state", "in", ("earned", "billed", "held"))',
+    '("state", "=", "earned"), ("partner_id.name", "=", "Race partner 0"), ("program_id.name", OPERATOR, "Second")',
+)
+
 SWEEP = """
 env["partner.referral"]._cron_sync_referrals()
 print("MENDED", env["partner.commission.line"]._cron_sync())

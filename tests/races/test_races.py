@@ -88,6 +88,36 @@ def test_twin_without_any_of_the_guards_two_runs_bill_twice(database, sql, runne
     assert "a commission is billed more than once" in found or "one revision twice" in found, racers.logs()
 
 
+def race_of_programs(runner, database, tmp_path, **faults):
+    """Two accountants at the same moment: each bills what one partner has earned on one of its two programs."""
+    preparing = runner()
+    preparing.start(database, scripts.SECOND_PROGRAM)
+    preparing.go()
+    assert preparing.finish() == [0], preparing.logs()
+    meeting = tmp_path / "meeting"
+    meeting.mkdir()
+    racers = runner()
+    for operator in ("=", "!="):
+        script = scripts.BUTTON_OF_PROGRAM.replace("OPERATOR", repr(operator))
+        racers.start(database, script, fault="claimed:1:meet", meeting=f"{meeting}:2", **faults)
+    racers.go()
+    assert racers.finish() == [0, 0], racers.logs()
+    return racers
+
+
+def test_two_programs_of_one_partner_billed_at_the_same_time_are_one_draft(
+    database, sql, runner, bill_once, tmp_path
+):
+    racers = race_of_programs(runner, database, tmp_path)
+    assert damage(sql, database) == {}, racers.logs()
+    bill_once()
+
+
+def test_twin_without_the_row_on_which_they_meet_there_are_two_drafts(database, sql, runner, tmp_path):
+    racers = race_of_programs(runner, database, tmp_path, without="meeting")
+    assert list(damage(sql, database)) == ["two drafts for one partner, currency and company"], racers.logs()
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("without", ["lock", "isolation", "meeting", "amount", "lock,isolation,meeting"])
 def test_as_long_as_one_of_the_guards_is_there(without, database, sql, runner, bill_once, tmp_path):
