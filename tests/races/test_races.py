@@ -105,9 +105,7 @@ def race_of_programs(runner, database, tmp_path, **faults):
     return racers
 
 
-def test_two_programs_of_one_partner_billed_at_the_same_time_are_one_draft(
-    database, sql, runner, bill_once, tmp_path
-):
+def test_two_programs_of_one_partner_billed_at_the_same_time_are_one_draft(database, sql, runner, bill_once, tmp_path):
     racers = race_of_programs(runner, database, tmp_path)
     assert damage(sql, database) == {}, racers.logs()
     bill_once()
