@@ -132,8 +132,9 @@ class PartnerCommissionLine(models.Model):
 
     def _in_language_of_reader(self):
         """These lines for a run that nobody watches: what it has to say is for whoever looks after the partner."""
-        reader = self.enrollment_id[:1]._get_responsibles()[:1]
-        return self.with_context(lang=reader.lang)
+        if not (enrollment := self.exists()[:1].enrollment_id):  # deleted since they were chosen
+            return self
+        return self.with_context(lang=enrollment._get_responsibles()[:1].lang)
 
     def _note_conflict(self) -> list:
         """The problem of lines that other transactions changed each time when the run was about to bill them."""

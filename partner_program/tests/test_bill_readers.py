@@ -48,6 +48,12 @@ class TestReaders(PartnerProgramCommon):
         self.assertLine(self.line, state="held", billed_amount=0.0)
         self.assertIn("Retiré, car bloqué", "".join(bill.message_ids.mapped("body")))
 
+    def test_a_line_that_was_deleted_meanwhile_stops_no_run(self):
+        gone = self.line.browse(self.line.id + 1000)
+        self.assertFalse(gone.exists())
+        self.assertTrue((gone + self.line)._bill_until_done())
+        self.assertFalse(gone._bill_until_done())
+
     def test_a_partner_that_is_always_being_changed(self):
         self.manager.lang = "fr_FR"
 
