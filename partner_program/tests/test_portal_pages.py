@@ -9,7 +9,7 @@ from lxml import html
 from openpyxl import load_workbook
 
 from odoo import SUPERUSER_ID
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Datetime
 from odoo.http import Request
 from odoo.tests import HttpCase
@@ -342,6 +342,28 @@ class TestStatementMail(StatementCommon):
         self.assertFalse(self.enrollment_ada.statement_by_mail)
         self.assertFalse(self.mail("2026-02-05"))
         self.assertEqual(self.env["partner.program.portal.log"].search([]).detail, "Statement by e-mail: off")
+
+    def test_a_statement_that_cannot_be_made_stops_no_other_and_is_tried_again(self):
+        self.earned_line()
+        other = self.env["partner.program.enrollment"].create(
+            {"partner_id": self.other_client.id, "program_id": self.program_referral.id, "state": "active"}
+        )
+        self.acquired(enrollment=other, client=self.byte)
+        self.pay(self.invoice(700, client=self.byte), on="2026-02-04")
+        Statement = self.registry["partner.commission.statement"]
+        render = Statement._render_file
+
+        def fail(statement, partner, *args):
+            if partner == self.ada:
+                raise UserError("No PDF today")
+            return render(statement, partner, *args)
+
+        with (
+            patch.object(Statement, "_render_file", fail),
+            mute_logger("odoo.addons.partner_program.models.partner_commission_statement"),
+        ):
+            self.assertEqual(self.mail("2026-03-01").partner_id, self.other_client)
+        self.assertEqual(self.mail("2026-03-02").partner_id, self.ada)
 
     def test_the_switch_of_the_template_stops_all(self):
         self.earned_line()
