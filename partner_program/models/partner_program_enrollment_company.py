@@ -90,7 +90,7 @@ class PartnerProgramEnrollment(models.Model):
                     enrollments._move_to_company()
             except UserError as error:
                 self.env.invalidate_all()
-                self.env["partner.commission.line"]._report_problems({enrollments[0].id: str(error)})  # and the log
+                self.env["partner.commission.line"]._report_problems([(enrollments[0].id, str(error))])  # and the log
 
     def _check_company_can_take_over(self, company):
         names = {"partner": self.partner_id.name, "company": company.name}
