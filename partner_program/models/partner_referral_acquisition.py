@@ -132,7 +132,7 @@ class PartnerReferral(models.Model):
         if not self.lead_id.partner_id:
             self.lead_id._handle_partner_assignment(create_missing=True)
         client = self.client_id or self.lead_id.partner_id.commercial_partner_id
-        holder = self._get_holder(client)
+        holder = self._get_holder(client)._filter_still_live()
         env = self._in_partner_language().env
         if self._is_partner_itself(client):
             reason = env._("Partner and client are the same company.")
@@ -143,8 +143,11 @@ class PartnerReferral(models.Model):
         elif holder:
             self._ask_who_stays(holder, self)
         else:
+            if not self.client_id:
+                self.client_id = client  # it stayed empty while another claim protected this client
             self.first_won_on = self.first_won_on or closed_on
             self._acquire(closed_on)
+            self.review_ids._drop()
 
     def _note_lost_reason(self):
         """Say why the lead was lost, once that is known."""

@@ -529,6 +529,51 @@ class TestClaimsThatMeet(ReviewCommon):
             ],
         )
 
+    def barred(self, **vals):
+        """Ada's accepted prospect turned out to be the client that Byte's claim protects: its client stays empty."""
+        first = self.prospect(prospect_name="Foxtrot Foods").with_env(self.env)
+        first.action_accept()
+        self.go_to("2026-01-06")
+        second = self.refer(enrollment=self.enrollment_byte, **vals)
+        first.lead_id.partner_id = self.client
+        self.env.flush_all()
+        self.assertFalse(first.client_id)
+        return first, second
+
+    def assertEarnsOnClient(self, referral):  # noqa: N802
+        self.assertRecordValues(referral, [{"state": "acquired", "client_id": self.client.id}])
+        self.assertEqual(self.client.referral_watch, "invoices")
+        self.assertLine(self.line_of(self.invoice(1000)), amount=50.0)
+        self.assertFalse(self.reviews(referral), "there is nothing left to decide")
+
+    def test_d10_won_after_the_claim_that_protected_the_client_has_ended(self):
+        first, second = self.barred()
+        second.write({"state": "withdrawn", "decision_reason": "A mistake"})
+        first.lead_id.action_set_won()
+        self.assertEarnsOnClient(first)
+
+    def test_d10_the_claim_that_protects_the_client_ends_before_a_manager_has_decided(self):
+        first, second = self.barred()
+        first.lead_id.action_set_won()
+        review = self.assertAsked(first, "conflict", other_id=second.id)
+        second.write({"state": "withdrawn", "decision_reason": "A mistake"})
+        self.run_all()
+        self.assertEarnsOnClient(first)
+        self.assertEqual(review.state, "obsolete")
+
+    def test_d10_a_claim_whose_last_day_is_over_protects_no_client_from_who_wins_it(self):
+        self.program_affiliate.claim_months = 1
+        second = self.refer(enrollment=self.enrollment_byte)
+        self.assertEqual(second.expires_on, Date.to_date("2026-02-05"))
+        self.go_to("2026-01-06")
+        first = self.prospect(prospect_name="Foxtrot Foods").with_env(self.env)
+        first.action_accept()
+        first.lead_id.partner_id = self.client
+        self.go_to("2026-02-06")
+        first.lead_id.action_set_won()
+        self.assertEqual(second.state, "expired")
+        self.assertEarnsOnClient(first)
+
     def test_other_claims_of_many_referrals_cost_the_same(self):
         clients = self.env["res.partner"].create([{"name": f"C{n}", "is_company": True} for n in range(10)])
         referrals = self.prospect(prospect_name="P0") | self.prospect(prospect_name="P1")
