@@ -40,6 +40,7 @@ class InvoiceFacts:
     written_off: Decimal = ZERO
     settled_on: date | None = None  # latest accounting date that closed it (D5)
     earning_stops_on: date | None = None  # enrolment ended for cause (D14)
+    not_acquired_from: date | None = None  # the acquisition was undone: only what was paid until then counts (P8, P9)
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,8 @@ class Target:
     due_on: date | None
     void: (
         str | None
-    )  # cancelled, other_client, outside_window, no_base, credited, written_off, ended_for_cause, rounds_to_zero
+    )  # cancelled, other_client, not_acquired, outside_window, no_base, credited, written_off, ended_for_cause,
+    # rounds_to_zero
 
 
 def decimal_of(value: float) -> Decimal:
@@ -87,6 +89,11 @@ def commission(facts: InvoiceFacts, terms: Terms) -> Decimal:
     return max(ZERO, round_currency(net * terms.rate / 100, terms.rounding))
 
 
+def _is_stopped(facts: InvoiceFacts, stop: date | None) -> bool:
+    """Whether nothing is earned any more from that day on, and the invoice was not fully paid until then."""
+    return bool(stop and not (facts.settled and facts.settled_on and facts.settled_on <= stop))
+
+
 def void_reason(facts: InvoiceFacts) -> str | None:
     """Why the invoice is worth nothing, whoever pays it; None when it is worth something."""
     if facts.cancelled:
@@ -99,13 +106,12 @@ def void_reason(facts: InvoiceFacts) -> str | None:
         return "credited"
     if paid_share(facts) == 0:
         return "written_off"
+    if _is_stopped(facts, facts.not_acquired_from):
+        return "not_acquired"
     # Last: an invoice that was taken back also starts no window (D1), which would hide the better reason.
     if not facts.in_window:
         return "outside_window"
-    stop = facts.earning_stops_on
-    if stop and not (facts.settled and facts.settled_on and facts.settled_on <= stop):
-        return "ended_for_cause"
-    return None
+    return "ended_for_cause" if _is_stopped(facts, facts.earning_stops_on) else None
 
 
 def target(facts: InvoiceFacts, terms: Terms) -> Target:

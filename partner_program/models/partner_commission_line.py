@@ -68,6 +68,7 @@ class PartnerCommissionLine(models.Model):
         [
             ("cancelled", "Invoice cancelled"),
             ("other_client", "Invoiced to another customer"),
+            ("not_acquired", "The client does not count as won"),
             ("outside_window", "Outside the window"),
             ("no_base", "Nothing commissionable"),
             ("credited", "Fully credited"),

@@ -81,6 +81,10 @@ class PartnerCommissionLine(models.Model):
         month = self.company_id._partner_program_today().replace(day=1)
         return bool(self.first_earned_on) and self.first_earned_on < month
 
+    def _drop_untold(self):
+        """Delete what nobody was told of or has asked about; the rest stays, and its loss is a correction of today."""
+        self.filtered(lambda line: not (line._was_told() or line.question_ids)).unlink()
+
     def _find_unnoted(self):
         """Those of these rows of which statements tell another sum than they have earned."""
         self.flush_model(["earned_amount", "first_earned_amount"])

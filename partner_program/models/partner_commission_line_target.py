@@ -53,7 +53,7 @@ class PartnerCommissionLine(models.Model):
         :param settlement: what the books say of the invoice, see ``account.move._get_settlement_facts``
         :param of_referral: what ``_get_referral_facts`` says of the referral
         """
-        window, client_id, earning_stops_on = of_referral
+        window, client_id, earning_stops_on, not_acquired_from = of_referral
         base, credited = settlement.untaxed or 0.0, float(settlement.credited)
         if excluded_base or credited:
             base, credited = currency.round(base - excluded_base), currency.round(credited - excluded_credit)
@@ -75,6 +75,7 @@ class PartnerCommissionLine(models.Model):
             written_off=settlement.written_off,
             settled_on=settlement.settled_on,
             earning_stops_on=earning_stops_on,
+            not_acquired_from=not_acquired_from,
         )
 
     @api.model
@@ -90,12 +91,17 @@ class PartnerCommissionLine(models.Model):
 
     @api.model
     def _get_referral_facts(self, referral, on_date=None) -> tuple:
-        """What all lines of a referral have in common: window, id of the client, day on which earning stops (D14)."""
+        """What all lines of a referral have in common: window, id of the client, days on which earning stops.
+
+        One is the end of the enrollment for cause (D14), the other that of an acquisition that was undone (P8, P9).
+        """
         enrollment = referral.enrollment_id
         stops_on = enrollment.date_end if enrollment.for_cause and enrollment.state == "ended" else None
-        if on_date and stops_on and on_date < stops_on:
-            stops_on = None  # on that day nobody knew
-        return (referral.window_start, referral.window_end), referral.client_id.id, stops_on
+        not_acquired_from = referral._get_day_not_acquired()
+        if on_date:  # on that day nobody knew
+            stops_on = stops_on if stops_on and stops_on <= on_date else None
+            not_acquired_from = not_acquired_from if not_acquired_from and not_acquired_from <= on_date else None
+        return (referral.window_start, referral.window_end), referral.client_id.id, stops_on, not_acquired_from
 
     def _get_excluded_amounts(self, on_date=None) -> dict:
         """``{line: (untaxed amount, credited amount)}`` of products that earn nothing.

@@ -425,11 +425,14 @@ class PartnerReferral(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_decided(self):
-        if decided := self.filtered(lambda referral: referral.state not in ("submitted", "rejected", "withdrawn")):
+        self_sudo = self.sudo()  # commissions are not for whoever may delete a referral
+        if decided_sudo := self_sudo.filtered(
+            lambda r: r.state not in ("submitted", "rejected", "withdrawn") or r.commission_line_ids
+        ):
             raise UserError(
                 self.env._(
                     "Referral %(referral)s was accepted: it is part of the partner's history. Withdraw it instead.",
-                    referral=decided[0].display_name,
+                    referral=decided_sudo[0].display_name,
                 )
             )
 

@@ -212,7 +212,7 @@ class PartnerReferral(models.Model):
         (self.filtered("acquisition_move_id") - unwon)._drop_undone_payments()
         unwon.filtered("acquisition_move_id")._ask_about_undone_payments()
         unwon -= unwon._get_billed(also_cancelled=True)
-        unwon.commission_line_ids.unlink()
+        unwon.commission_line_ids._drop_untold()
         unwon.write(
             {
                 "state": "accepted",

@@ -1,8 +1,10 @@
 from collections import defaultdict, namedtuple
+from datetime import date
 
 from odoo import api, fields, models
 
 from ..engine import eligibility
+from .partner_referral import EARNING_STATES
 
 # An invoice of a client with products of the package ladder, and what it says about the client's first payment:
 # ``kind`` is ``paid_entry``, or the case that a manager has to decide.
@@ -179,6 +181,20 @@ class PartnerReferral(models.Model):
             review.kind == "entry_undone" and review.state == "accepted" and review.move_id == move
             for review in self.review_ids
         )
+
+    def _get_day_not_acquired(self):
+        """From which day on the client does not count as won any more, although there are commissions on it.
+
+        What was paid until a manager said so stays; a claim that was released earns nothing until it acquires again.
+        """
+        self.ensure_one()
+        if self.state in EARNING_STATES:
+            return None
+        if not self.acquired_on:
+            return None if self.window_start else date.min
+        refused = self.review_ids.filtered(lambda review: review.kind == "entry_undone" and review.state == "refused")
+        decided_on = max(refused.mapped("decided_on"), default=None)
+        return self.company_id._partner_program_local_date(decided_on) if decided_on else None
 
     def _ask_about_undone_payments(self):
         """A first payment that bounced is never a silent loss of the client: a manager says what becomes of it."""

@@ -171,9 +171,9 @@ class PartnerReferralReview(models.Model):
         elif self.kind == "entry_undone" and referral.state == "acquired":
             referral.write({"state": "rejected", "decision_reason": self.reason.strip()})
             # What is still open would be earned by a client who does not count; what was paid and billed stays.
-            referral.commission_line_ids.filtered(
-                lambda line: line.state == "expected" and not line.billing_ids
-            ).unlink()
+            lines = referral.commission_line_ids
+            lines.filtered(lambda line: line.state == "expected" and not line.billing_ids)._drop_untold()
+            lines.exists()._mend()
 
 
 class PartnerReferral(models.Model):

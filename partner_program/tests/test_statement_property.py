@@ -17,7 +17,7 @@ EXAMPLES = int(os.environ.get("STATEMENT_EXAMPLES", "40"))  # of the long run
 STORIES = (
     *("invoice", "invoice", "pay", "pay", "pay_late", "pay", "credit", "credit", "bill", "bill", "bill"),
     *("pay_bill", "pay_bill", "pay_bill_part", "pay_bill_late", "set_off"),
-    *("undo", "reset_payment", "reverse", "cancel", "write_off", "hold", "question", "change_rate"),
+    *("win", "undo", "reset_payment", "reverse", "cancel", "write_off", "hold", "question", "change_rate"),
     *("draft", "post", "delete_draft", "reset_bill", "reverse_bill", "undo_bill_payment"),
 )
 steps = st.lists(
@@ -88,6 +88,12 @@ class TestStatementProperty(StatementCommon):
         for story in KNOWN:
             with self.subTest(story=story):
                 self.play((("invoice", 0, 1000, 0), ("pay", 0, 0, 3), ("bill", 0, 0, 30), *story))
+
+    def test_an_acquisition_that_is_undone_and_made_again_stays_right(self):
+        paid = (("invoice", 0, 1000, 0), ("invoice", 1, 300, 0), ("pay", 0, 0, 3))
+        for again in (20, 40):
+            with self.subTest(again=again):
+                self.play((*paid, ("win", 0, 0, 26), ("pay", 0, 0, 3), ("win", 0, 0, again), ("bill", 0, 0, 5)))
 
     @pytest.mark.long
     def test_many_statements_add_up_hand_over_and_stay(self):
@@ -187,6 +193,14 @@ class TestStatementProperty(StatementCommon):
         if move := self.pick(self.standing(), which):
             move.button_draft()
             move.button_cancel()
+
+    def do_win(self, _which, _amount):
+        """The lead leaves Won, or comes back."""
+        lead = self.referral.lead_id
+        if lead.won_status == "won":
+            lead.stage_id = self.env["crm.stage"].search([("is_won", "=", False)], limit=1)
+        else:
+            lead.action_set_won()
 
     def do_undo(self, which, _amount):
         if move := self.pick(self.standing().filtered(lambda move: move.payment_state == "paid"), which):
