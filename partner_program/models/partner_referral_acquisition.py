@@ -6,7 +6,6 @@ from psycopg2 import OperationalError
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import SQL
 
 from ..engine import eligibility, windows
 from .partner_referral import CLAIM_STATES, EARNING_STATES
@@ -358,31 +357,10 @@ class PartnerReferral(models.Model):
             )._sync_acquisition()
 
     @api.model
-    def _follow_clients(self):
-        """A client that became part of a company: from then on the company is the client (D12)."""
-        self.env["res.partner"].flush_model(["commercial_partner_id"])
-        self.flush_model(["client_id", "state"])
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT referral.id
-                  FROM partner_referral referral
-                  JOIN res_partner client ON client.id = referral.client_id
-                 WHERE client.commercial_partner_id <> client.id
-                   AND referral.state IN ('submitted', 'accepted', 'acquired', 'completed')
-                """
-            )
-        )
-        for referral in self.browse(id_ for (id_,) in rows):
-            company = referral.client_id.commercial_partner_id
-            if not referral._is_barred(company):
-                referral.client_id = company
-
-    @api.model
     def _cron_sync_referrals(self):
         """Daily: expire claims, find acquisitions that no hook saw, close windows that ran out."""
         self.env["partner.program.enrollment"]._follow_companies()
-        self._follow_clients()
+        self._follow_clients_or_flag()
         # What was lost can come back as long as it is in time; a day more, wherever the company is.
         recent = fields.Date.today() - timedelta(days=1)
         in_time = Domain("expires_on", "=", False) | Domain("expires_on", ">=", recent)

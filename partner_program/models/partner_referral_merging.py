@@ -51,20 +51,25 @@ class PartnerReferral(models.Model):
         :return: pairs ``(claim that stays, claims that are undecided again)``, for ``_after_clients_merge``
         :raise UserError: when money is earned on both, or a partner would become its own client
         """
-        claims = self.search([("client_id", "in", contacts.ids), ("state", "in", CLAIM_STATES)])
         self._check_merge_of_partners(contacts)
+        return self._settle_claims_that_meet(contacts)
+
+    def _settle_claims_that_meet(self, contacts):
+        """These contacts become one client: who earns on it, or was received first, goes on; see above."""
+        claims = self.search([("client_id", "in", contacts.ids), ("state", "in", CLAIM_STATES)])
         met = []
         for of_company in claims.grouped("company_id").values():
             first, *rest = of_company.sorted(lambda r: r._get_precedence())
             if any(claim.state == "acquired" for claim in rest):
                 raise UserError(
                     self.env._(
-                        "Partners earn commissions on more than one of these contacts (%(referrals)s). They cannot be "
-                        "merged before the window of all but one has ended: a partner manager can shorten its months.",
+                        "Partners earn commissions on more than one of these contacts (%(referrals)s). They cannot "
+                        "become one client before the window of all but one has ended: a partner manager can shorten "
+                        "its months.",
                         referrals=", ".join(of_company.mapped("name")),
                     )
                 )
-            rest = self.union(*rest)
+            rest = self.browse().union(*rest)
             if rest:
                 rest.write({"state": "submitted"})
                 met.append((first, rest))
@@ -108,11 +113,12 @@ class PartnerReferral(models.Model):
         moved.modified(["client_id"])
         moved._sync_commission_lines()  # what was invoiced to the other contact earns too (D12), at once
         moved._ask_about_conflicts()
+        self._tell_who_met(met)
+
+    def _tell_who_met(self, met):
         for first, rest in met:
             self._ask_who_stays(first, rest)
             for referral in rest:
                 referral.message_post(
-                    body=self.env._(
-                        "Undecided again: contacts were merged, and their client is protected by another referral."
-                    )
+                    body=self.env._("Undecided again: two contacts became one client, which another referral protects.")
                 )

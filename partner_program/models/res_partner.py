@@ -43,6 +43,13 @@ class ResPartner(models.Model):
             create_column(self.env.cr, self._table, "referral_watch", "varchar")
         return super()._auto_init()
 
+    def write(self, vals):
+        # EXTENDS account: a contact that joins a company takes its invoices along, and so its claims
+        result = super().write(vals)
+        if "parent_id" in vals:
+            self.env["partner.referral"].sudo()._follow_clients(self)  # sudo: who keeps contacts need not see claims
+        return result
+
     def action_register_referral(self):
         """Open the form that notes who referred this client, and when."""
         self.ensure_one()

@@ -404,6 +404,92 @@ class TestStatement(StatementCommon):
         self.assertFalse(self.run_bills("2026-04-01"), "there is only something to take back")
         self.assertAddsUp(self.byte)
 
+    def joining(self):
+        """Ada's client is a person; what it paid is billed and told."""
+        person = self.env["res.partner"].create({"name": "Pia Person"})
+        line = self.billed_line(client=person)
+        self.go_to("2026-02-10")
+        return person, line
+
+    def assertNothingTakenBack(self, line):  # noqa: N802
+        self.env.flush_all()
+        self.assertLine(line, state="billed", earned_amount=50.0, open_amount=0.0)
+        self.assertStatement("2026-01", earned=50.0, closing=50.0, not_billed=50.0)
+        self.assertStatement("2026-02", opening=50.0, billed=50.0, closing=50.0, on_bills=50.0)
+        self.assertFalse(self.run_bills())
+        self.assertAddsUp()
+
+    def test_d12_a_client_that_joins_a_company_loses_nothing_until_the_nightly_job(self):
+        person, line = self.joining()
+        company = self.env["res.partner"].create({"name": "Pia's Company", "is_company": True})
+        person.with_user(self.salesperson).parent_id = company
+        self.assertEqual(line.referral_id.client_id, company)
+        self.assertNothingTakenBack(line)
+        self.assertTrue(self.invoice(100, client=company).commission_line_ids)
+
+    def test_d10_a_client_that_joins_a_company_another_partner_claims(self):
+        person, line = self.joining()
+        claim = self.refer(enrollment=self.enrollment_byte)
+        person.parent_id = self.client
+        self.assertNothingTakenBack(line)
+        self.assertRecordValues(
+            line.referral_id + claim,
+            [
+                {"state": "acquired", "client_id": self.client.id},
+                {"state": "submitted", "client_id": self.client.id},
+            ],
+        )
+        self.assertRecordValues(
+            claim.review_ids, [{"kind": "conflict", "state": "open", "other_id": line.referral_id.id}]
+        )
+
+    def test_d10_a_client_does_not_join_a_company_on_which_another_partner_earns(self):
+        person, line = self.joining()
+        self.acquired()
+        with self.assertRefused("Partners earn commissions on more than one of these contacts"):
+            person.parent_id = self.client
+        self.assertEqual(line.referral_id.client_id, person)
+        self.assertNothingTakenBack(line)
+
+    def test_d11_a_client_does_not_join_the_partner_itself(self):
+        person, line = self.joining()
+        with self.assertRefused("partner and client have to be different companies"):
+            person.parent_id = self.ada
+        self.assertNothingTakenBack(line)
+
+    def test_d12_a_completed_client_that_joins_a_company_another_partner_claims_loses_nothing(self):
+        person, line = self.joining()
+        self.pay(line.bill_ids)
+        self.go_to("2027-03-01")
+        self.run_all()
+        self.assertEqual(line.referral_id.state, "completed")
+        claim = self.refer(enrollment=self.enrollment_byte)
+        person.parent_id = self.client
+        self.run_all()
+        self.assertLine(line, state="paid", earned_amount=50.0, open_amount=0.0)
+        self.assertStatement("2027-03")
+        self.assertRecordValues(
+            line.referral_id + claim,
+            [
+                {"state": "completed", "client_id": self.client.id},
+                {"state": "accepted", "client_id": self.client.id},
+            ],
+        )
+
+    def test_d12_what_joined_without_a_hook_is_followed_or_flagged_at_night(self):
+        person, line = self.joining()
+        self.acquired()
+        self.env.cr.execute(
+            "UPDATE res_partner SET parent_id = %s, commercial_partner_id = %s WHERE id = %s",
+            [self.client.id, self.client.id, person.id],
+        )
+        self.env.invalidate_all()
+        for _night in range(2):
+            self.run_all()
+        flagged = line.referral_id.activity_ids.filtered(lambda activity: "cannot look" in (activity.summary or ""))
+        self.assertIn("more than one of these contacts", flagged.note)
+        self.assertEqual((len(flagged), line.referral_id.state), (1, "acquired"))
+
     def test_the_sweep_notes_what_nobody_noted(self):
         line = self.billed_line()
         self.pay(line.bill_ids)
