@@ -146,7 +146,6 @@ class PartnerReferral(models.Model):
                 self.client_id = client  # it stayed empty while another claim protected this client
             self.first_won_on = self.first_won_on or closed_on
             self._acquire(closed_on)
-            self.review_ids._drop()
 
     def _note_lost_reason(self):
         """Say why the lead was lost, once that is known."""

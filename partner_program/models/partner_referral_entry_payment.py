@@ -61,7 +61,6 @@ class PartnerReferral(models.Model):
             if clear:
                 first = min(clear, key=lambda one: (one.paid_on, one.invoice.id))
                 referral._acquire(first.paid_on, first.invoice.id)
-                reviews.filtered(lambda r, referral=referral: r.referral_id == referral)._drop()
             else:
                 to_ask += [
                     {"referral_id": referral.id, "kind": one.kind, "move_id": one.invoice.id}

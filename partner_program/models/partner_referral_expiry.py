@@ -9,15 +9,14 @@ class PartnerReferral(models.Model):
     def _expire(self):
         """D9, D13: what was not closed on or before its last day.
 
-        A claim whose lead is won and that is not acquired waits for a manager: see ``_win_late``, ``_acquire_client``.
+        A claim that a manager has to decide on does not end by itself before: what was in time stays in time.
         """
-        due = self.filtered(
-            lambda r: (
-                r.expires_on
-                and r.expires_on < r.company_id._partner_program_today()
-                and not (r.acquisition_event == "lead_won" and r.lead_id.won_status == "won")
+        due = self.filtered(lambda r: r._is_overdue())
+        if due:
+            waiting = self.env["partner.referral.review"].search(
+                [("referral_id", "in", due.ids), ("state", "=", "open")]
             )
-        )
+            due -= waiting.referral_id
         # Odoo writes a message for each record that is tracked, one by one: the log is written here instead.
         quiet = due.with_context(tracking_disable=True)
         for (expires_on, _lang), referrals in quiet.grouped(lambda r: (r.expires_on, r.partner_id.lang)).items():
@@ -25,6 +24,12 @@ class PartnerReferral(models.Model):
             reason = localized.env._("Not closed by %(day)s.", day=localized._format_day(expires_on))
             referrals.write({"state": "expired", "decision_reason": reason})
         due._log_expired()
+
+    def _is_overdue(self) -> bool:
+        """Whether the last day is over. A won lead that is not acquired: see ``_win_late``, ``_acquire_client``."""
+        self.ensure_one()
+        is_won = self.acquisition_event == "lead_won" and self.lead_id.won_status == "won"
+        return bool(self.expires_on) and self.expires_on < self.company_id._partner_program_today() and not is_won
 
     def _log_expired(self):
         """What tracking would have written, for all at once."""

@@ -33,7 +33,6 @@ class PartnerReferral(models.Model):
         for referrals in self.grouped("partner_id").values():
             reason = referrals._in_partner_language().env._("The partnership has ended.")
             referrals.write({"state": "withdrawn", "decision_reason": reason})
-        self.review_ids._drop()
 
 
 class PartnerProgramEnrollment(models.Model):

@@ -2,7 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
-from .partner_referral import CLAIM_STATES
+from .partner_referral import CLAIM_STATES, EXIT_STATES
+from .partner_referral_registration import LIVE_STATES
 
 # Asked once for a referral, whichever invoice it is.
 ONCE = ("skipped_entry", "returning_client", "free_entry", "won_again")
@@ -228,6 +229,14 @@ class PartnerReferral(models.Model):
         )
         for referral in self:
             referral.review_count = counts.get(referral._origin, 0)
+
+    def write(self, vals):
+        # EXTENDS: whatever was asked about a claim is settled when it ends, or has acquired its client
+        is_settling = vals.get("state") in ("acquired", *EXIT_STATES)
+        settled = self.filtered(lambda r: r.state in LIVE_STATES) if is_settling else self.browse()
+        result = super().write(vals)
+        settled.sudo().review_ids._drop()  # sudo: settled by whoever rejects, wins or pays
+        return result
 
     def _get_deciding_manager(self):
         """Who decides on this referral: the partner's account manager if he is a partner manager, else one who is."""

@@ -1,7 +1,7 @@
 from odoo import models
 from odoo.exceptions import UserError
 
-from .partner_referral import CLAIM_STATES
+from .partner_referral import CLAIM_STATES, EXIT_STATES
 
 
 class PartnerReferralReview(models.Model):
@@ -126,6 +126,7 @@ class PartnerReferralReview(models.Model):
 
     def _apply_accepted(self):
         self.ensure_one()
+        self._check_claim_lives()
         if self.kind == "conflict":
             self._give_way()
         referral = self.referral_id
@@ -136,6 +137,18 @@ class PartnerReferralReview(models.Model):
             referral.write({"state": "accepted", "decision_reason": self.reason.strip()})
             referral._note_acceptance()
         referral._sync_acquisition()
+
+    def _check_claim_lives(self):
+        """A yes is for a claim that goes on: on one that has ended it would do nothing, or end another one for it."""
+        referral = self.referral_id
+        if self.kind != "won_again" and referral.state in EXIT_STATES:
+            raise UserError(
+                self.env._(
+                    "%(referral)s has ended (%(state)s): accept it again first, then decide this.",
+                    referral=referral.name,
+                    state=dict(referral._fields["state"]._description_selection(self.env))[referral.state],
+                )
+            )
 
     def _give_way(self):
         """The other claim makes room for this one."""
@@ -155,11 +168,23 @@ class PartnerReferralReview(models.Model):
             other.flush_recordset(["state"])  # the database allows one live claim on a lead
             referral.lead_id = other.lead_id  # of leads that were merged
         if referral.state == "submitted":
+            last_day = referral.expires_on
             referral._accept_by_manager()
+            if last_day and referral._is_overdue():
+                referral.expires_on = last_day  # a manager gave it more time
         elif referral.state == "accepted" and not referral.client_id:
             # A prospect that was won and turned out to be this client.
             other.flush_recordset(["state"])  # the database allows one live claim on a client
             referral.client_id = referral.lead_id.partner_id.commercial_partner_id
+        if referral._is_overdue():
+            raise UserError(
+                self.env._(
+                    "The last day of %(referral)s (%(day)s) is over, so it would expire at once. "
+                    "Give it a later one first, or refuse.",
+                    referral=referral.name,
+                    day=referral._format_day(referral.expires_on),
+                )
+            )
 
     def _apply_refused(self):
         self.ensure_one()

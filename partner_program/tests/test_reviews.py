@@ -186,6 +186,16 @@ class TestEntryPackageCases(ReviewCommon):
         self.run_all()
         self.assertFalse(referral.acquisition_payment)
 
+    def test_a_question_of_an_ended_claim_has_no_yes(self):
+        referral = self.affiliate()
+        self.pay(self.invoice(500, product=self.pro))
+        review = self.assertAsked(referral, "skipped_entry")
+        referral.state = "expired"
+        review.sudo().state = "open"  # asked before the update that drops such questions
+        with self.assertRefused("has ended .*: accept it again first"):
+            self.decide(review, accept=True)
+        self.assertEqual(review.state, "open")
+
     def undone(self):
         referral = self.affiliate()
         starter = self.invoice(100, product=self.starter)
@@ -350,6 +360,18 @@ class TestClaimsThatMeet(ReviewCommon):
         with self.assertRefused("has acquired the client and earns on it"):
             self.decide(review, accept=True)
         self.assertEqual((holder.state, late.state, review.state), ("acquired", "submitted", "open"))
+
+    def test_d10_a_conflict_ends_with_its_claim(self):
+        holder, late, review = self.conflict()
+        late.decision_reason = "Another referral was received earlier."
+        late.with_user(self.salesperson).action_reject()
+        self.assertEqual((review.state, len(review.activity_ids)), ("obsolete", 0))
+        with self.assertRefused("was decided"):
+            self.decide(review, accept=True)
+        review.sudo().state = "open"  # asked before the update that drops such questions
+        with self.assertRefused("has ended"):
+            self.decide(review, accept=True)
+        self.assertEqual((holder.state, late.state), ("accepted", "rejected"))
 
     def test_d10_a_referral_partner_and_an_affiliate_side_by_side_for_the_manager(self):
         holder, late, review = self.conflict()
@@ -611,6 +633,41 @@ class TestClaimsThatMeet(ReviewCommon):
             first + second,
             [{"state": "rejected", "lead_id": merged.id}, {"state": "accepted", "lead_id": merged.id}],
         )
+
+    def test_d10_a_claim_without_lead_does_not_expire_before_a_manager_has_decided(self):
+        self.program_affiliate.claim_months = 1
+        nobody = self.env["res.partner"]
+        first = self.refer(lead_id=self.lead(nobody, partner_name="Foxtrot").id, client=nobody)
+        second = self.affiliate(lead_id=self.lead(nobody, partner_name="Foxtrot Foods").id, client=nobody)
+        merged = (first.lead_id + second.lead_id).merge_opportunity()
+        review = self.assertAsked(second, "conflict", other_id=first.id)
+        self.go_to("2026-03-01")
+        self.run_all()
+        self.assertEqual(second.state, "accepted")
+        with self.assertRefused("The last day of .* is over"):
+            self.decide(review, accept=True)
+        second.with_user(self.manager).expires_on = "2026-04-01"
+        self.decide(review, accept=True)
+        self.run_all()
+        self.assertRecordValues(
+            first + second,
+            [{"state": "rejected", "lead_id": merged.id}, {"state": "accepted", "lead_id": merged.id}],
+        )
+
+    def test_d10_a_submitted_claim_whose_last_day_is_over_is_not_accepted_to_expire_at_once(self):
+        holder, late, review = self.conflict()
+        self.program_affiliate.claim_months = 1
+        self.go_to("2026-03-01")
+        with self.assertRefused("The last day of .* is over"):
+            self.decide(review, accept=True)
+        self.assertEqual((holder.state, late.state), ("accepted", "submitted"))
+        late.with_user(self.manager).expires_on = "2026-04-01"
+        self.decide(review, accept=True)
+        self.assertRecordValues(
+            holder + late,
+            [{"state": "rejected"}, {"state": "accepted"}],
+        )
+        self.assertEqual(late.expires_on, Date.to_date("2026-04-01"))
 
     def merge(self, keep, other):
         wizard = self.env["base.partner.merge.automatic.wizard"].sudo().create({})
