@@ -141,6 +141,12 @@ class PartnerReferralReview(models.Model):
     def _check_claim_lives(self):
         """A yes is for a claim that goes on: on one that has ended it would do nothing, or end another one for it."""
         referral = self.referral_id
+        if self.kind == "won_again" and referral.lead_id.won_status != "won":
+            raise UserError(
+                self.env._(
+                    "“%(lead)s” is not in Won now: put it back there first, then say yes.", lead=referral.lead_id.name
+                )
+            )
         if self.kind != "won_again" and referral.state in EXIT_STATES:
             raise UserError(
                 self.env._(

@@ -186,6 +186,22 @@ class TestEntryPackageCases(ReviewCommon):
         self.run_all()
         self.assertFalse(referral.acquisition_payment)
 
+    def test_d13_a_claim_does_not_expire_before_a_manager_has_decided(self):
+        self.program_affiliate.claim_months = 2
+        for accept, expected in ((True, "acquired"), (False, "expired")):
+            with self.subTest(accept=accept):
+                self.go_to("2026-01-05")
+                referral = self.affiliate(self.client if accept else self.other_client)
+                pro = self.invoice(500, client=referral.client_id, product=self.pro)
+                self.pay(pro)
+                review = self.assertAsked(referral, "skipped_entry", move_id=pro.id)
+                self.go_to("2026-03-10")
+                self.run_all()
+                self.assertEqual(referral.state, "accepted")
+                self.decide(review, accept=accept)
+                self.run_all()
+                self.assertEqual(referral.state, expected)
+
     def test_a_question_of_an_ended_claim_has_no_yes(self):
         referral = self.affiliate()
         self.pay(self.invoice(500, product=self.pro))
@@ -315,6 +331,23 @@ class TestWonAgain(ReviewCommon):
         self.assertIn("15 days too late", referral.decision_reason)
         self.decide(review, accept=True)
         self.assertEqual(referral.state, "acquired")
+
+    def test_p8_the_first_time_counts_only_for_a_lead_that_is_in_won(self):
+        referral, review = self.won_again(expired=True)
+        lead = referral.lead_id
+        lead.stage_id = self.env["crm.stage"].search([("is_won", "=", False)], limit=1)
+        with self.assertRefused("is not in Won"):
+            self.decide(review, accept=True)
+        self.assertEqual((referral.state, review.state), ("expired", "open"))
+        lead.action_set_won()
+        self.decide(review, accept=True)
+        self.assertEqual(referral.state, "acquired")
+
+    def test_p8_won_again_does_not_expire_while_it_is_taken_out_of_won_once_more(self):
+        referral, review = self.won_again()
+        referral.lead_id.stage_id = self.env["crm.stage"].search([("is_won", "=", False)], limit=1)
+        self.run_all()
+        self.assertEqual((referral.state, review.state), ("accepted", "open"))
 
     def test_d10_won_again_after_the_client_went_to_another_partner(self):
         referral, review = self.won_again(expired=True)
