@@ -177,7 +177,7 @@ class PartnerReferral(models.Model):
         )
 
     def _restore_lost(self):
-        """A lead taken up again takes its claim along, while in time, and client and lead are free.
+        """A lead taken up again takes its claim along, while in time, client and lead are free, and the partner is one.
 
         A lead that others were merged into may carry several lost claims, and a live one: of these only one is live.
         """
@@ -188,6 +188,7 @@ class PartnerReferral(models.Model):
                 lead
                 and lead.won_status != "lost"
                 and in_time
+                and referral._get_latest_enrollment().state == "active"
                 and not lead.referral_ids.filtered(lambda other: other.state in LIVE_STATES)
                 and not referral._get_protecting_claims()
             ):

@@ -9,12 +9,18 @@ class PartnerReferral(models.Model):
 
     _inherit = "partner.referral"
 
+    def _get_latest_enrollment(self):
+        """That of the claim, or after a change of program the one that came in its place."""
+        self.ensure_one()
+        enrollment = self.enrollment_id
+        while enrollment.state == "ended" and enrollment.next_enrollment_ids:
+            enrollment = enrollment.next_enrollment_ids[0]
+        return enrollment
+
     def _check_partnership(self):
         """A claim is taken up again for an active partner only; after a change of program, on the latest one."""
         for referral in self:
-            enrollment = referral.enrollment_id
-            while enrollment.state == "ended" and enrollment.next_enrollment_ids:
-                enrollment = enrollment.next_enrollment_ids[0]
+            enrollment = referral._get_latest_enrollment()
             if enrollment.state != "active":
                 raise UserError(
                     self.env._(

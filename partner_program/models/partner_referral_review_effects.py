@@ -133,6 +133,7 @@ class PartnerReferralReview(models.Model):
         if self.kind == "entry_undone" and referral.state == "accepted":
             referral._acquire(referral.company_id._partner_program_today(), self.move_id.id)
         elif self.kind == "won_again" and referral.state in ("expired", "lost"):
+            referral._check_partnership()
             referral._check_free_again()
             referral.write({"state": "accepted", "decision_reason": self.reason.strip()})
             referral._note_acceptance()

@@ -612,6 +612,16 @@ class TestClaims(PartnerProgramCommon):
         referral.with_user(self.manager)._reopen("They called", False)
         self.assertEqual(referral.state, "accepted")
 
+    def test_d14_a_lost_lead_taken_up_after_the_partner_has_left(self):
+        referral = self.refer()
+        referral.lead_id.action_set_lost()
+        self.enrollment_ada.action_end()
+        referral.lead_id.with_user(self.salesperson).action_restore()
+        self.assertEqual(referral.state, "lost")
+        referral.lead_id.action_set_won()
+        self.env["partner.referral"].sudo()._cron_sync_referrals()
+        self.assertEqual(referral.state, "lost")
+
     def test_withdrawn_frees_the_client(self):
         referral = self.refer()
         referral.decision_reason = "The partner changed its mind"

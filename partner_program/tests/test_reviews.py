@@ -349,6 +349,13 @@ class TestWonAgain(ReviewCommon):
         self.run_all()
         self.assertEqual((referral.state, review.state), ("accepted", "open"))
 
+    def test_d14_won_again_after_the_partner_has_left(self):
+        referral, review = self.won_again(expired=True)
+        self.enrollment_ada.action_end()
+        with self.assertRefused("is not an active partner now"):
+            self.decide(review, accept=True)
+        self.assertEqual((referral.state, review.state), ("expired", "open"))
+
     def test_d10_won_again_after_the_client_went_to_another_partner(self):
         referral, review = self.won_again(expired=True)
         self.affiliate()
