@@ -282,6 +282,7 @@ class PartnerReferral(models.Model):
             referral._check_free_again()
             referral._lock_claims()
             before = dict(self._fields["state"]._description_selection(self.env))[referral.state]
+            referral.sudo().review_ids._ask_again()  # sudo: the manager's answers, by the system
             referral.write(
                 {
                     **referral._get_terms_to_freeze(),

@@ -155,6 +155,10 @@ class PartnerReferralReview(models.Model):
         open_sudo.write({"state": "obsolete", "decided_on": fields.Datetime.now()})
         open_sudo.activity_unlink(["mail.mail_activity_data_todo"])
 
+    def _ask_again(self):
+        """A claim that was refused is taken up again: a no of then is no answer any more. It stays to be read."""
+        self.filtered(lambda review: review.state == "refused").state = "obsolete"
+
     # ------------------------------------------------------------
     # DECIDING
     # ------------------------------------------------------------

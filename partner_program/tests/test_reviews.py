@@ -212,6 +212,22 @@ class TestEntryPackageCases(ReviewCommon):
             self.decide(review, accept=True)
         self.assertEqual(review.state, "open")
 
+    def test_p9_a_returning_client_that_was_refused_is_asked_about_again_when_the_claim_is_accepted_again(self):
+        self.invoice(10, on="2025-12-01")
+        referral = self.affiliate()
+        starter = self.invoice(100, product=self.starter)
+        self.pay(starter)
+        review = self.assertAsked(referral, "returning_client")
+        self.decide(review, accept=False, reason="The client was ours")
+        self.assertEqual(referral.state, "rejected")
+        self.env["partner.referral.decision"].with_user(self.manager).create(
+            {"referral_ids": referral.ids, "decision": "reopen", "reason": "That was another branch"}
+        ).action_confirm()
+        again = self.assertAsked(referral, "returning_client", move_id=starter.id)
+        self.assertRecordValues(review, [{"state": "obsolete", "reason": "The client was ours"}])
+        self.decide(again, accept=True)
+        self.assertEqual((referral.state, referral.acquisition_move_id), ("acquired", starter))
+
     def undone(self):
         referral = self.affiliate()
         starter = self.invoice(100, product=self.starter)
