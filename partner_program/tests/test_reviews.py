@@ -228,6 +228,15 @@ class TestEntryPackageCases(ReviewCommon):
         self.decide(again, accept=True)
         self.assertEqual((referral.state, referral.acquisition_move_id), ("acquired", starter))
 
+    def test_nobody_who_has_left_is_asked(self):
+        self.enrollment_byte.account_manager_id = self.manager
+        self.manager.active = False
+        referral = self.affiliate()
+        self.pay(self.invoice(500, product=self.pro))
+        review = self.reviews(referral)
+        self.assertTrue(review.user_id.active)
+        self.assertEqual(review.activity_ids.user_id, review.user_id)
+
     def undone(self):
         referral = self.affiliate()
         starter = self.invoice(100, product=self.starter)
