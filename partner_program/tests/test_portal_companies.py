@@ -41,10 +41,12 @@ class TestPartnerOfTwoCompanies(PartnerProgramCommon, HttpCase):
         self.env.flush_all()
         self.authenticate("portal_ada", "portal_ada")
         self.assertIn("Avocetcontract", self.url_open("/my/agreement").text)
+        contract = self.second_program.agreement_id
         signed = self.make_jsonrpc_request(
             f"/my/agreement/{application.id}/sign",
             {
-                "agreement_id": self.second_program.agreement_id.id,
+                "agreement_id": contract.id,
+                "checksum": contract._get_text_checksum(application),
                 "name": "Ann of Ada",
                 "signature": PIXEL,
             },
