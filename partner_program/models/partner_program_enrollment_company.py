@@ -2,18 +2,9 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-MOVES_PARTNER = {"parent_id", "is_company"}  # what Odoo computes the commercial entity from
-
 
 class ResPartner(models.Model):
     _inherit = "res.partner"
-
-    def write(self, vals):
-        result = super().write(vals)
-        if MOVES_PARTNER & vals.keys():
-            enrollments_sudo = self.env["partner.program.enrollment"].sudo()  # who edits contacts need not see these
-            enrollments_sudo._find_moved(self)._move_to_company()
-        return result
 
     def _move_partner_history(self, company):
         """What names the partner itself, not its enrollment: journal of bills, statements mailed, portal log."""

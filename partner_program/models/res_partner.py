@@ -4,6 +4,8 @@ from odoo.tools.sql import column_exists, create_column
 # Who has rights on enrollments and referrals: colleagues without them still read the contact.
 READERS = "sales_team.group_sale_salesman,account.group_account_invoice,account.group_account_readonly"
 
+COMPANY_FIELDS = {"parent_id", "is_company"}  # what Odoo computes the commercial entity from
+
 
 class ResPartner(models.Model):
     _inherit = "res.partner"
@@ -44,11 +46,21 @@ class ResPartner(models.Model):
         return super()._auto_init()
 
     def write(self, vals):
-        # EXTENDS account: a contact that joins a company takes its invoices along, and so its claims
+        # EXTENDS account: Odoo moves invoices, bills and log-ins of a contact that joins a company; ours go along
+        before = {}
+        if COMPANY_FIELDS & vals.keys():
+            before = {contact: contact.commercial_partner_id for contact in self}
         result = super().write(vals)
-        if "parent_id" in vals:
-            self.env["partner.referral"].sudo()._follow_clients(self)  # sudo: who keeps contacts need not see claims
+        if moved := self.filtered(lambda contact: before and contact.commercial_partner_id != before[contact]):
+            moved._follow_to_company()
         return result
+
+    def _follow_to_company(self):
+        """What hangs on these contacts, which belong to another company than before: partners, clients, followers."""
+        enrollments_sudo = self.env["partner.program.enrollment"].sudo()  # who keeps contacts need not see these
+        enrollments_sudo._find_moved(self)._move_to_company()
+        self.env["partner.referral"].sudo()._follow_clients(self)  # as above
+        self._stop_following()
 
     def action_register_referral(self):
         """Open the form that notes who referred this client, and when."""

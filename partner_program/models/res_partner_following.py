@@ -24,11 +24,3 @@ class ResPartner(models.Model):
                     lambda one, company=company, owner=owner: is_removed or one.mapped(owner) != company
                 )
                 former_sudo.message_unsubscribe(contacts.ids)
-
-    def write(self, vals):
-        before = self.grouped("commercial_partner_id") if {"parent_id", "is_company"}.intersection(vals) else {}
-        result = super().write(vals)
-        for company, contacts in before.items():
-            if moved := contacts.filtered(lambda one, company=company: one.commercial_partner_id != company):
-                moved._stop_following()
-        return result

@@ -199,7 +199,7 @@ class TestBillGuards(PartnerProgramCommon):
 
     def test_inv2_a_bill_stays_in_its_journal_currency_and_with_its_vendor(self):
         bill = self.billed_line(post=False).billing_ids.bill_id
-        with self.assertRefused("self-billing journal"):
+        with self.assertRefused("is not for self-billing"):
             bill.journal_id = self.company_data["default_journal_purchase"]
             bill.action_post()
         with self.assertRefused("set vendor and currency back"):

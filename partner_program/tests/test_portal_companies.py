@@ -43,10 +43,9 @@ class TestPartnerOfTwoCompanies(PartnerProgramCommon, HttpCase):
         self.assertIn("Avocetcontract", self.url_open("/my/agreement").text)
         contract = self.second_program.agreement_id
         signed = self.make_jsonrpc_request(
-            f"/my/agreement/{application.id}/sign",
+            f"/my/agreement/{application.id}/sign?checksum={contract._get_text_checksum(application)}",
             {
                 "agreement_id": contract.id,
-                "checksum": contract._get_text_checksum(application),
                 "name": "Ann of Ada",
                 "signature": PIXEL,
             },
