@@ -30,6 +30,7 @@ from . import (
     test_onboarding,
     test_oracle,
     test_packages,
+    test_partner_company,
     test_portal,
     test_portal_companies,
     test_portal_doors,
