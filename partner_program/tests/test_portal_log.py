@@ -138,7 +138,8 @@ class TestPortalLog(AccessCommon, HttpCase):
         self.env.flush_all()
         self.authenticate("portal_byte", "portal_byte")
         params = {"agreement_id": self.agreement.id, "name": "Ben of Byte", "signature": PIXEL}
-        self.url_open(f"/my/agreement/{self.enrollment_byte.id}/sign", json={"params": params})
+        checksum = self.agreement._get_text_checksum(self.enrollment_byte)
+        self.url_open(f"/my/agreement/{self.enrollment_byte.id}/sign?checksum={checksum}", json={"params": params})
         signature = self.env["partner.program.signature"].sudo().search([("partner_id", "=", self.byte.id)])
         self.url_open(f"/my/agreement/document/{signature.id}")
         self.assertEqual([row[1] for row in self.rows()], ["sign", "contract"])
