@@ -14,6 +14,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     # A class of fixtures that is imported is taken for a test: Odoo's base class has a method `runTest`.
     items[:] = [item for item in items if item.name != "runTest"]
+    slow = config.rootpath / "tests"  # races, uninstalls: minutes each
+    items.sort(key=lambda item: not item.path.is_relative_to(slow))
     if config.getoption("--long"):
         return
     for item in items:
