@@ -91,7 +91,9 @@ def commission(facts: InvoiceFacts, terms: Terms) -> Decimal:
 
 def _is_stopped(facts: InvoiceFacts, stop: date | None) -> bool:
     """Whether nothing is earned any more from that day on, and the invoice was not fully paid until then."""
-    return bool(stop and not (facts.settled and facts.settled_on and facts.settled_on <= stop))
+    if not stop:
+        return False
+    return not (facts.settled and facts.settled_on and facts.settled_on <= stop)
 
 
 def void_reason(facts: InvoiceFacts) -> str | None:
@@ -111,7 +113,9 @@ def void_reason(facts: InvoiceFacts) -> str | None:
     # Last: an invoice that was taken back also starts no window (D1), which would hide the better reason.
     if not facts.in_window:
         return "outside_window"
-    return "ended_for_cause" if _is_stopped(facts, facts.earning_stops_on) else None
+    if _is_stopped(facts, facts.earning_stops_on):
+        return "ended_for_cause"
+    return None
 
 
 def target(facts: InvoiceFacts, terms: Terms) -> Target:

@@ -216,6 +216,8 @@ def test_d4_credit_note_and_write_off_together():
         ({"credited": D(1100)}, "credited"),
         ({"written_off": D(1150)}, "written_off"),
         ({"earning_stops_on": PAID_ON - timedelta(days=1)}, "ended_for_cause"),
+        ({"not_acquired_from": PAID_ON - timedelta(days=1)}, "not_acquired"),
+        ({"not_acquired_from": PAID_ON - timedelta(days=1), "in_window": False}, "not_acquired"),
         ({"base": D("0.09")}, "rounds_to_zero"),
     ],
 )
@@ -245,6 +247,14 @@ def test_d14_not_yet_paid_at_the_end_for_cause_is_void_at_once():
 def test_d14_a_part_payment_before_the_end_for_cause_does_not_earn():
     facts = replace(OPEN, settled_on=PAID_ON - timedelta(days=1), earning_stops_on=PAID_ON)
     assert amounts.void_reason(facts) == "ended_for_cause"
+
+
+def test_p9_paid_on_the_day_on_which_the_acquisition_was_undone_still_earns():
+    assert amounts.target(replace(PAID, not_acquired_from=PAID_ON), REFERRAL).earned == D(50)
+
+
+def test_p9_not_yet_paid_when_the_acquisition_was_undone_is_void_at_once():
+    assert amounts.void_reason(replace(OPEN, not_acquired_from=PAID_ON)) == "not_acquired"
 
 
 # --- state of the ledger row ---
