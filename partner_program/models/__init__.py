@@ -91,6 +91,7 @@ from . import (
     partner_referral_matching,
     partner_referral_merging,
     partner_referral_milestones,
+    partner_referral_one_earner,
     partner_referral_partnership,
     partner_referral_portal,
     partner_referral_registration,

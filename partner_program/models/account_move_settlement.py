@@ -13,9 +13,9 @@ from ..engine.amounts import decimal_of
 SettlementFacts = namedtuple(
     "SettlementFacts",
     "money credited_gross written_off unposted settled_on credited "
-    "state payment_state residual untaxed total invoice_date client_id currency_id",
+    "state payment_state residual untaxed total invoice_date client_id currency_id row_count",
 )
-NOTHING = SettlementFacts(*[Decimal(0)] * 4, None, Decimal(0), None, None, 0.0, 0.0, 0.0, None, None, None)
+NOTHING = SettlementFacts(*[Decimal(0)] * 4, None, Decimal(0), None, None, 0.0, 0.0, 0.0, None, None, None, 0)
 SETTLED = ("paid", "in_payment", "reversed")  # where nothing is left to pay either
 
 
@@ -147,7 +147,8 @@ class AccountMove(models.Model):
             SELECT move.id, money, credited_gross, written_off, unposted, settled_on,
                    credited_unlinked, credited_linked, foreign_credit_note_ids,
                    move.state, move.payment_state, move.amount_residual, move.amount_untaxed, move.amount_total,
-                   move.invoice_date, move.commercial_partner_id, move.currency_id
+                   move.invoice_date, move.commercial_partner_id, move.currency_id,
+                   (SELECT COUNT(*) FROM partner_commission_line line WHERE line.move_id = move.id)
               FROM account_move move
               LEFT JOIN settled ON settled.move_id = move.id
               LEFT JOIN linked ON linked.move_id = move.id

@@ -70,6 +70,7 @@ class PartnerCommissionLine(models.Model):
             ("other_client", "Invoiced to another customer"),
             ("not_acquired", "The client does not count as won"),
             ("outside_window", "Outside the window"),
+            ("other_referral", "Earned by another referral"),
             ("no_base", "Nothing commissionable"),
             ("credited", "Fully credited"),
             ("written_off", "Written off"),

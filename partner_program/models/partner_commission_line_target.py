@@ -20,6 +20,9 @@ class PartnerCommissionLine(models.Model):
         """
         lines_sudo = self.sudo()  # whoever looks at a line may not be allowed to open the invoice
         settlements = lines_sudo.move_id._get_settlement_facts(on_date)
+        shared = [move_id for move_id, settlement in settlements.items() if settlement.row_count > 1]
+        shared_sudo = lines_sudo.search([("move_id", "in", shared)]) if shared else lines_sudo.browse()
+        lines_sudo |= shared_sudo
         excluded = lines_sudo._get_excluded_amounts(on_date)
         targets = dict.fromkeys(self)  # the records of the caller, with the caller's rights
         for referral, of_referral_sudo in lines_sudo.grouped("referral_id").items():
@@ -41,6 +44,9 @@ class PartnerCommissionLine(models.Model):
                     "due_on": target.due_on or False,
                     "void_code": target.void or False,
                 }
+        if shared_sudo:
+            shared_sudo._leave_to_one(targets)
+            targets = {line: targets[line] for line in self}
         return targets
 
     @api.model

@@ -132,6 +132,8 @@ class PartnerReferral(models.Model):
             self.lead_id._handle_partner_assignment(create_missing=True)
         client = self.client_id or self.lead_id.partner_id.commercial_partner_id
         holder = self._get_holder(client)._filter_still_live()
+        if not holder and not self.client_id:  # it stayed empty while another claim protected this client
+            holder = self._get_former_earner(client)
         env = self._in_partner_language().env
         if self._is_partner_itself(client):
             reason = env._("Partner and client are the same company.")
@@ -143,7 +145,7 @@ class PartnerReferral(models.Model):
             self._ask_who_stays(holder, self)
         else:
             if not self.client_id:
-                self.client_id = client  # it stayed empty while another claim protected this client
+                self.client_id = client
             self.first_won_on = self.first_won_on or closed_on
             self._acquire(closed_on)
 
@@ -248,12 +250,7 @@ class PartnerReferral(models.Model):
             return lines_sudo
         invoices_by_key = referrals._get_client_invoices()
         frozen = referrals._get_billed()
-        known = {
-            (referral.id, move.id)
-            for referral, move in lines_sudo._read_group(
-                [("referral_id", "in", referrals.ids)], ["referral_id", "move_id"]
-            )
-        }
+        rows_by_key = referrals._get_rows_by_invoice()
         vals_list = []
         for referral in referrals:
             referred_on = referral.company_id._partner_program_local_date(referral.referred_on)
@@ -262,12 +259,14 @@ class PartnerReferral(models.Model):
                 for invoice in invoices_by_key[referral.client_id, referral.company_id]
                 if invoice.invoice_date >= referred_on
             ]
+            rows = rows_by_key.get((referral.client_id, referral.company_id), {})
+            invoices = referral._filter_free(invoices, rows)
             referral._set_window(invoices, frozen=referral in frozen)
             vals_list += [
                 {"referral_id": referral.id, "move_id": invoice.id}
                 for invoice in invoices
                 if windows.in_window(invoice.invoice_date, referral.window_start, referral.window_end)
-                and (referral.id, invoice.id) not in known
+                and referral not in (line.referral_id for line in rows.get(invoice, ()))
             ]
         referrals._complete()
         return lines_sudo.create(vals_list)
@@ -324,6 +323,9 @@ class PartnerReferral(models.Model):
             return self.env._(
                 "no commission yet, the client is not acquired (%(event)s).", event=event[self.acquisition_event]
             )
+        others = invoice.commission_line_ids - self.commission_line_ids
+        if any(line.amount or line.billed_amount for line in others):
+            return self.env._("no commission, another referral earns on this invoice.")
         if not self.window_start:
             return self.env._("no commission, the earning window starts with the first invoice that is not taken back.")
         if not windows.in_window(invoice.invoice_date, self.window_start, self.window_end):

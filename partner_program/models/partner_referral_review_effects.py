@@ -101,6 +101,21 @@ class PartnerReferralReview(models.Model):
             "other": self.other_id.name,
             "holder": self.other_id.partner_id.name,
         }
+        if self.other_id.state == "completed":
+            names["client"] = self.other_id.client_id.name
+            names["end"] = self.referral_id._format_day(self.other_id.window_end)
+            return (
+                self.env._(
+                    "%(referral)s of %(partner)s was received before %(other)s of %(holder)s, which has earned on "
+                    "%(client)s until its window ended. Does %(partner)s get the client now?",
+                    **names,
+                ),
+                self.env._(
+                    "The client is acquired by %(partner)s, and earns from the first invoice dated %(end)s or later.",
+                    **names,
+                ),
+                self.env._("%(referral)s is rejected with your reason. Do not name the other partner in it.", **names),
+            )
         return (
             self.env._(
                 "Two claims on %(client)s: %(referral)s of %(partner)s, and %(other)s of %(holder)s, which protects "

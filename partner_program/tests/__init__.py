@@ -28,6 +28,7 @@ from . import (
     test_milestones,
     test_names_told,
     test_onboarding,
+    test_one_earner,
     test_oracle,
     test_packages,
     test_partner_company,
