@@ -69,6 +69,7 @@ class PartnerProgramEnrollment(models.Model):
         for person, enrollments in self.grouped("partner_id").items():
             company = person.commercial_partner_id
             enrollments._check_company_can_take_over(company)
+            person._take_entries_along()
             enrollments.partner_id = company
             person._move_partner_history(company)
 

@@ -54,6 +54,7 @@ class PartnerReferral(models.Model):
     def _join_company(self):
         """Claims on one contact follow it. Where they meet others, one goes on and a manager is asked, as in merges."""
         company = self.client_id.commercial_partner_id
+        self.client_id._take_entries_along()
         met = self._settle_claims_that_meet(self.client_id | company)
         self.write({"client_id": company.id})
         self._tell_who_met(met)

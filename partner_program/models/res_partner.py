@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools.sql import column_exists, create_column
 
+from odoo.addons.account.models.account_move import BYPASS_LOCK_CHECK
+
 # Who has rights on enrollments and referrals: colleagues without them still read the contact.
 READERS = "sales_team.group_sale_salesman,account.group_account_invoice,account.group_account_readonly"
 
@@ -61,6 +63,20 @@ class ResPartner(models.Model):
         enrollments_sudo._find_moved(self)._move_to_company()
         self.env["partner.referral"].sudo()._follow_clients(self)  # as above
         self._stop_following()
+
+    def _take_entries_along(self):
+        """The entries of this contact, which became part of a company, are those of the company: invoices and bills.
+
+        Odoo moves them when the parent is written, and only those that name the contact itself; not those of its
+        addresses, nor any when a company is called a person.
+        """
+        self.ensure_one()
+        company = self.commercial_partner_id
+        moves_sudo = self.env["account.move"].sudo()  # whoever keeps contacts need not see the books
+        moves_sudo = moves_sudo.search(
+            [("commercial_partner_id", "=", self.id), ("partner_id.commercial_partner_id", "=", company.id)]
+        )
+        moves_sudo.with_context(bypass_lock_check=BYPASS_LOCK_CHECK).commercial_partner_id = company  # as Odoo does
 
     def action_register_referral(self):
         """Open the form that notes who referred this client, and when."""

@@ -61,6 +61,17 @@ class TestPartnerCompany(StatementCommon):
         self.assertBill(draft, amount_total=70.0)
         draft.action_post()
 
+    def test_bills_go_along_where_a_company_is_called_a_person(self):
+        self.pia.write({"is_company": True, "parent_id": self.firm.id})
+        draft = self.billed_line(enrollment=self.enrollment_pia, post=False).bill_ids
+        self.pia.with_user(self.salesperson).is_company = False
+        self.assertEqual(self.enrollment_pia.partner_id, self.firm)
+        self.pay(self.invoice(400))
+        self.assertEqual(self.run_bills("2026-03-20"), draft)
+        self.assertBill(draft, amount_total=70.0)
+        draft.action_post()
+        self.assertAddsUp(self.firm)
+
     def test_a_company_that_is_a_partner_of_the_program_takes_no_second_one(self):
         self.enrollment_ada.partner_id = self.firm
         with self.assertRefused("Pia Person and Firm are both partners of the program Referral"), self.cr.savepoint():

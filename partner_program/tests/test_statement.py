@@ -427,6 +427,31 @@ class TestStatement(StatementCommon):
         self.assertNothingTakenBack(line)
         self.assertTrue(self.invoice(100, client=company).commission_line_ids)
 
+    def test_d12_invoices_to_an_address_of_the_client_that_joins_a_company_go_along(self):
+        person = self.env["res.partner"].create({"name": "Pia Person"})
+        line = self.billed_line(
+            client=person.create({"name": "Pia's Books", "type": "invoice", "parent_id": person.id})
+        )
+        self.go_to("2026-02-10")
+        person.with_user(self.salesperson).parent_id = self.client
+        self.assertEqual(line.referral_id.client_id, self.client)
+        self.assertNothingTakenBack(line)
+
+    def test_d12_a_client_that_is_called_a_person_belongs_to_its_parent(self):
+        branch = self.env["res.partner"].create({"name": "Branch", "is_company": True, "parent_id": self.client.id})
+        line = self.billed_line(client=branch)
+        self.go_to("2026-02-10")
+        branch.with_user(self.salesperson).is_company = False
+        self.assertEqual(line.referral_id.client_id, self.client)
+        self.assertNothingTakenBack(line)
+
+    def test_d12_what_was_invoiced_to_a_contact_stays_with_the_company_that_it_leaves(self):
+        line = self.billed_line(client=self.client_contact)
+        self.go_to("2026-02-10")
+        self.client_contact.with_user(self.salesperson).parent_id = self.other_client
+        self.assertEqual(line.referral_id.client_id, self.client)
+        self.assertNothingTakenBack(line)
+
     def test_d10_a_client_that_joins_a_company_another_partner_claims(self):
         person, line = self.joining()
         claim = self.refer(enrollment=self.enrollment_byte)
