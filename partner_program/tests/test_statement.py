@@ -55,6 +55,23 @@ class StatementCommon(PartnerProgramCommon):
             moved = row["earned"] + row["correction"] - row["paid"] - row["set_off"]
             self.assertEqual(row["closing"], round(moved, 2))
 
+    def set_off(self, bill, amount):
+        """The partner is a supplier too: a refund for something else is set off against the bill."""
+        refund = self.env["account.move"].create(
+            {
+                "move_type": "in_refund",
+                "partner_id": self.ada.id,
+                "invoice_date": "2026-02-04",
+                "invoice_line_ids": [
+                    Command.create({"name": "Rent", "price_unit": amount, "tax_ids": [Command.clear()]})
+                ],
+            }
+        )
+        refund.action_post()
+        payable = (bill + refund).line_ids.filtered(lambda item: item.account_type == "liability_payable")
+        payable.reconcile()
+        self.env.flush_all()
+
 
 class TestStatement(StatementCommon):
     """P11: partners see their statements."""
@@ -194,23 +211,6 @@ class TestStatement(StatementCommon):
         invoice = self.invoice(1000, on="2026-01-10")
         self.pay(invoice, on="2026-02-10")
         self.assertEqual(self.line_of(invoice).first_earned_on, Date.to_date("2026-02-10"))
-
-    def set_off(self, bill, amount):
-        """The partner is a supplier too: a refund for something else is set off against the bill."""
-        refund = self.env["account.move"].create(
-            {
-                "move_type": "in_refund",
-                "partner_id": self.ada.id,
-                "invoice_date": "2026-02-04",
-                "invoice_line_ids": [
-                    Command.create({"name": "Rent", "price_unit": amount, "tax_ids": [Command.clear()]})
-                ],
-            }
-        )
-        refund.action_post()
-        payable = (bill + refund).line_ids.filtered(lambda item: item.account_type == "liability_payable")
-        payable.reconcile()
-        self.env.flush_all()
 
     def test_a_bill_that_is_set_off_in_full_is_paid_and_not_billed_again(self):
         """Odoo calls it reversed, whatever the refund was for."""
@@ -544,6 +544,27 @@ class TestStatement(StatementCommon):
 class TestUpdate(StatementCommon):
     """Until 19.0.1.0 billings noted what statements told."""
 
+    def script(self, name):
+        path = file_path(f"partner_program/migrations/19.0.1.1.0/{name}.py")
+        spec = importlib.util.spec_from_file_location(name.replace("-", "_"), path)
+        script = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(script)
+        return script
+
+    def test_a_bill_that_was_set_off_is_not_billed_again_after_the_update(self):
+        """It was stored as reversed, and its commission was open again."""
+        line = self.billed_line()
+        self.set_off(line.bill_ids, 80.0)
+        self.env.cr.execute("UPDATE account_move SET payment_state = 'reversed' WHERE id = %s", line.bill_ids.ids)
+        self.env.invalidate_all()
+        line._mend()
+        self.assertLine(line, billed_amount=0.0, open_amount=50.0)
+        self.script("post-migrate")._pay_what_was_set_off(self.env)
+        self.assertLine(line, state="paid", billed_amount=50.0, open_amount=0.0)
+        self.assertFalse(self.run_bills())
+        self.assertStatement("2026-02", opening=50.0, billed=50.0, set_off=50.0)
+        self.assertAddsUp()
+
     def test_an_update_takes_over_what_was_told(self):
         line = self.billed_line()
         self.go_to("2026-02-20")
@@ -572,11 +593,7 @@ class TestUpdate(StatementCommon):
         )
         self.env.invalidate_all()
         for name in ("pre-migrate", "post-migrate"):
-            path = file_path(f"partner_program/migrations/19.0.1.1.0/{name}.py")
-            spec = importlib.util.spec_from_file_location(name.replace("-", "_"), path)
-            script = importlib.util.module_from_spec(spec)
-            spec.loader.exec_module(script)
-            script.migrate(self.env.cr, "19.0.1.0.0")
+            self.script(name).migrate(self.env.cr, "19.0.1.0.0")
         self.env.invalidate_all()
         self.assertEqual([self.statement(month) for month in months], told)
         self.assertEqual(self.env["partner.commission.line"].sudo()._cron_sync(), 0)

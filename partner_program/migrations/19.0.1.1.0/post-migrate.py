@@ -40,7 +40,15 @@ def migrate(cr, version):
     unnoted = lines._find_unnoted()
     unnoted._note_first_earned()
     unnoted._note_corrections()
+    _pay_what_was_set_off(env)
     _mend_decision_to_dos(env)
+
+
+def _pay_what_was_set_off(env):
+    """Bills that a refund for something else closed were stored as reversed; from now on they are paid."""
+    bills = env["account.move"].search([("commission_billing_ids", "!=", False), ("payment_state", "=", "reversed")])
+    bills._set_paid_unless_taken_back()
+    env["partner.commission.change"]._note_bills(bills.filtered(lambda bill: bill.payment_state == "paid").ids)
 
 
 def _note_frozen_terms(cr):
