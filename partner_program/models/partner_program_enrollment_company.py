@@ -2,6 +2,8 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from .partner_referral_registration import LIVE_STATES
+
 
 class ResPartner(models.Model):
     _inherit = "res.partner"
@@ -104,11 +106,12 @@ class PartnerProgramEnrollment(models.Model):
                     **names,
                 )
             )
-        if company in self.referral_ids.client_id.commercial_partner_id:
+        own = self.referral_ids.filtered(lambda referral: referral.state in (*LIVE_STATES, "completed"))
+        if company in own.client_id.commercial_partner_id:
             raise UserError(
                 self.env._(
-                    "%(partner)s has referred %(company)s as a client, and earns on it as a partner of its own. Leave "
-                    "this contact as it is, and add a new one to %(company)s.",
+                    "%(partner)s has referred %(company)s as a client. Reject or withdraw the referral first; if the "
+                    "client has been acquired, leave this contact as it is, and add a new one to %(company)s.",
                     **names,
                 )
             )

@@ -85,6 +85,14 @@ class TestPartnerCompany(StatementCommon):
         with self.assertRefused("has referred Firm as a client"), self.cr.savepoint():
             self.join()
 
+    def test_who_was_refused_as_the_partner_of_a_client_may_join_it(self):
+        referral = self.refer(enrollment=self.enrollment_pia, client=self.firm, accept=False)
+        with self.assertRefused("Reject or withdraw the referral first"), self.cr.savepoint():
+            self.join()
+        referral.write({"state": "rejected", "decision_reason": "Known to us"})
+        self.join()
+        self.assertEqual(self.enrollment_pia.partner_id, self.firm)
+
     def test_what_was_changed_behind_the_orm_is_followed_at_night_or_told(self):
         self.acquired(enrollment=self.enrollment_pia)
         other = self.ada.copy({"name": "Solo", "is_company": False})
