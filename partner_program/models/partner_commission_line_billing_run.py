@@ -138,7 +138,9 @@ class PartnerCommissionLine(models.Model):
 
     def _note_conflict(self) -> list:
         """The problem of lines that other transactions changed each time when the run was about to bill them."""
-        enrollment_sudo = self.sudo().enrollment_id[:1]  # whoever runs it, the manager has to know
+        enrollment_sudo = self.exists().sudo().enrollment_id[:1]  # whoever runs it, the manager has to know
+        if not enrollment_sudo:  # all of them were deleted
+            return []
         sentence = self.env._(
             "%(partner)s was not billed: its commissions or bills were being changed, %(attempts)s times in a row. "
             "The next run tries again.",

@@ -53,6 +53,9 @@ class TestReaders(PartnerProgramCommon):
         self.assertFalse(gone.exists())
         self.assertTrue((gone + self.line)._bill_until_done())
         self.assertFalse(gone._bill_until_done())
+        self.assertEqual(gone._note_conflict(), [])
+        (problem,) = (gone + self.line)._note_conflict()
+        self.assertEqual(problem[0], self.line.enrollment_id.id)
 
     def test_a_partner_that_is_always_being_changed(self):
         self.manager.lang = "fr_FR"
