@@ -177,6 +177,8 @@ class PartnerReferral(models.Model):
                 "acquisition_payment": self._describe_payments(invoice),
             }
         )
+        if self.window_start:  # acquired again, with a window that is frozen: nothing else tells the rows
+            self.commission_line_ids._mend()
 
     def _restore_lost(self):
         """A lead taken up again takes its claim along, while in time, client and lead are free, and the partner is one.
@@ -210,7 +212,7 @@ class PartnerReferral(models.Model):
             return referral._is_first_payment_undone()
 
         unwon = self.filtered(is_undone)
-        (self.filtered("acquisition_move_id") - unwon)._drop_undone_payments()
+        self.filtered(lambda r: r.acquisition_move_id and not r._is_first_payment_undone())._drop_undone_payments()
         unwon.filtered("acquisition_move_id")._ask_about_undone_payments()
         unwon -= unwon._get_billed(also_cancelled=True)
         unwon.commission_line_ids._drop_untold()

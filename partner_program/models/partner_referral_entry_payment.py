@@ -191,7 +191,12 @@ class PartnerReferral(models.Model):
             return None
         if not self.acquired_on:
             return None if self.window_start else date.min
-        refused = self.review_ids.filtered(lambda review: review.kind == "entry_undone" and review.state == "refused")
+        # Also one that was put aside when the claim was accepted again; what the facts settled has nobody who decided.
+        refused = self.review_ids.filtered(
+            lambda review: (
+                review.kind == "entry_undone" and review.state in ("refused", "obsolete") and review.decided_by_id
+            )
+        )
         decided_on = max(refused.mapped("decided_on"), default=None)
         return self.company_id._partner_program_local_date(decided_on) if decided_on else None
 

@@ -1,7 +1,7 @@
 from odoo import models
 from odoo.exceptions import UserError
 
-from .partner_referral import CLAIM_STATES, EXIT_STATES
+from .partner_referral import CLAIM_STATES, EARNING_STATES, EXIT_STATES
 
 
 class PartnerReferralReview(models.Model):
@@ -215,7 +215,7 @@ class PartnerReferralReview(models.Model):
             referral.write({"state": "rejected", "decision_reason": self.reason.strip()})
         elif self.kind == "won_again" and referral.state in ("accepted", "expired", "lost"):
             referral.write({"state": "expired", "decision_reason": self.reason.strip()})
-        elif self.kind == "entry_undone" and referral.state == "acquired":
+        elif self.kind == "entry_undone" and referral.state in EARNING_STATES:
             referral.write({"state": "rejected", "decision_reason": self.reason.strip()})
             # What is still open would be earned by a client who does not count; what was paid and billed stays.
             lines = referral.commission_line_ids

@@ -282,6 +282,48 @@ class TestEntryPackageCases(ReviewCommon):
         self.assertLine(self.line_of(other), state="billed", billed_amount=80.0)
         self.assertLine(self.line_of(starter), open_amount=-20.0)
 
+    def undone_with_a_question(self):
+        """What was billed rests on a first payment that is undone; the partner has asked about a later invoice."""
+        referral, starter = self.undone()
+        unpaid = self.invoice(700, product=self.pro)
+        line = self.line_of(unpaid)
+        self.env["partner.commission.question"].create(
+            {"commission_line_id": line.id, "asked_by_id": self.byte_contact.id, "question": "When?"}
+        )
+        self.run_bills("2026-02-04").action_post()
+        starter.line_ids.remove_move_reconcile()
+        self.run_all()
+        return referral, starter, line, self.assertAsked(referral, "entry_undone", move_id=starter.id)
+
+    def test_p9_accepted_again_it_earns_nothing_until_it_is_acquired_again(self):
+        referral, starter, line, review = self.undone_with_a_question()
+        self.decide(review, accept=False, reason="The client never paid")
+        self.go_to("2026-02-10")
+        self.pay(line.move_id)
+        self.assertLine(line, state="void", void_code="not_acquired", earned_amount=0.0)
+        self.env["partner.referral.decision"].with_user(self.manager).create(
+            {"referral_ids": referral.ids, "decision": "reopen", "reason": "It will pay", "expires_on": "2026-12-31"}
+        ).action_confirm()
+        self.assertEqual(referral.state, "accepted")
+        self.run_all()
+        self.assertLine(line, state="void", void_code="not_acquired", earned_amount=0.0)
+        self.pay(starter)
+        self.assertEqual(referral.state, "acquired")
+        self.assertLine(line, void_code=False, earned_amount=140.0)
+        self.assertFalse(self.env["partner.commission.line"].sudo()._cron_sync(), "there is nothing left to mend")
+
+    def test_p9_undone_and_refused_after_the_window(self):
+        referral, _starter, line, review = self.undone_with_a_question()
+        self.go_to("2027-02-10")
+        self.run_all()
+        self.assertEqual(referral.state, "completed")
+        self.invoice(300)
+        self.assertEqual(review.state, "open", "the first payment is still undone")
+        self.decide(review, accept=False, reason="The client never paid")
+        self.assertRecordValues(referral, [{"state": "rejected", "decision_reason": "The client never paid"}])
+        self.pay(line.move_id, on="2027-02-11")
+        self.assertLine(line, state="void", void_code="not_acquired", earned_amount=0.0)
+
     def test_reason_rights_and_once(self):
         referral = self.affiliate()
         self.pay(self.invoice(1000, product=self.pro))
