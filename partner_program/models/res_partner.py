@@ -62,7 +62,9 @@ class ResPartner(models.Model):
         enrollments_sudo = self.env["partner.program.enrollment"].sudo()  # who keeps contacts need not see these
         enrollments_sudo._find_moved(self)._move_to_company()
         self.env["partner.referral"].sudo()._follow_clients(self)  # as above
-        self._stop_following()
+        users_sudo = self.sudo().with_context(active_test=False).user_ids  # as above
+        colleagues = users_sudo.filtered(lambda user: not user.share).partner_id
+        (self - colleagues)._stop_following()  # a colleague belongs to no partner, whatever the contact's company
 
     def _take_entries_along(self):
         """The entries of this contact, which became part of a company, are those of the company: invoices and bills.

@@ -46,6 +46,14 @@ class TestPartnersPeople(PartnerProgramCommon):
         self.assertNotIn(self.cole_contact, self.hear_of_answer(referral))
         self.assertIn(self.cole_contact, self.enrollment_byte.message_partner_ids, "that is where it belongs now")
 
+    def test_p22_a_colleague_whose_contact_gets_a_company_keeps_following(self):
+        self.enrollment_ada.account_manager_id = self.manager
+        referral = self.sent_by_cole()
+        referral.message_subscribe(self.manager.partner_id.ids)
+        self.manager.partner_id.parent_id = self.company.partner_id
+        self.assertIn(self.manager.partner_id, self.hear_of_answer(referral))
+        self.assertIn(self.manager.partner_id, self.enrollment_ada.message_partner_ids)
+
     def answer(self, line):
         question = self.env["partner.commission.question"].create(
             {
