@@ -130,6 +130,7 @@ class PartnerProgramEnrollment(models.Model):
         "agreement_id",
         "signed_on",
         "signature_ids",
+        "previous_enrollment_id.signature_ids",
         "trained_contact_ids",
         "partner_id.bank_ids.active",
         "partner_id.vat",

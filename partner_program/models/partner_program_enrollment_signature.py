@@ -47,26 +47,28 @@ class PartnerProgramEnrollment(models.Model):
             enrollment.has_to_sign = enrollment._has_to_sign()
 
     def _get_signed_version(self, contract=None):
-        """The latest version of the contract that the partner has signed here, whatever else it signed since.
+        """The latest version of the contract that the partner has signed, whatever else it signed since.
+
+        What was signed on a program that the partner has left counts when it comes back to that contract.
 
         :param contract: any version of the contract; that of the program when left out
         :return: the version; none when no version of this contract is signed
         """
         self.ensure_one()
         contract = self.program_id.agreement_id if contract is None else contract
-        enrollment_sudo = self.sudo()  # whether something is signed is no secret to readers of the enrollment
-        noted_sudo = enrollment_sudo.agreement_id if self.signed_on else enrollment_sudo.agreement_id.browse()
-        signed_sudo = noted_sudo | enrollment_sudo.signature_ids.agreement_id
+        history_sudo = self.sudo()._with_previous()  # that it is signed is no secret to readers of the enrollment
+        signed_sudo = history_sudo.filtered("signed_on").agreement_id | history_sudo.signature_ids.agreement_id
         versions_sudo = signed_sudo.filtered(lambda one: one._is_same_contract(contract)).sorted("version")
         return versions_sudo[-1:].with_env(self.env)
 
     def _get_signing(self, agreement) -> tuple:
         """Who signed a version that is signed, and on which day."""
         self.ensure_one()
-        if agreement == self.agreement_id and self.signed_on:
-            return self.signed_by or self.partner_id.name, self.signed_on
-        signatures_sudo = self.sudo().signature_ids  # as above
-        signature_sudo = signatures_sudo.filtered(lambda one: one.agreement_id == agreement)[:1]
+        history_sudo = self.sudo()._with_previous()  # as above
+        for noted_sudo in history_sudo:
+            if noted_sudo.agreement_id == agreement and noted_sudo.signed_on:
+                return noted_sudo.signed_by or noted_sudo.partner_id.name, noted_sudo.signed_on
+        signature_sudo = history_sudo.signature_ids.filtered(lambda one: one.agreement_id == agreement)[:1]
         return signature_sudo.signed_by, signature_sudo._get_signed_on()
 
     def _has_signed(self) -> bool:

@@ -337,6 +337,34 @@ class TestSignatures(PartnerProgramCommon, HttpCase):
         )
         self.assertEqual((str(successor.signed_on), successor.has_to_sign), ("2026-01-05", True))
 
+    def test_p25_so_has_one_who_had_referred_and_whose_enrollment_was_succeeded(self):
+        self.signed()
+        self.refer(self.enrollment_byte)
+        self.program_referral.agreement_id = self.agreement.create({"name": "Referral Contract", "body": "<p>1</p>"})
+        successor = self.enrollment_byte._change_program(self.program_referral)
+        self.assertTrue(successor.has_to_sign)
+        successor.with_user(self.manager).action_sign()
+        successor.action_activate()
+        self.go_to("2026-02-01")
+        self.refer(successor, client=self.other_client)
+        back = successor._change_program(self.program_affiliate)
+        self.assertNotEqual(back, self.enrollment_byte)
+        self.assertRecordValues(
+            back, [{"requirements_met": True, "has_to_sign": False, "signed_by": "Ben of Byte", "state": "active"}]
+        )
+        self.assertEqual(str(back.signed_on), "2026-01-05")
+
+    def test_p25_a_paper_that_is_kept_with_the_enrollment_before_counts_too(self):
+        self.refer(self.enrollment_byte)
+        self.enrollment_byte.write({"agreement_id": False, "signed_on": False})
+        self.program_referral.write({"agreement_id": self.agreement.id, "bank_account_required": False})
+        successor = self.enrollment_byte._change_program(self.program_referral)
+        self.assertFalse(successor.requirements_met)
+        self.enrollment_byte._sign_on_paper(
+            self.agreement, "2026-01-02", "Ben", "a.pdf", b"%PDF-1.4", "application/pdf"
+        )
+        self.assertTrue(successor.requirements_met)
+
     def test_p25_who_signed_what_and_when_is_a_list(self):
         self.enrollment_byte.with_user(self.manager).action_sign()
         self.program_affiliate.agreement_id = self.agreement.copy({"version": 2})
