@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 
 class PartnerProgramIdeaVote(models.Model):
@@ -20,7 +21,10 @@ class PartnerProgramIdeaVote(models.Model):
         """Give the vote of a person's company, or take it back; doing the same twice changes nothing."""
         company = person.commercial_partner_id
         votes_sudo = self.sudo()  # partners have no right on votes; the task was found for them
-        task_sudo.lock_for_update()  # two clicks at once: one after the other
+        # Two votes at once: one after the other. Odoo's own lock does not wait, it refuses. Whoever waited for a vote
+        # gets a serialization failure, and the web server tries again, with that vote in view.
+        query = SQL("SELECT FROM project_task WHERE id = %s FOR NO KEY UPDATE", task_sudo.id)
+        self.env.cr.execute(query, log_exceptions=False)
         vote_sudo = votes_sudo.search([("task_id", "=", task_sudo.id), ("partner_id", "=", company.id)])
         if not is_for:
             vote_sudo.unlink()
