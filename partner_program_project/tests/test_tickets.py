@@ -187,6 +187,19 @@ class TestTickets(PartnerProgramCommon, HttpCase):
             self.env["partner.program.idea.vote"].sudo().create({"task_id": idea.id, "partner_id": self.byte.id})
         self.page(f"/my/ideas/{idea.id}/vote", "portal_ada", {}, status=404, token_from="/my")
 
+    def test_p5_votes_of_a_person_who_joins_a_company_go_along_and_count_once(self):
+        project = self.company._get_partner_project("ideas")
+        one, other = self.Task.create([{"name": name, "project_id": project.id} for name in ("One", "Other")])
+        pia, firm = self.env["res.partner"].create([{"name": "Pia"}, {"name": "Firm", "is_company": True}])
+        self.enrollment_byte.create({"partner_id": pia.id, "program_id": self.program_affiliate.id, "state": "active"})
+        votes = self.env["partner.program.idea.vote"]
+        votes._vote_sudo(one, pia)
+        votes._vote_sudo(other, pia)
+        votes._vote_sudo(other, firm)
+        pia.parent_id = firm
+        self.assertEqual((one + other).partner_vote_ids.partner_id, firm)
+        self.assertEqual((one + other).mapped("partner_vote_count"), [1, 1])
+
     def test_p5_ideas_of_another_company_are_not_shown(self):
         project = self.env.ref("base.main_company").sudo()._get_partner_project("ideas")
         idea = self.Task.create({"name": "Idea of others", "project_id": project.id})
