@@ -43,7 +43,7 @@ class PartnerProgramPortalAgreement(PartnerProgramPortal):
         """Download a contract that a person of the reader's company has signed; who took it is in the log."""
         signatures_sudo = request.env["partner.program.signature"].sudo()  # partners have no right on signatures
         signature_sudo = signatures_sudo.search(
-            [("id", "=", signature_id), ("partner_id", "=", request.env.user.commercial_partner_id.id)]
+            [("id", "=", signature_id), ("enrollment_id.partner_id", "=", request.env.user.commercial_partner_id.id)]
         )
         document_sudo = signature_sudo.document_id
         if not document_sudo:
@@ -85,7 +85,7 @@ class PartnerProgramPortalAgreement(PartnerProgramPortal):
 
     def _render_agreement(self, message=None, values=None, errors=None):
         enrollments_sudo = self._get_agreement_enrollments_sudo()
-        partner = request.env.user.commercial_partner_id
+        partner = request.env.user.commercial_partner_id  # not who it was when it signed: that never changes
         signatures_sudo = request.env["partner.program.signature"].sudo()  # partners have no right on signatures
         page = self._prepare_partner_program_values("agreement")
         page.update(
@@ -97,7 +97,7 @@ class PartnerProgramPortalAgreement(PartnerProgramPortal):
                 for enrollment in enrollments_sudo
                 if enrollment._has_to_sign()
             },
-            signatures_sudo=signatures_sudo.search([("partner_id", "=", partner.id)]),
+            signatures_sudo=signatures_sudo.search([("enrollment_id.partner_id", "=", partner.id)]),
             details_missing=enrollments_sudo._get_missing_details(),
             message=message,
             values=values or {},
