@@ -18,6 +18,12 @@ class CalendarEvent(models.Model):
         groups=READERS,
         help="Meeting of the account manager with this partner.",
     )
+    is_partner_series = fields.Boolean(
+        "Planned by the Program",
+        readonly=True,
+        groups=READERS,
+        help="One of the monthly meetings that are planned, moved and cancelled by themselves.",
+    )
 
     def unlink(self):
         # EXTENDS calendar: what was noted of a meeting exists nowhere else, so the meeting is only put away

@@ -144,7 +144,7 @@ class PartnerProgramAgreement(models.Model):
             "partner_address": self._get_address(partner_sudo) or "…",
             "partner_vat": partner_sudo.vat or "…",
             "signer_name": signer_name or "…",
-            "account_manager": enrollment_sudo.account_manager_id.name or "…",
+            "account_manager": enrollment_sudo._get_account_manager().name or "…",
             "company_name": company_sudo.name,
             "company_address": self._get_address(company_sudo.partner_id) or "…",
             "company_vat": company_sudo.vat or "…",

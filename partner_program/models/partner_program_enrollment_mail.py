@@ -7,10 +7,15 @@ class PartnerProgramEnrollment(models.Model):
 
     _inherit = "partner.program.enrollment"
 
+    def _filter_own_people(self, contacts):
+        """Those of these contacts who are with the partner today: neither gone, nor of a company of its group."""
+        self.ensure_one()
+        return contacts.filtered(lambda one: one.active and one.commercial_partner_id == self.partner_id)
+
     def _get_mail_contact(self):
         """The person whom mails go to, else the company."""
         self.ensure_one()
-        people = self.applicant_id | self._get_portal_contact()
+        people = self._filter_own_people(self.applicant_id | self._get_portal_contact())
         return people.filtered("email")[:1] or self.partner_id
 
     def _get_mail_recipients(self) -> str:
@@ -20,14 +25,14 @@ class PartnerProgramEnrollment(models.Model):
     def _get_mail_sender(self) -> str:
         """The account manager, else the company: never a portal user who happens to trigger a mail."""
         self.ensure_one()
-        manager, company = self.account_manager_id.filtered("active"), self.company_id
+        manager, company = self._get_account_manager(), self.company_id
         root = self.env.ref("base.user_root")
         return manager.email_formatted or company.email_formatted or root.email_formatted
 
     def _get_mail_copy(self) -> str:
         """The company's own copy of what both sides get."""
         self.ensure_one()
-        return self.account_manager_id.filtered("active").email_formatted or self.company_id.email_formatted or ""
+        return self._get_account_manager().email_formatted or self.company_id.email_formatted or ""
 
     def _partner_program_get_enrollment(self):
         # EXTENDS mail.thread of this add-on

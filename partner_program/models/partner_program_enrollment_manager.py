@@ -36,6 +36,10 @@ class PartnerProgramEnrollment(models.Model):
         self.ensure_one()
         return self.applicant_id.lang or self.partner_id.lang or self.env.lang
 
+    def _get_account_manager(self):
+        """The account manager who is still here; partners are told of nobody else. Called by templates too."""
+        return self.account_manager_id.filtered("active")
+
     def action_assign_account_manager(self):
         """Choose the account manager by the rule of the program, for those who have none."""
         rules = self.env["partner.program.manager.rule"]

@@ -8,6 +8,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
+from .partner_program_enrollment_life import NO_MAIL
+
 _logger = logging.getLogger(__name__)
 
 AT_ONCE = 12  # meetings of a series: never an endless one
@@ -116,7 +118,8 @@ class PartnerProgramEnrollment(models.Model):
         former = self.filtered(lambda enrollment: enrollment.state in ("ended", "rejected"))
         former._cancel_series()  # the mail that says so tells of it
         stopped = (self - former).filtered(lambda enrollment: not enrollment.monthly_meeting)._cancel_series()
-        self.env["mail.template"]._partner_program_send("partner_program.mail_template_meetings_cancelled", stopped)
+        if not self.env.context.get(NO_MAIL):
+            self.env["mail.template"]._partner_program_send("partner_program.mail_template_meetings_cancelled", stopped)
         self.filtered(
             lambda e: e.state == "active" and e.monthly_meeting and e.account_manager_id.active
         )._plan_meetings()
@@ -164,7 +167,7 @@ class PartnerProgramEnrollment(models.Model):
         """
         Event_sudo = self.env["calendar.event"].sudo()  # the calendar of the account manager, whoever activates
         # What people arranged beside the series, be it far ahead, does not stop it.
-        series = [("enrollment_id", "in", self.ids), ("recurrence_id", "!=", False)]
+        series = [("enrollment_id", "in", self.ids), ("is_partner_series", "=", True)]
         planned = dict(Event_sudo._read_group(series, ["enrollment_id"], ["start:max"]))
         horizon = fields.Datetime.now() + timedelta(days=PLAN_AHEAD_DAYS)
         due = self.filtered(lambda e: e not in planned or planned[e] < horizon)
@@ -207,6 +210,7 @@ class PartnerProgramEnrollment(models.Model):
             "user_id": manager.id,
             "partner_ids": [Command.set((manager.partner_id | contact).ids)],
             "enrollment_id": self.id,
+            "is_partner_series": True,
             "privacy": "confidential",
             "recurrency": True,
             "rrule_type": "monthly",
@@ -222,9 +226,10 @@ class PartnerProgramEnrollment(models.Model):
     def _get_meeting_contact(self):
         """Who of the partner attends: the one chosen, a portal user, somebody with an email, or the company."""
         self.ensure_one()
-        if self.meeting_contact_id:
-            return self.meeting_contact_id
-        people_sudo = self.sudo().partner_id.child_ids.filtered("email")  # which contacts log in is asked for the user
+        if chosen := self._filter_own_people(self.meeting_contact_id):
+            return chosen
+        contacts_sudo = self.sudo().partner_id.child_ids.filtered("email")  # which of them log in is asked for the user
+        people_sudo = self._filter_own_people(contacts_sudo).filtered(lambda person: person.type == "contact")
         portal_sudo = people_sudo.filtered(lambda person: any(user.share for user in person.user_ids))
         return (portal_sudo[:1] or people_sudo[:1] or self.partner_id).sudo(False)
 
@@ -234,8 +239,8 @@ class PartnerProgramEnrollment(models.Model):
         return Event_sudo.search([("enrollment_id", "in", self.ids), ("start", ">", fields.Datetime.now())])
 
     def _get_planned_series(self):
-        """Of the meetings ahead those of a series; what people arranged beside it is theirs."""
-        return self._get_planned_meetings().filtered("recurrence_id")
+        """Of the meetings ahead those that were planned here; what people arranged, once or regularly, is theirs."""
+        return self._get_planned_meetings().filtered("is_partner_series")
 
     def _cancel_series(self):
         """Take the meetings ahead out of the calendar; held ones stay, and those that people arranged themselves.

@@ -164,9 +164,8 @@ class PartnerProgramEnrollment(models.Model):
     def _get_portal_contact(self):
         """The person of the partner who gets the portal access."""
         self.ensure_one()
-        applicant = self.applicant_id.filtered(lambda contact: contact.commercial_partner_id == self.partner_id)
-        people = applicant | self.partner_id.child_ids.filtered(lambda contact: contact.type == "contact")
-        return (people | self.partner_id).filtered("email_normalized")[:1]
+        people = self.applicant_id | self.partner_id.child_ids.filtered(lambda contact: contact.type == "contact")
+        return self._filter_own_people(people | self.partner_id).filtered("email_normalized")[:1]
 
     def _grant_portal_access(self):
         """Invite the applicant to the portal; a manager needs no right on users for it.

@@ -331,7 +331,7 @@ class PartnerProgramPortal(models.AbstractModel):
             total["chart"] = self._get_chart(total, bills, months, today)
         clients = self._get_clients(partner)
         running = enrollments_sudo.filtered(lambda enrollment: enrollment.state in ("active", "suspended"))
-        manager_sudo = (running or enrollments_sudo).account_manager_id.filtered("active")[:1]
+        manager_sudo = (running or enrollments_sudo)._get_account_manager()[:1]
         return {
             "partner": partner,
             "today": today,

@@ -245,7 +245,7 @@ class PartnerReferral(models.Model):
     def _get_deciding_manager(self):
         """Who decides on this referral: the partner's account manager if he is a partner manager, else one who is."""
         self.ensure_one()
-        manager = self.enrollment_id.account_manager_id.filtered("active")
+        manager = self.enrollment_id._get_account_manager()
         if manager and manager.has_group("partner_program.group_manager"):
             return manager
         managers_sudo = self.env.ref("partner_program.group_manager").sudo().all_user_ids  # sudo: reads a group

@@ -1,4 +1,7 @@
-from odoo import api, models
+from odoo import api, fields, models
+from odoo.fields import Command
+
+from .partner_program_enrollment_meetings import QUIET
 
 
 class ResPartner(models.Model):
@@ -24,3 +27,17 @@ class ResPartner(models.Model):
                     lambda one, company=company, owner=owner: is_removed or one.mapped(owner) != company
                 )
                 former_sudo.message_unsubscribe(contacts.ids)
+        self._leave_partner_meetings(is_removed)
+
+    def _leave_partner_meetings(self, is_removed):
+        """Nor are they invited to the meetings ahead, where the pack tells all figures; somebody else of theirs is."""
+        events_sudo = self.env["calendar.event"].sudo()  # as above
+        ahead = [("enrollment_id", "!=", False), ("start", ">", fields.Datetime.now())]
+        events_sudo = events_sudo.search([("partner_ids", "in", self.ids), *ahead])
+        for enrollment_sudo, meetings_sudo in events_sudo.grouped("enrollment_id").items():
+            partner = enrollment_sudo.partner_id
+            former = self.filtered(lambda one, partner=partner: is_removed or one.commercial_partner_id != partner)
+            if former := former & meetings_sudo.partner_ids:
+                others = enrollment_sudo._get_meeting_contact() - former
+                people = [*map(Command.unlink, former.ids), *map(Command.link, others.ids)]
+                meetings_sudo.with_context(**QUIET).write({"partner_ids": people})

@@ -54,6 +54,19 @@ class TestPartnersPeople(PartnerProgramCommon):
         self.assertIn(self.manager.partner_id, self.hear_of_answer(referral))
         self.assertIn(self.manager.partner_id, self.enrollment_ada.message_partner_ids)
 
+    def test_p22_mails_about_the_enrollment_go_to_nobody_who_has_left(self):
+        self.enrollment_ada.applicant_id = self.cole_contact
+        self.assertEqual(self.enrollment_ada._get_mail_contact(), self.cole_contact)
+        self.cole_contact.parent_id = self.byte
+        self.assertEqual(self.enrollment_ada._get_mail_contact(), self.ada_contact)
+
+    def test_p22_nor_to_a_subsidiary_which_gets_no_access_either(self):
+        self.env["res.partner"].create(
+            {"name": "Aaa North", "is_company": True, "parent_id": self.ada.id, "email": "north@north.example"}
+        )
+        self.assertIn(self.enrollment_ada._get_portal_contact(), self.ada_contact + self.cole_contact)
+        self.assertIn(self.enrollment_ada._get_mail_contact(), self.ada_contact + self.cole_contact)
+
     def answer(self, line):
         question = self.env["partner.commission.question"].create(
             {
@@ -170,3 +183,23 @@ class TestOurPeople(PartnerProgramCommon):
         self.assertEqual(dashboard._get_dashboard(self.ada)["manager_sudo"], self.manager)
         self.leave()
         self.assertFalse(dashboard._get_dashboard(self.ada)["manager_sudo"])
+
+    def test_p22_nor_does_a_mail_or_the_contract_name_that_person(self):
+        self.leave()
+        self.enrollment_ada.action_suspend()
+        self.env.flush_all()
+        mail = self.env["mail.mail"].sudo().search([("res_id", "=", self.enrollment_ada.id)], order="id desc", limit=1)
+        self.assertIn("Kind regards", mail.body_html)
+        self.assertNotIn(self.manager.name, mail.body_html)
+        agreement = self.agreement.copy({"version": 7, "body": "<p>Ask {{account_manager}}.</p>"})
+        self.assertNotIn(self.manager.name, agreement._render_body(self.enrollment_ada))
+
+    def test_p22_no_template_names_an_account_manager_without_looking(self):
+        templates = self.env["mail.template"].search([("model", "like", "partner.")])
+        texts = [
+            f"{one.subject}{one.email_from}{one.lang}{one.body_html}"
+            for one in templates
+            if (one.get_external_id()[one.id] or "").startswith("partner_program.")
+        ]
+        self.assertTrue(any("_get_account_manager" in text for text in texts))
+        self.assertFalse([text for text in texts if "account_manager_id" in text])

@@ -1,6 +1,7 @@
 """The monthly meeting: a series that never ends by being forgotten and never is endless; pack, notes, actions (P23)."""
 
 import base64
+import importlib.util
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -8,7 +9,7 @@ from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.tests import tagged
-from odoo.tools import mute_logger
+from odoo.tools import file_path, mute_logger
 
 from .common import PartnerProgramCommon
 
@@ -280,6 +281,58 @@ class TestMeetings(PartnerProgramCommon):
         self.night()
         self.assertEqual(self.meetings(), coffee)
 
+    def test_p23_so_do_regular_meetings_that_people_arranged(self):
+        quarterly = self.arrange()
+        quarterly.write({"recurrency": True, "rrule_type": "monthly", "interval": 3, "end_type": "count", "count": 4})
+        arranged = self.meetings()
+        self.assertEqual(len(arranged), 4)
+        self.night()
+        self.assertEqual(self.meetings(), arranged)
+        self.assertFalse(self.cancellations())
+        self.enrollment_byte.monthly_meeting = True
+        self.assertEqual(len(self.meetings()), 16, "nor do they stop the series")
+        self.enrollment_byte.monthly_meeting = False
+        self.assertEqual(self.meetings(), arranged)
+
+    def test_p23_an_update_marks_the_series_that_were_planned_by_themselves(self):
+        self.enrollment_byte.monthly_meeting = True
+        series, coffee = self.meetings(), self.arrange()
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE calendar_event SET is_partner_series = NULL")
+        self.env.invalidate_all()
+        path = file_path("partner_program/migrations/19.0.1.1.0/post-migrate.py")
+        spec = importlib.util.spec_from_file_location("post_migrate", path)
+        script = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(script)
+        script._mark_series(self.env.cr)
+        self.env.invalidate_all()
+        self.assertEqual(set(series.mapped("is_partner_series")), {True})
+        self.assertFalse(coffee.is_partner_series)
+
+    def test_p23_who_left_the_partner_gets_no_pack_and_somebody_else_attends(self):
+        self.enrollment_byte.monthly_meeting = True
+        self.enrollment_byte.meeting_contact_id = self.byte_contact
+        bea = self.env["res.partner"].create({"name": "Bea", "parent_id": self.byte.id, "email": "bea@byte.example"})
+        self.byte_contact.parent_id = self.ada
+        self.assertEqual(self.meetings().partner_ids, self.manager.partner_id + bea)
+        self.assertEqual(self.enrollment_byte._get_meeting_contact(), bea)
+
+    def test_p23_neither_a_subsidiary_nor_an_invoice_address_attends(self):
+        self.byte_contact.email = False
+        self.env["res.partner"].create(
+            [
+                {"name": "Aaa North", "parent_id": self.byte.id, "is_company": True, "email": "north@north.example"},
+                {"name": "Aab Invoices", "parent_id": self.byte.id, "type": "invoice", "email": "bills@byte.example"},
+            ]
+        )
+        self.assertEqual(self.enrollment_byte._get_meeting_contact(), self.byte)
+
+    def test_p23_nothing_is_mailed_where_mails_are_switched_off(self):
+        self.enrollment_byte.monthly_meeting = True
+        self.enrollment_byte.with_context(partner_program_no_mail=True).monthly_meeting = False
+        self.assertFalse(self.meetings())
+        self.assertFalse(self.cancellations())
+
     def test_p23_who_attends_is_told_that_the_series_stops(self):
         self.enrollment_byte.monthly_meeting = True
         self.enrollment_byte.with_user(self.manager).monthly_meeting = False
@@ -305,6 +358,7 @@ class TestMeetings(PartnerProgramCommon):
         self.refer(successor, client=self.other_client)
         further = successor.with_user(self.manager)._change_program(self.program_affiliate)
         self.assertEqual(len(self.cancellations()), 1)
+        self.assertNotIn("Nothing else", self.cancellations().body_html, "the program has just changed")
         self.assertFalse(self.meetings(successor) + self.meetings(further))
 
     def test_d14_after_a_change_of_program_the_pack_speaks_of_the_clients_won_before(self):

@@ -337,6 +337,20 @@ class TestSignatures(PartnerProgramCommon, HttpCase):
         )
         self.assertEqual((str(successor.signed_on), successor.has_to_sign), ("2026-01-05", True))
 
+    def test_p25_a_person_who_joins_a_company_keeps_its_contracts(self):
+        pia = self.env["res.partner"].create({"name": "Pia", "email": "pia@pia.example"})
+        self._new_user("portal_pia", "base.group_portal", partner=pia)
+        enrollment = self.enrollment_byte.create(
+            {"partner_id": pia.id, "program_id": self.program_affiliate.id, "state": "active"}
+        )
+        enrollment._sign_on_paper(self.agreement, "2026-01-02", "Pia", "a.pdf", b"%PDF-1.4", "application/pdf")
+        signature = enrollment.signature_ids
+        pia.parent_id = self.env["res.partner"].create({"name": "Firm", "is_company": True})
+        self.assertEqual(enrollment.partner_id, pia.parent_id)
+        self.authenticate("portal_pia", "portal_pia")
+        self.assertIn(f"/my/agreement/document/{signature.id}", self.url_open("/my/agreement").text)
+        self.assertEqual(self.url_open(f"/my/agreement/document/{signature.id}").content, b"%PDF-1.4")
+
     def test_p25_so_has_one_who_had_referred_and_whose_enrollment_was_succeeded(self):
         self.signed()
         self.refer(self.enrollment_byte)

@@ -1,10 +1,11 @@
-"""Figures and bills as statements told them until now; whose terms are frozen; to-dos of decided claims."""
+"""Figures and bills as statements told them until now; whose terms are frozen; to-dos; meetings; texts of mails."""
 
 from odoo import SUPERUSER_ID, api
 
 
 def migrate(cr, version):
     _note_frozen_terms(cr)
+    _mark_series(cr)
     cr.execute(
         """
         INSERT INTO partner_commission_change (
@@ -66,6 +67,21 @@ def _note_frozen_terms(cr):
                    ON selection.field_id = field.id AND selection.value = 'accepted'
                 WHERE message.model = 'partner.referral' AND message.res_id = referral.id
                   AND value.new_value_char IN (SELECT label FROM jsonb_each_text(selection.name) names (lang, label)))
+        """
+    )
+
+
+def _mark_series(cr):
+    """Series that were planned by themselves: twelve months at a time; 1.0.0 took any series for one of them."""
+    cr.execute(
+        """
+        UPDATE calendar_event event
+           SET is_partner_series = TRUE
+          FROM calendar_recurrence recurrence
+         WHERE recurrence.id = event.recurrence_id
+           AND event.enrollment_id IS NOT NULL
+           AND recurrence.rrule_type = 'monthly'
+           AND recurrence.end_type = 'count'
         """
     )
 
