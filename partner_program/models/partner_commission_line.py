@@ -146,7 +146,9 @@ class PartnerCommissionLine(models.Model):
     _one_per_invoice = models.UniqueIndex(
         "(referral_id, move_id)", "This invoice has a commission line for this referral already."
     )
-    _to_bill = models.Index("(company_id, partner_id, currency_id, due_on) WHERE open_amount <> 0")
+    # A run reads what is due and what is to be taken back, beside a million lines that are neither.
+    _to_bill = models.Index("(company_id, due_on, partner_id, currency_id) WHERE open_amount <> 0")
+    _to_take_back = models.Index("(company_id, partner_id, currency_id) WHERE open_amount < 0")
 
     # ------------------------------------------------------------
     # COMPUTE: THE TARGET, BILLED, STATE, REASONS

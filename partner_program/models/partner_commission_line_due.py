@@ -45,7 +45,8 @@ class PartnerCommissionLine(models.Model):
             Domain("program_id", "in", ids) & Domain("due_on", "<=", windows.pay_by(today, lead_days))
             for lead_days, ids in by_lead
         )
-        return Domain("state", "=", "earned") & (due | Domain("open_amount", "<", 0))
+        # State earned says that something is open; said to the database too, it finds the rows by their index.
+        return Domain("state", "=", "earned") & Domain("open_amount", "!=", 0) & (due | Domain("open_amount", "<", 0))
 
     @api.model
     def _get_due_domain(self) -> Domain:

@@ -14,10 +14,11 @@ class PartnerReferral(models.Model):
 
     def _get_rows_by_invoice(self) -> dict:
         """``{(client, company): {invoice: commission lines}}``, of all claims on the clients of these referrals."""
-        lines_sudo = self.env["partner.commission.line"].sudo()  # claims of other partners count too
-        lines_sudo = lines_sudo.search_fetch(
-            Domain("referral_id.client_id", "in", self.client_id.ids) & Domain("company_id", "in", self.company_id.ids),
-            ["referral_id", "move_id", "company_id"],
+        claims_sudo = self.sudo().search(  # claims of other partners count too
+            Domain("client_id", "in", self.client_id.ids) & Domain("company_id", "in", self.company_id.ids)
+        )
+        lines_sudo = claims_sudo.env["partner.commission.line"].search_fetch(
+            Domain("referral_id", "in", claims_sudo.ids), ["referral_id", "move_id", "company_id"]
         )
         by_key = lines_sudo.grouped(lambda line: (line.referral_id.client_id, line.company_id))
         return {key: of_client_sudo.grouped("move_id") for key, of_client_sudo in by_key.items()}
