@@ -1,10 +1,12 @@
 """Mails to partners: one door, and a switch for each."""
 
+import importlib.util
 from pathlib import Path
 
 from markupsafe import Markup
 
 from odoo.tests import tagged
+from odoo.tools import file_path
 
 from .common import PartnerProgramCommon
 
@@ -137,3 +139,54 @@ class TestEachMail(PartnerProgramCommon):
                 self.assertTrue(preview.subject)
                 for leftover in ("{{", "t-out", "False"):
                     self.assertNotIn(leftover, preview.body_html + preview.subject)
+
+
+@tagged("post_install", "-at_install")
+class TestUpdate(PartnerProgramCommon):
+    """An update from 19.0.1.0.0 renews the mails that nobody has changed."""
+
+    def setUp(self):
+        super().setUp()
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.ended = self.env.ref("partner_program.mail_template_ended")
+        self.welcome = self.env.ref("partner_program.mail_template_welcome")
+        self.contract = self.env.ref("partner_program.mail_template_agreement_new_version")
+        self.mails = self.ended + self.welcome + self.contract
+        self.texts = self.mails.mapped("body_html")
+        earlier = [
+            str(text).replace("_get_account_manager()", "account_manager_id").replace("_planned_series", "_planned_meetings")
+            for text in self.texts
+        ]
+        earlier[2] = earlier[2].replace('<p t-if="object._get_signed_version()">', "<p>")
+        other_contract = earlier[2].index('    <p t-else="">there is a contract')
+        earlier[2] = earlier[2][:other_contract] + earlier[2][earlier[2].index("    <p t-if=", other_contract) :]
+        for template, text in zip(self.mails, earlier, strict=True):
+            template.body_html = text
+        self.contract.subject = "Please sign the new version of our contract"
+        self.contract.with_context(lang="fr_FR").subject = "Veuillez signer la nouvelle version"
+
+    def update(self):
+        path = file_path("partner_program/migrations/19.0.1.1.0/post-mails.py")
+        spec = importlib.util.spec_from_file_location("post_mails", path)
+        script = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(script)
+        self.env.flush_all()
+        script.migrate(self.env.cr, "19.0.1.0.0")
+        self.env.invalidate_all()
+
+    def test_unchanged_mails_are_renewed(self):
+        self.ended.active = False
+        self.update()
+        self.assertEqual(self.mails.mapped("body_html"), self.texts)
+        self.assertEqual(self.contract.subject, "Please sign our contract")
+        self.assertEqual(self.contract.with_context(lang="fr_FR").subject, "Please sign our contract", "until Odoo loads it")
+        self.assertFalse(self.ended.active, "what is switched off stays so")
+
+    def test_changed_ones_are_left_alone(self):
+        self.ended.body_html = self.ended.body_html.replace("Kind regards", "Yours")
+        self.contract.subject = "A new contract"
+        changed = (self.ended + self.contract).mapped("body_html")
+        self.update()
+        self.assertEqual((self.ended + self.contract).mapped("body_html"), changed)
+        self.assertEqual(self.contract.subject, "A new contract")
+        self.assertEqual(self.welcome.body_html, self.texts[1])

@@ -82,6 +82,7 @@ def _mark_series(cr):
            AND event.enrollment_id IS NOT NULL
            AND recurrence.rrule_type = 'monthly'
            AND recurrence.end_type = 'count'
+           AND recurrence.count = 12
         """
     )
 
