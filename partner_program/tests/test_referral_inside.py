@@ -1,6 +1,9 @@
 """Who inside the company hears of a referral, of its messages and of its end (P4, P8, P22)."""
 
+import importlib.util
+
 from odoo.tests import tagged
+from odoo.tools import file_path
 
 from .common import PartnerProgramCommon
 from .mails import mail
@@ -105,6 +108,22 @@ class TestToDo(InsideCommon):
         referral = self.send(lang="fr_FR")
         self.assertIn("referred by Ada Advisory", referral.lead_id.name)
         self.assertIn("Decide", self.decisions(referral).summary)
+
+    def test_an_update_mends_the_to_dos_of_decisions_and_no_others(self):
+        waiting, decided = self.send("a"), self.send("b", prospect_name="Flint", prospect_email="f@flint.example")
+        decided.with_user(self.salesperson).action_accept()
+        (waiting + decided).activity_ids.unlink()
+        for summary in ("Decide on the referral from the portal", "Send flowers"):
+            for referral in waiting + decided:
+                referral.activity_schedule("mail.mail_activity_data_todo", summary=summary)
+        path = file_path("partner_program/migrations/19.0.1.1.0/post-migrate.py")
+        spec = importlib.util.spec_from_file_location("post_migrate", path)
+        script = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(script)
+        script._mend_decision_to_dos(self.env)
+        self.assertEqual(decided.activity_ids.mapped("summary"), ["Send flowers"])
+        self.assertEqual(self.decisions(waiting).summary, "Decide on the referral from the portal")
+        self.assertEqual(len(waiting.activity_ids), 2)
 
 
 class TestLeadStage(InsideCommon):

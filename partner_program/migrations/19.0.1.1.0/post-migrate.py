@@ -2,6 +2,9 @@
 
 from odoo import SUPERUSER_ID, api
 
+# As 19.0.1.0.0 worded it; other to-dos of referrals are those of the company's own rules.
+DECISION_SUMMARIES = ("Decide on the referral from the portal", "Décider de la recommandation reçue du portail")
+
 
 def migrate(cr, version):
     _note_frozen_terms(cr)
@@ -43,6 +46,7 @@ def migrate(cr, version):
     unnoted._note_corrections()
     _pay_what_was_set_off(env)
     _mend_decision_to_dos(env)
+    _ask_for_account_managers(env)
 
 
 def _pay_what_was_set_off(env):
@@ -93,6 +97,7 @@ def _mend_decision_to_dos(env):
         [
             ("res_model", "=", "partner.referral"),
             ("automated", "=", True),
+            ("summary", "in", DECISION_SUMMARIES),
             ("activity_type_id", "=", env.ref("mail.mail_activity_data_todo").id),
         ]
     )
@@ -101,3 +106,10 @@ def _mend_decision_to_dos(env):
     (to_dos - open_to_dos).unlink()
     decision = env.ref("partner_program.mail_activity_type_referral_decision")
     open_to_dos.with_context(mail_activity_quick_update=True).activity_type_id = decision
+
+
+def _ask_for_account_managers(env):
+    """Account managers who left before the update: their partners wait for somebody, too."""
+    env["partner.program.enrollment"].search(
+        [("account_manager_id.active", "=", False), ("state", "in", ("onboarding", "active", "suspended"))]
+    )._ask_for_account_manager()
