@@ -1,6 +1,7 @@
 import uuid
 
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.fields import Domain
 
 from .res_partner import READERS
 
@@ -18,6 +19,7 @@ class CalendarEvent(models.Model):
         groups=READERS,
         help="Meeting of the account manager with this partner.",
     )
+    partner_meeting_ids = fields.One2many("partner.program.meeting", "event_id", groups=READERS)
     is_partner_series = fields.Boolean(
         "Planned by the Program",
         readonly=True,
@@ -31,7 +33,14 @@ class CalendarEvent(models.Model):
         noted = meetings_sudo.search([("event_id", "in", self.ids)]).filtered(lambda one: one._is_noted())
         put_away = self & noted.event_id.with_env(self.env)
         put_away.active = False
+        noted.filtered(lambda one: one.event_id in put_away and one.state == "planned").state = "cancelled"
         return super(CalendarEvent, self - put_away).unlink()
+
+    @api.model
+    def _get_partner_meetings_domain(self):
+        """Meetings in the calendar, and held ones that were put away; to search without ``active_test``."""
+        held = Domain("partner_meeting_ids", "any!", [("state", "=", "held")])
+        return Domain("enrollment_id", "!=", False) & (Domain("active", "=", True) | held)
 
     def _set_partner_meeting_links(self):
         """Give each meeting its own video link, as Odoo does: one that is deleted takes no other's link along."""

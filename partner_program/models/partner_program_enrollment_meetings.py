@@ -70,10 +70,12 @@ class PartnerProgramEnrollment(models.Model):
     @api.depends("meeting_ids.start", "meeting_ids.active")
     def _compute_meeting_dates(self):
         now = fields.Datetime.now()
-        ours = [("enrollment_id", "in", self.ids)]
         Event_sudo = self.env["calendar.event"].sudo()  # who may read the enrollment may know when one meets
-        last = dict(Event_sudo._read_group([*ours, ("start", "<=", now)], ["enrollment_id"], ["start:max"]))
-        following = dict(Event_sudo._read_group([*ours, ("start", ">", now)], ["enrollment_id"], ["start:min"]))
+        Event_sudo = Event_sudo.with_context(active_test=False)
+        ours = Event_sudo._get_partner_meetings_domain() & fields.Domain("enrollment_id", "in", self.ids)
+        past, ahead = ours & fields.Domain("start", "<=", now), ours & fields.Domain("start", ">", now)
+        last = dict(Event_sudo._read_group(past, ["enrollment_id"], ["start:max"]))
+        following = dict(Event_sudo._read_group(ahead, ["enrollment_id"], ["start:min"]))
         for enrollment in self:
             enrollment.last_meeting_on = last.get(enrollment._origin)
             enrollment.next_meeting_on = following.get(enrollment._origin)
@@ -89,8 +91,9 @@ class PartnerProgramEnrollment(models.Model):
             return NotImplemented
         first = fields.Datetime.context_timestamp(self, fields.Datetime.now()).date().replace(day=1)
         year, month = next_month(first)
-        met = [("start", ">=", first), ("start", "<", date(year, month, 1))]
-        events_sudo = self.env["calendar.event"].sudo().search([*met, ("enrollment_id", "!=", False)])  # as above
+        met = fields.Domain("start", ">=", first) & fields.Domain("start", "<", date(year, month, 1))
+        Event_sudo = self.env["calendar.event"].sudo().with_context(active_test=False)  # as above
+        events_sudo = Event_sudo.search(met & Event_sudo._get_partner_meetings_domain())
         domain = fields.Domain("state", "=", "active") & fields.Domain("monthly_meeting", "=", True)
         domain &= fields.Domain("id", "not in", events_sudo.enrollment_id.ids)
         if True in value and False in value:

@@ -7,6 +7,7 @@ from psycopg2 import OperationalError
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import format_date, html2plaintext
 
 _logger = logging.getLogger(__name__)
@@ -38,7 +39,11 @@ class PartnerProgramMeeting(models.Model):
     pack_id = fields.Many2one("ir.attachment", "Meeting Pack", readonly=True, copy=False)
     pack_sent_on = fields.Datetime("Pack Sent", readonly=True, copy=False)
     state = fields.Selection(
-        [("planned", "Planned"), ("held", "Held")], default="planned", required=True, readonly=True, copy=False
+        [("planned", "Planned"), ("held", "Held"), ("cancelled", "Cancelled")],
+        default="planned",
+        required=True,
+        readonly=True,
+        copy=False,
     )
 
     _event_uniq = models.Constraint("UNIQUE (event_id)", "This meeting has its notes already. Open those.")
@@ -78,7 +83,7 @@ class PartnerProgramMeeting(models.Model):
         for meeting in self:
             if meeting.start and meeting.start > fields.Datetime.now():
                 raise UserError(self.env._("This meeting has not taken place yet. Move it in the calendar first."))
-            if meeting.state == "planned" and html2plaintext(meeting.notes or "").strip():
+            if meeting.state != "held" and html2plaintext(meeting.notes or "").strip():
                 meeting.enrollment_id.message_post(
                     body=Markup("<p><strong>%s</strong></p>%s") % (meeting.display_name, meeting.notes),
                     subtype_xmlid="mail.mt_note",
@@ -187,11 +192,11 @@ class PartnerProgramMeeting(models.Model):
     def _get_pack(self) -> dict:
         """What the pack shows, as of now, since the meeting before this one; see the enrollment."""
         self.ensure_one()
-        before = self.env["calendar.event"].search(
-            [
-                ("enrollment_id", "in", self.enrollment_id._with_previous().ids),
-                ("start", "<", min(self.start, fields.Datetime.now())),
-            ],
+        Event = self.env["calendar.event"].with_context(active_test=False)
+        before = Event.search(
+            Event._get_partner_meetings_domain()
+            & Domain("enrollment_id", "in", self.enrollment_id._with_previous().ids)
+            & Domain("start", "<", min(self.start, fields.Datetime.now())),
             order="start desc",
             limit=1,
         )

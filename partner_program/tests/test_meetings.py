@@ -165,6 +165,20 @@ class TestMeetings(PartnerProgramCommon):
         self.assertEqual((held + planned + written + sent).exists(), held + written + sent)
         self.assertFalse(self.meetings(), "they are out of the calendar")
         self.assertIn("second demo", written.with_user(self.manager).notes)
+        self.assertEqual((held + written + sent).mapped("state"), ["held", "cancelled", "cancelled"])
+
+    def test_p23_a_meeting_that_was_held_counts_whatever_became_of_its_event(self):
+        self.enrollment_byte.monthly_meeting = True
+        january = self.env["partner.program.meeting"]._of_events(self.meetings()[0])
+        self.go_to("2026-01-15")
+        january.action_finish()
+        held_on = january.start
+        january.event_id.with_user(self.manager).unlink()
+        self.assertFalse(self.enrollment_byte.lacks_meeting)
+        self.assertEqual(self.enrollment_byte.last_meeting_on, held_on)
+        with patch.object(type(self.Enrollment), "_get_meeting_pack", lambda _enrollment, since: since):
+            february = self.env["partner.program.meeting"]._of_events(self.meetings()[0])
+            self.assertEqual(february._get_pack(), held_on.date())
 
     def test_p23_no_series_for_an_ended_partner(self):
         self.enrollment_byte.monthly_meeting = True
@@ -297,6 +311,7 @@ class TestMeetings(PartnerProgramCommon):
     def test_p23_an_update_marks_the_series_that_were_planned_by_themselves(self):
         self.enrollment_byte.monthly_meeting = True
         series, coffee = self.meetings(), self.arrange()
+        coffee.write({"recurrency": True, "rrule_type": "monthly", "interval": 3, "end_type": "count", "count": 4})
         self.env.flush_all()
         self.env.cr.execute("UPDATE calendar_event SET is_partner_series = NULL")
         self.env.invalidate_all()
