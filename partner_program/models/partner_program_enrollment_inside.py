@@ -42,11 +42,16 @@ class PartnerProgramEnrollment(models.Model):
 
     def _ask_for_account_manager(self):
         """The account manager has left: somebody has to hand the partners over, or they wait for nobody."""
-        for program, enrollments in self.sudo().grouped("program_id").items():  # as above
+        asked_type = self.env.ref(MANAGER_ACTIVITY)
+        unasked = self.sudo().filtered(lambda one: asked_type not in one.activity_ids.activity_type_id)  # as above
+        for program, enrollments in unasked.grouped("program_id").items():
+            user = program._get_responsibles_sudo()[:1]
             enrollments.with_context(mail_activity_quick_update=True).activity_schedule(
                 MANAGER_ACTIVITY,
-                summary=self.env._("Choose another account manager: the former one has left"),
-                user_id=program._get_responsibles_sudo()[:1].id,
+                summary=self.with_context(lang=user.lang).env._(
+                    "Choose another account manager: the former one has left"
+                ),
+                user_id=user.id,
             )
 
     def _change_follower(self, previous):
@@ -70,7 +75,7 @@ class PartnerProgramEnrollment(models.Model):
         if vals.get("state", "applied") != "applied":
             decided_sudo = self.sudo()  # the to-do may be a colleague's
             decided_sudo.activity_unlink([APPLICATION_ACTIVITY])
-        if vals.get("account_manager_id"):
+        if vals.get("account_manager_id") or vals.get("state") in ("ended", "rejected"):
             managed_sudo = self.sudo()  # as above
             managed_sudo.activity_unlink([MANAGER_ACTIVITY])
         return result
@@ -80,12 +85,16 @@ class ResUsers(models.Model):
     _inherit = "res.users"
 
     def write(self, vals):
-        # EXTENDS base: whose account manager leaves needs another one
-        leaving = self.filtered("active") if vals.get("active") is False else self.browse()
+        # EXTENDS base: whose account manager leaves needs another one, unless the former one comes back
+        changed = self.filtered(lambda user: user.active != vals["active"]) if "active" in vals else self.browse()
         result = super().write(vals)
-        if leaving:
+        if changed:
             enrollments_sudo = self.env["partner.program.enrollment"].sudo()  # whoever archives users need not see them
-            enrollments_sudo.search(
-                [("account_manager_id", "in", leaving.ids), ("state", "in", LOOKED_AFTER)]
-            )._ask_for_account_manager()
+            managed = enrollments_sudo.search(
+                [("account_manager_id", "in", changed.ids), ("state", "in", LOOKED_AFTER)]
+            )
+            if vals["active"]:
+                managed.activity_unlink([MANAGER_ACTIVITY])
+            else:
+                managed._ask_for_account_manager()
         return result

@@ -154,6 +154,8 @@ class PartnerProgramEnrollment(models.Model):
                 self.with_context(**{NO_MAIL: True}).state = "onboarding"
             return self
         successor = self.create([self._prepare_successor_vals(program)])
+        if self.account_manager_id and not successor.account_manager_id:
+            successor._ask_for_account_manager()
         self._hand_meetings_to(successor)
         self.with_context(**{NO_MAIL: True}).write(
             {"state": "ended", "end_reason": self.env._("Changed to %(program)s", program=program.name)}
@@ -183,7 +185,7 @@ class PartnerProgramEnrollment(models.Model):
             "partner_id": self.partner_id.id,
             "program_id": program.id,
             "state": "suspended" if self.state == "suspended" else "onboarding",
-            "account_manager_id": self.account_manager_id.id,
+            "account_manager_id": self._get_account_manager().id,
             "applicant_id": self.applicant_id.id,
             "applicant_email": self.applicant_email,
             "previous_enrollment_id": self.id,

@@ -1,8 +1,11 @@
 """People who have left, ours and the partner's, are told nothing more and get no work (P22; DESIGN, invariant 6)."""
 
+import importlib.util
+
 from odoo import SUPERUSER_ID
 from odoo.fields import Command
 from odoo.tests import tagged
+from odoo.tools import file_path
 
 from .common import PartnerProgramCommon
 from .test_statement import StatementCommon
@@ -193,6 +196,50 @@ class TestOurPeople(PartnerProgramCommon):
         self.assertNotIn(self.manager.name, mail.body_html)
         agreement = self.agreement.copy({"version": 7, "body": "<p>Ask {{account_manager}}.</p>"})
         self.assertNotIn(self.manager.name, agreement._render_body(self.enrollment_ada))
+
+    def to_dos(self, enrollment):
+        kind = self.env.ref("partner_program.mail_activity_type_account_manager")
+        return enrollment.activity_ids.filtered(lambda act: act.activity_type_id == kind)
+
+    def test_p22_the_to_do_goes_along_with_a_change_of_program(self):
+        self.enrollment_ada.account_manager_id = self.manager
+        self.refer()
+        self.manager.active = False
+        self.enrollment_ada._change_program(self.program_affiliate)
+        self.assertFalse(self.to_dos(self.enrollment_ada), "it is done with")
+        successor = self.enrollment_ada.next_enrollment_ids
+        self.assertFalse(successor.account_manager_id)
+        self.assertEqual(len(self.to_dos(successor)), 1)
+
+    def test_p22_the_to_do_ends_with_the_partnership_or_when_the_account_manager_is_back(self):
+        (self.enrollment_ada + self.enrollment_byte).account_manager_id = self.manager
+        self.manager.active = False
+        self.enrollment_ada.action_end()
+        self.assertFalse(self.to_dos(self.enrollment_ada))
+        self.enrollment_byte._ask_for_account_manager()
+        self.assertEqual(len(self.to_dos(self.enrollment_byte)), 1, "once is enough")
+        self.manager.active = True
+        self.assertFalse(self.to_dos(self.enrollment_byte))
+
+    def test_p22_the_to_do_is_in_the_language_of_who_reads_it(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.enrollment_ada.account_manager_id = self.manager
+        self.manager.with_context(lang="fr_FR").active = False
+        self.assertIn("Choose another", self.to_dos(self.enrollment_ada).summary)
+
+    def test_p22_an_update_asks_for_those_who_left_before(self):
+        (self.enrollment_ada + self.enrollment_byte).account_manager_id = self.manager
+        self.enrollment_byte.action_end()
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE res_users SET active = FALSE WHERE id = %s", [self.manager.id])
+        self.env.invalidate_all()
+        path = file_path("partner_program/migrations/19.0.1.1.0/post-migrate.py")
+        spec = importlib.util.spec_from_file_location("post_migrate", path)
+        script = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(script)
+        script._ask_for_account_managers(self.env)
+        self.assertEqual(len(self.to_dos(self.enrollment_ada)), 1)
+        self.assertFalse(self.to_dos(self.enrollment_byte))
 
     def test_p22_no_template_names_an_account_manager_without_looking(self):
         templates = self.env["mail.template"].search([("model", "like", "partner.")])

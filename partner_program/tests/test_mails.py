@@ -154,7 +154,9 @@ class TestUpdate(PartnerProgramCommon):
         self.mails = self.ended + self.welcome + self.contract
         self.texts = self.mails.mapped("body_html")
         earlier = [
-            str(text).replace("_get_account_manager()", "account_manager_id").replace("_planned_series", "_planned_meetings")
+            str(text)
+            .replace("_get_account_manager()", "account_manager_id")
+            .replace("_planned_series", "_planned_meetings")
             for text in self.texts
         ]
         earlier[2] = earlier[2].replace('<p t-if="object._get_signed_version()">', "<p>")
@@ -179,7 +181,9 @@ class TestUpdate(PartnerProgramCommon):
         self.update()
         self.assertEqual(self.mails.mapped("body_html"), self.texts)
         self.assertEqual(self.contract.subject, "Please sign our contract")
-        self.assertEqual(self.contract.with_context(lang="fr_FR").subject, "Please sign our contract", "until Odoo loads it")
+        self.assertEqual(
+            self.contract.with_context(lang="fr_FR").subject, "Please sign our contract", "until Odoo loads it"
+        )
         self.assertFalse(self.ended.active, "what is switched off stays so")
 
     def test_changed_ones_are_left_alone(self):
