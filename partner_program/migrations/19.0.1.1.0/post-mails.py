@@ -56,13 +56,10 @@ def _renew_unchanged_mails(cr):
     )
     env = api.Environment(cr, SUPERUSER_ID, {})
     env.invalidate_all()
-    for name in FILES:
-        root = etree.parse(file_path(f"partner_program/data/mail_template_{name}_data.xml")).getroot()
+    for topic in FILES:
+        root = etree.parse(file_path(f"partner_program/data/mail_template_{topic}_data.xml")).getroot()
         for element in root.xpath("//record | //field"):
-            if element.tag == "record":
-                keep = element.get("id") in unchanged
-            else:
-                keep = element.get("name") in FIELDS
-            if not keep:
+            key, kept = ("id", unchanged) if element.tag == "record" else ("name", FIELDS)
+            if element.get(key) not in kept:
                 element.getparent().remove(element)
         xml_import(env, "partner_program", {}, "init", noupdate=True).parse(root)
