@@ -355,7 +355,7 @@ class TestStatementMail(StatementCommon):
 
         def fail(statement, partner, *args):
             if partner == self.ada:
-                raise UserError("No PDF today")
+                raise UserError(self.env._("No PDF today"))
             return render(statement, partner, *args)
 
         with (

@@ -95,7 +95,7 @@ class TestSignatures(PartnerProgramCommon, HttpCase):
         document = self.url_open(f"/my/agreement/document/{record.id}")
         self.assertEqual(hashlib.sha256(document.content).hexdigest(), record.checksum)
 
-    def read(self):
+    def read_contract(self):
         """What the page says to sign: the call of its form, with what stands for the text that is shown."""
         page = self.url_open("/my/agreement").text
         return page, html.unescape(re.search(r'"(/my/agreement/\d+/sign[^"]*)"', html.unescape(page))[1])
@@ -111,7 +111,7 @@ class TestSignatures(PartnerProgramCommon, HttpCase):
         )
         self.assertEqual(self.enrollment_byte._get_lang(), "en_US")
         self.authenticate("portal_byte", "portal_byte")
-        page, call = self.read()
+        page, call = self.read_contract()
         self.assertIn("Le taux est de 20 %", page)
         answer = self.make_jsonrpc_request(call, {"name": "Ben of Byte", "signature": picture()})
         self.assertIn("redirect_url", answer)
@@ -120,14 +120,14 @@ class TestSignatures(PartnerProgramCommon, HttpCase):
 
     def test_p25_a_text_that_changed_after_it_was_opened_is_not_signed(self):
         self.authenticate("portal_byte", "portal_byte")
-        _page, call = self.read()
+        _page, call = self.read_contract()
         self.program_affiliate.commission_rate = 15
         data = {"name": "Ben of Byte", "signature": picture()}
         self.assertIn("Reload the page and read it again", self.make_jsonrpc_request(call, data)["error"])
         bare = call.split("&checksum")[0]
         self.assertIn("Reload the page and read it again", self.make_jsonrpc_request(bare, data)["error"])
         self.assertFalse(self.signatures.search([]))
-        page, call = self.read()
+        page, call = self.read_contract()
         self.assertIn("agree on 15 %", page)
         self.assertIn("redirect_url", self.make_jsonrpc_request(call, data))
         self.assertIn("agree on 15 %", self.signatures.search([]).body)
