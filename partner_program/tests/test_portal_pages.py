@@ -351,11 +351,11 @@ class TestStatementMail(StatementCommon):
         self.acquired(enrollment=other, client=self.byte)
         self.pay(self.invoice(700, client=self.byte), on="2026-02-04")
         Statement = self.registry["partner.commission.statement"]
-        render = Statement._render_file
+        render, reason = Statement._render_file, "No PDF today"
 
         def fail(statement, partner, *args):
             if partner == self.ada:
-                raise UserError(self.env._("No PDF today"))
+                raise UserError(reason)
             return render(statement, partner, *args)
 
         with (
