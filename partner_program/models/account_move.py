@@ -84,6 +84,22 @@ class AccountMove(models.Model):
     # HOOKS
     # ------------------------------------------------------------
 
+    def write(self, vals):
+        # EXTENDS account: what was billed in one currency cannot be compared with what is earned in another
+        if "currency_id" in vals:
+            invoices_sudo = self.filtered("posted_before").sudo()  # whoever edits the invoice need not see the ledger
+            billed_sudo = invoices_sudo.commission_line_ids.filtered("billing_ids").move_id
+            if changed := billed_sudo.filtered(lambda move: move.currency_id.id != vals["currency_id"]):
+                raise UserError(
+                    self.env._(
+                        "A commission on %(invoice)s was billed in %(currency)s, so its currency cannot change. Cancel "
+                        "the invoice and make a new one in the other currency: the next bill then sets it right.",
+                        invoice=changed[0].name,
+                        currency=changed[0].currency_id.name,
+                    )
+                )
+        return super().write(vals)
+
     def _post(self, soft=True):
         # EXTENDS account: invoices of referred clients get their ledger rows
         again = self.filtered("posted_before")  # may still be reconciled from then
@@ -118,7 +134,8 @@ class AccountMove(models.Model):
         lines_sudo = invoices_sudo.commission_line_ids
         referrals_sudo = invoices_sudo.env["partner.referral"]
         acquired_sudo = referrals_sudo.search([("acquisition_move_id", "in", invoices_sudo.ids)], limit=1)
-        if lines_sudo.billing_ids or acquired_sudo or any(line._was_told() for line in lines_sudo):
+        is_asked = lines_sudo.question_ids  # about it; they would go with the line
+        if lines_sudo.billing_ids or is_asked or acquired_sudo or any(line._was_told() for line in lines_sudo):
             raise UserError(
                 self.env._(
                     "A commission of %(partner)s rests on %(invoice)s. Cancel the invoice instead of deleting it: "

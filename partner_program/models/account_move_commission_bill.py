@@ -254,28 +254,32 @@ class AccountMove(models.Model):
 
     def button_draft(self):
         # EXTENDS account: a cancelled bill does not come back beside the one that took its place
-        cancelled = self.filtered(lambda m: m.state == "cancel" and m._is_commission_bill())
-        if cancelled:
-            billings_sudo = cancelled.sudo().commission_billing_ids  # a check reads all there is
-            # A correction has live billings beside it, too: what counts is whether it is still open.
-            replaced_sudo = billings_sudo.filtered(
-                lambda billing: (
-                    not min(0, billing.commission_line_id.open_amount)
-                    <= billing.amount
-                    <= max(0, billing.commission_line_id.open_amount)
+        self.filtered(lambda m: m.state == "cancel" and m._is_commission_bill())._check_still_open()
+        return super().button_draft()
+
+    def _check_still_open(self):
+        """Refuse to bring back cancelled bills whose commissions others carry by now, or that carry the same ones."""
+        by_line = self.sudo().commission_billing_ids.grouped("commission_line_id")  # a check reads all there is
+        lines_sudo = self.env["partner.commission.line"].sudo().union(*by_line)
+        # A correction has live billings beside it, too: what counts is whether all of it is still open.
+        replaced_sudo = lines_sudo.filtered(lambda line: not line._is_open(sum(by_line[line].mapped("amount"))))
+        if successors := replaced_sudo.billing_ids._filter_live().bill_id:
+            raise UserError(
+                self.env._(
+                    "The commissions of %(bill)s have been billed again on %(successor)s since it was cancelled. "
+                    "Leave it cancelled, or cancel that bill first.",
+                    bill=self[0].display_name,
+                    successor=", ".join(successors.mapped("display_name")),
                 )
-            ).commission_line_id
-            successors = replaced_sudo.billing_ids._filter_live().bill_id
-            if successors:
+            )
+        for line_sudo in replaced_sudo:
+            if len(bills := by_line[line_sudo].bill_id) > 1:
                 raise UserError(
                     self.env._(
-                        "The commissions of %(bill)s have been billed again on %(successor)s since it was cancelled. "
-                        "Leave it cancelled, or cancel that bill first.",
-                        bill=cancelled[0].display_name,
-                        successor=", ".join(successors.mapped("display_name")),
+                        "%(bills)s carry the same commissions: reset one of them to draft, not all.",
+                        bills=", ".join(bills.mapped("display_name")),
                     )
                 )
-        return super().button_draft()
 
     # ------------------------------------------------------------
     # APPROVAL AND SENDING

@@ -178,9 +178,13 @@ class AccountMove(models.Model):
             ), classified AS (
                 SELECT part.*, counterpart.id AS counterpart_move_id,
                        counterpart.state = 'posted' AS is_posted,
-                       counterpart.move_type = 'out_refund' AS is_credit_note,
+                       counterpart.move_type = 'out_refund'
+                           AND COALESCE(counterpart.reversed_entry_id, part.move_id) = part.move_id AS is_credit_note,
+                       -- what was given back for another invoice, and pays this one, is money of the client
                        counterpart.origin_payment_id IS NOT NULL
-                           OR counterpart.statement_line_id IS NOT NULL AS is_money,
+                           OR counterpart.statement_line_id IS NOT NULL
+                           OR (counterpart.move_type = 'out_refund'
+                               AND COALESCE(counterpart.reversed_entry_id, part.move_id) <> part.move_id) AS is_money,
                        CASE WHEN counterpart.move_type = 'out_refund' AND counterpart.reversed_entry_id IS NULL
                             THEN part.amount / NULLIF(counterpart.amount_total, 0)
                        END AS credit_share,
@@ -238,11 +242,18 @@ class AccountMove(models.Model):
     def _is_fully_credited(self) -> bool:
         """Whether credit notes took the whole invoice back (D1: such an invoice starts no window)."""
         self.ensure_one()
-        credited = sum(self.reversal_move_ids.filtered(lambda m: m.state == "posted").mapped("amount_total"))
+        notes = self.reversal_move_ids.filtered(lambda m: m.state == "posted")
+        same = notes.filtered(lambda m: m.currency_id == self.currency_id)
+        credited = sum(same.mapped("amount_total"))
+        credited += float(sum(note._to_currency_of_origin(note.amount_total) for note in notes - same))
         if self.payment_state == "reversed":
-            # Odoo calls it so too when a write-off closed what credit notes left; and they may name no invoice.
+            # Odoo calls it so too when a write-off closed what credit notes left, or what was given back for another
+            # invoice paid this one; and credit notes may name no invoice.
             closing = self.line_ids.matched_credit_ids.filtered(
-                lambda partial: partial.credit_move_id.move_id.move_type == "out_refund"
+                lambda partial: (
+                    (note := partial.credit_move_id.move_id).move_type == "out_refund"
+                    and note.reversed_entry_id in (self, self.browse())
+                )
             )
             credited = max(credited, sum(closing.mapped("debit_amount_currency")))
         return bool(credited) and self.currency_id.compare_amounts(credited, self.amount_total) >= 0

@@ -80,18 +80,24 @@ class PartnerCommissionBilling(models.Model):
         )
 
     def _explain_correction(self) -> str:
-        """What an earlier bill carried of this commission line, for the annex of this one."""
+        """What an earlier bill carried of this commission line, for the annex of this one; and why it was taken back."""
         self.ensure_one()
         earlier = self.commission_line_id.billing_ids.filtered(
             lambda billing: billing.revision < self.revision
         )._filter_live()
         if not earlier:
             return ""
-        return self.env._(
+        line = self.commission_line_id
+        correction = self.env._(
             "Correction: %(billed)s was billed before on %(bills)s.",
-            billed=self.commission_line_id._format(sum(earlier.mapped("amount"))),
+            billed=line._format(sum(earlier.mapped("amount"))),
             bills=", ".join(earlier.bill_id.mapped("display_name")),
         )
+        # The facts are those of today: of an earlier correction, or with one still to come, they say nothing.
+        last = max(line.billing_ids._filter_live().mapped("revision"))
+        if self.amount > 0 or self.revision != last or line.open_amount or not (reason := line._explain_loss()):
+            return correction
+        return self.env._("%(correction)s Reason: %(reason)s.", correction=correction, reason=reason)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_live(self):

@@ -168,9 +168,9 @@ class PartnerCommissionLine(models.Model):
         "referral_id.payout_delay_days",
         "referral_id.window_start",
         "referral_id.window_end",
-        "enrollment_id.state",
-        "enrollment_id.for_cause",
-        "enrollment_id.date_end",
+        "enrollment_id.current_enrollment_id.state",
+        "enrollment_id.current_enrollment_id.for_cause",
+        "enrollment_id.current_enrollment_id.date_end",
         "referral_id.excluded_category_ids",
     )
     def _compute_target(self):
@@ -232,7 +232,7 @@ class PartnerCommissionLine(models.Model):
         "bills_paid",
         "held_by_hand",
         "is_questioned",
-        "enrollment_id.state",
+        "enrollment_id.current_enrollment_id.state",
         "enrollment_id.requirements_met",
     )
     def _compute_state(self):
@@ -255,7 +255,7 @@ class PartnerCommissionLine(models.Model):
         if self.is_questioned:
             return "question"
         enrollment_sudo = self.sudo().enrollment_id  # the rule holds, whoever looks
-        if enrollment_sudo.state == "suspended":
+        if enrollment_sudo.current_enrollment_id.state == "suspended":
             return "suspended"
         # A partner who left in good standing keeps earning (D14) and still has to complete its papers.
         if not enrollment_sudo.requirements_met:

@@ -1,7 +1,7 @@
 import logging
 
 from markupsafe import Markup
-from psycopg2 import IntegrityError, errors
+from psycopg2 import IntegrityError, InterfaceError, OperationalError, errors
 
 from odoo import api, models
 from odoo.exceptions import RedirectWarning, UserError, ValidationError
@@ -13,6 +13,7 @@ _logger = logging.getLogger(__name__)
 
 # Another transaction was faster: roll back, look again.
 CONFLICTS = (errors.SerializationFailure, errors.DeadlockDetected, errors.LockNotAvailable, errors.UniqueViolation)
+EXPLAINED = (UserError, ValidationError, RedirectWarning, IntegrityError)  # with words for whoever reads them
 ATTEMPTS = 5
 BILLS_AT_ONCE = 50
 FACTS = ("referral_id", "move_id", "held_by_hand")  # what else a run asks of every line
@@ -197,15 +198,17 @@ class PartnerCommissionLine(models.Model):
                 bills = self._draft_bills(groups, taken_back)
             withdrawn += taken_back
             return bills
-        except errors.UniqueViolation:
-            raise  # another run was faster: see CONFLICTS
-        except (UserError, ValidationError, RedirectWarning, IntegrityError) as error:
+        except (errors.UniqueViolation, OperationalError, InterfaceError):
+            raise  # another run was faster: see CONFLICTS; or the database is gone
+        except Exception as error:
             self.env.invalidate_all()
             if len(groups) > 1:
                 return self.env["account.move"].union(
                     *(self._bill_or_note([lines], problems, withdrawn) for lines in groups)
                 )
             enrollment_sudo = groups[0][:1].enrollment_id
+            if not isinstance(error, EXPLAINED):
+                _logger.exception("Partner commissions: enrollment %s could not be billed", enrollment_sudo.id)
             sentence = self.env._(
                 "%(partner)s was not billed: %(reason)s",
                 partner=enrollment_sudo.partner_id.name,
@@ -237,6 +240,10 @@ class PartnerCommissionLine(models.Model):
     @api.model
     def _get_reason(self, error) -> str:
         """What an error says to the user; of the database its constraint, in the words of the model that has it."""
+        if not isinstance(error, EXPLAINED):
+            return self.env._(
+                "an unexpected error, “%(error)s”. The log of the server tells your administrator more.", error=error
+            )
         if not isinstance(error, IntegrityError):
             return str(error.args[0]).strip()
         table = error.diag.table_name

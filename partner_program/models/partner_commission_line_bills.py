@@ -198,6 +198,12 @@ class PartnerCommissionLine(models.Model):
     # VALUES
     # ------------------------------------------------------------
 
+    def _is_open(self, amount) -> bool:
+        """Whether this much of the line, of either sign, is still open."""
+        self.ensure_one()
+        compare = self.currency_id.compare_amounts
+        return compare(amount, min(0, self.open_amount)) >= 0 >= compare(amount, max(0, self.open_amount))
+
     def _get_bill_key(self) -> tuple:
         """Hook: lines with the same key go onto one bill, whatever their programs: what is to be taken back on one is
         set off against what the other earned (D16)."""

@@ -131,18 +131,3 @@ class PartnerCommissionLine(models.Model):
 
     def _format(self, amount) -> str:
         return format_amount(self.env, amount, self.currency_id)
-
-
-class PartnerCommissionBilling(models.Model):
-    _inherit = "partner.commission.billing"
-
-    def _explain_correction(self) -> str:
-        # EXTENDS: what was taken back, and why
-        correction, line = super()._explain_correction(), self.commission_line_id
-        # The facts are those of today: of an earlier correction, or with one still to come, they say nothing.
-        last = max(line.billing_ids._filter_live().mapped("revision"), default=0)
-        if not correction or self.amount > 0 or self.revision != last or line.open_amount:
-            return correction
-        if not (reason := line._explain_loss()):
-            return correction
-        return self.env._("%(correction)s Reason: %(reason)s.", correction=correction, reason=reason)

@@ -101,7 +101,7 @@ class PartnerCommissionLine(models.Model):
 
         One is the end of the enrollment for cause (D14), the other that of an acquisition that was undone (P8, P9).
         """
-        enrollment = referral.enrollment_id
+        enrollment = referral.enrollment_id.current_enrollment_id
         stops_on = enrollment.date_end if enrollment.for_cause and enrollment.state == "ended" else None
         not_acquired_from = referral._get_day_not_acquired()
         if on_date:  # on that day nobody knew

@@ -1,15 +1,13 @@
 import csv
 import io
-import logging
 from datetime import date
 
 import xlsxwriter
-from psycopg2 import OperationalError
 
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-_logger = logging.getLogger(__name__)
+from ..tools.one_by_one import try_each
 
 # What a spreadsheet would take for a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -88,7 +86,7 @@ class PartnerCommissionStatement(models.Model):
         for statement in statements:
             # Another run of the same job has it: it mails it.
             if locked := statement.try_lock_for_update().filtered(lambda one: not one.sent_on):
-                sent += locked._mail_or_log()
+                sent += try_each(locked, lambda one: one._mail())
             if not Line._commit_in_cron(processed=1):
                 break
         return sent
@@ -129,22 +127,6 @@ class PartnerCommissionStatement(models.Model):
             key = partner.id, currency
             balances[key] = balances.get(key, 0.0) + (-amount if kind in ("paid", "set_off") else amount)
         return news | {partner for (partner, currency), amount in balances.items() if not currency.is_zero(amount)}
-
-    def _mail_or_log(self):
-        """Mail this statement; one that cannot be made stops no other, and is tried again by the next run.
-
-        :return: the statement, empty when it was not mailed
-        """
-        try:
-            with self.env.cr.savepoint():
-                self._mail()
-        except OperationalError:
-            raise  # another transaction was faster: the scheduler tries again
-        except Exception:
-            self.env.invalidate_all()
-            _logger.exception("Partner commissions: the statement %s could not be mailed", self.id)
-            return self.browse()
-        return self
 
     def _mail(self):
         """Mail one statement with its PDF in the language of the partner."""

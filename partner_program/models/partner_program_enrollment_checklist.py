@@ -115,12 +115,13 @@ class PartnerProgramEnrollment(models.Model):
 
     def _get_checklist_tax_id(self) -> dict:
         vat = self.partner_id.vat
+        known = self.env._("Has no tax ID") if vat == "/" else vat  # Odoo's sign for it
         return {
             "key": "tax_id",
             "name": self.env._("Tax data"),
             "done": bool(vat),
             "who": "partner",
-            "todo": vat or self.env._("Tell us your tax ID, which has to be on the bills."),
+            "todo": known or self.env._("Tell us your tax ID, which has to be on the bills."),
             "url": "/my/agreement#bank_account",
             "holds": not vat,
         }

@@ -15,6 +15,7 @@ class PartnerProgramEnrollment(models.Model):
         """The account manager, or else whoever the rule of the program would choose, or else who has that role."""
         self.ensure_one()
         enrollment_sudo = self.sudo()  # strangers and partners write; who looks after them is decided for them
+        enrollment_sudo = enrollment_sudo.current_enrollment_id or enrollment_sudo
         if enrollment_sudo.account_manager_id.active:
             return enrollment_sudo.account_manager_id
         rules_sudo = enrollment_sudo.env["partner.program.manager.rule"]
@@ -34,9 +35,10 @@ class PartnerProgramEnrollment(models.Model):
         for application in self.sudo():  # as above
             people = application._get_responsibles()
             application.message_subscribe(people.partner_id.ids)
+            to_reader = self.with_context(lang=people[:1].lang)
             application.activity_schedule(
                 APPLICATION_ACTIVITY,
-                summary=self.env._("Look at the application of %(partner)s", partner=application.partner_id.name),
+                summary=to_reader.env._("Look at the application of %(partner)s", partner=application.partner_id.name),
                 user_id=people[:1].id,
             )
 

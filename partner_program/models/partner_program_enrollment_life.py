@@ -38,6 +38,19 @@ class PartnerProgramEnrollment(models.Model):
         help="The enrollment that this one took over from when the partner changed the program.",
     )
     next_enrollment_ids = fields.One2many("partner.program.enrollment", "previous_enrollment_id", "Changed To")
+    current_enrollment_id = fields.Many2one(
+        "partner.program.enrollment",
+        compute="_compute_current_enrollment_id",
+        store=True,
+        recursive=True,
+        help="This enrollment, or after a change of program the one that runs now: what is decided there, such as a "
+        "suspension, holds for the clients and commissions of before too.",
+    )
+
+    @api.depends("next_enrollment_ids.current_enrollment_id")
+    def _compute_current_enrollment_id(self):
+        for enrollment in self:
+            enrollment.current_enrollment_id = enrollment.next_enrollment_ids[:1].current_enrollment_id or enrollment
 
     # ------------------------------------------------------------
     # MAILS

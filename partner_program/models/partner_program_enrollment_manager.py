@@ -81,10 +81,13 @@ class PartnerProgramEnrollment(models.Model):
 
     def _hand_over_activities(self, previous):
         questions_sudo = self.env["partner.commission.question"].sudo()  # to-dos of somebody who may have left
+        history_sudo = self.sudo()._with_previous()  # referrals of every salesperson
         documents = {
-            self._name: self.ids,
-            "partner.referral": self.sudo().referral_ids.ids,  # sudo: referrals of every salesperson
-            questions_sudo._name: questions_sudo.search([("commission_line_id.enrollment_id", "in", self.ids)]).ids,
+            self._name: history_sudo.ids,
+            "partner.referral": history_sudo.referral_ids.ids,
+            questions_sudo._name: questions_sudo.search(
+                [("commission_line_id.enrollment_id", "in", history_sudo.ids)]
+            ).ids,
         }
         where = Domain.OR(
             Domain("res_model", "=", model) & Domain("res_id", "in", ids) for model, ids in documents.items()

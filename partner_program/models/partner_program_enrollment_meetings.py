@@ -1,16 +1,12 @@
 import calendar
-import logging
 from datetime import UTC, date, datetime, time, timedelta
-
-from psycopg2 import OperationalError
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
+from ..tools.one_by_one import try_each
 from .partner_program_enrollment_life import NO_MAIL
-
-_logger = logging.getLogger(__name__)
 
 AT_ONCE = 12  # meetings of a series: never an endless one
 PLAN_AHEAD_DAYS = 62  # the next series is planned when less than this is left
@@ -126,21 +122,6 @@ class PartnerProgramEnrollment(models.Model):
         self.filtered(
             lambda e: e.state == "active" and e.monthly_meeting and e.account_manager_id.active
         )._plan_meetings()
-
-    def _sync_meetings_or_log(self):
-        """The same at night: where one partner fails, each by itself, so that it stops no other."""
-        try:
-            with self.env.cr.savepoint():
-                self._sync_meetings()
-        except OperationalError:
-            raise  # another transaction was faster: the scheduler tries again
-        except Exception:
-            self.env.invalidate_all()
-            if len(self) > 1:
-                for enrollment in self:
-                    enrollment._sync_meetings_or_log()
-                return
-            _logger.exception("Partner program: the meetings of enrollment %s could not be planned", self.id)
 
     def action_plan_meetings(self):
         """Plan the next series now; says why when there is none to plan."""
@@ -289,5 +270,6 @@ class PartnerProgramEnrollment(models.Model):
     @api.model
     def _cron_meetings(self):
         """Scheduled action: plan what runs out, and send the packs of the meetings of the next three days."""
-        self.search([("state", "in", ("active", "suspended", "ended"))])._sync_meetings_or_log()
+        enrollments = self.search([("state", "in", ("active", "suspended", "ended"))])
+        try_each(enrollments, lambda some: some._sync_meetings())
         return self.env["partner.program.meeting"]._send_packs()

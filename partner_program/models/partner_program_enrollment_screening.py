@@ -196,5 +196,5 @@ class PartnerProgramEnrollment(models.Model):
             "mail.mail_activity_data_todo",
             summary=self.env._("Give portal access to %(partner)s", partner=self.partner_id.name),
             note=self.env._("It could not be given at approval: %(problem)s", problem=problem),
-            user_id=(self.account_manager_id or self.env.user).id,
+            user_id=(self._get_account_manager() or self.env.user).id,
         )

@@ -42,7 +42,7 @@ class PartnerProgramEnrollment(models.Model):
             of_today.unlink()
             self.env["partner.program.training"].create(
                 [
-                    {"contact_id": contact.id, "date_from": today, "trainer_id": enrollment.account_manager_id.id}
+                    {"contact_id": contact.id, "date_from": today, "trainer_id": enrollment._get_account_manager().id}
                     for contact in untrained
                 ]
             )
@@ -76,7 +76,7 @@ class PartnerProgramEnrollment(models.Model):
             "views": [(self.env.ref("partner_program.partner_program_training_view_form_note").id, "form")],
             "target": "new",
             "context": {
-                "default_trainer_id": (self.account_manager_id or self.env.user).id,
+                "default_trainer_id": (self._get_account_manager() or self.env.user).id,
                 "partner_program_company": self.partner_id.id,
             },
         }

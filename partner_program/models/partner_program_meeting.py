@@ -1,16 +1,14 @@
 import base64
-import logging
 from datetime import timedelta
 
 from markupsafe import Markup
-from psycopg2 import OperationalError
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date, html2plaintext
 
-_logger = logging.getLogger(__name__)
+from ..tools.one_by_one import try_each
 
 PACK_DAYS = 3
 
@@ -139,15 +137,7 @@ class PartnerProgramMeeting(models.Model):
         commit = self.env["partner.commission.line"]._commit_in_cron
         commit(remaining=len(meetings))
         for meeting in meetings:
-            try:
-                with self.env.cr.savepoint():
-                    meeting.action_send_pack()
-                sent |= meeting
-            except OperationalError:
-                raise  # another transaction was faster: the scheduler tries again
-            except Exception:
-                self.env.invalidate_all()
-                _logger.exception("Partner program: no pack for meeting %s", meeting.id)
+            sent |= try_each(meeting, lambda one: one.action_send_pack())
             if not commit(processed=1):
                 break
         return sent

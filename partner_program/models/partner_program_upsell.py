@@ -17,7 +17,7 @@ class PartnerProgramUpsell(models.Model):
     _rec_name = "client_id"
     _depends = {
         "partner.referral": ["state", "client_id", "company_id", "partner_id", "program_id", "user_id", "acquired_on"],
-        "partner.program.enrollment": ["account_manager_id", "state"],
+        "partner.program.enrollment": ["account_manager_id", "state", "current_enrollment_id"],
         "partner.program.package": ["active", "rank"],
         "partner.program.client.package": ["client_id"],
         "crm.lead": ["active", "won_status", "upsell_referral_id", "upsell_package_id"],
@@ -42,8 +42,8 @@ class PartnerProgramUpsell(models.Model):
         return SQL(
             """
             SELECT claim.id, claim.id AS referral_id, claim.partner_id, claim.program_id,
-                   claim.client_id, claim.company_id, claim.user_id, enrollment.account_manager_id,
-                   enrollment.state = 'active' AS is_partner_active,
+                   claim.client_id, claim.company_id, claim.user_id, running.account_manager_id,
+                   running.state = 'active' AS is_partner_active,
                    current.package_id, current.date_start, current.last_invoice_on,
                    following.id AS next_package_id, lead.id AS lead_id
               FROM (SELECT DISTINCT ON (client_id, company_id) referral.*
@@ -52,6 +52,7 @@ class PartnerProgramUpsell(models.Model):
                      ORDER BY client_id, company_id, state, acquired_on DESC, id DESC
                    ) claim
               JOIN partner_program_enrollment enrollment ON enrollment.id = claim.enrollment_id
+              JOIN partner_program_enrollment running ON running.id = enrollment.current_enrollment_id
               -- for each client, so that only its invoices are read: OFFSET keeps it from becoming one join of all
               JOIN LATERAL (
                    SELECT period.*

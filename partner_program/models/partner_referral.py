@@ -239,7 +239,8 @@ class PartnerReferral(models.Model):
     @api.depends("lead_id.user_id")
     def _compute_user_id(self):
         for referral in self:
-            referral.user_id = referral.lead_id.user_id or referral.user_id or referral.enrollment_id.account_manager_id
+            manager = referral.enrollment_id._get_account_manager()
+            referral.user_id = referral.lead_id.user_id or referral.user_id or manager
 
     @api.depends("lead_id.partner_id.commercial_partner_id")
     def _compute_client_id(self):
@@ -361,6 +362,7 @@ class PartnerReferral(models.Model):
             self._take_salesperson(vals)
             self._tidy_prospect(vals)
             self._note_frozen(vals)
+        self._check_company_chosen([vals.get("enrollment_id", self.env.context.get("default_enrollment_id")) for vals in vals_list])
         self._check_leads_free([vals.get("lead_id", self.env.context.get("default_lead_id")) for vals in vals_list])
         referrals = super().create(vals_list)
         for referral in referrals:

@@ -1,17 +1,13 @@
-import logging
 from collections import defaultdict
 from datetime import timedelta
-
-from psycopg2 import OperationalError
 
 from odoo import api, fields, models
 from odoo.fields import Domain
 
 from ..engine import eligibility, windows
+from ..tools.one_by_one import try_each
 from .partner_referral import CLAIM_STATES, EARNING_STATES
 from .partner_referral_registration import LIVE_STATES
-
-_logger = logging.getLogger(__name__)
 
 SYNC_BATCH = 500
 # Bills that count: a cancelled one, or one taken back by a credit note, frees what it carried.
@@ -133,7 +129,9 @@ class PartnerReferral(models.Model):
         client = self.client_id or self.lead_id.partner_id.commercial_partner_id
         holder = self._get_holder(client)._filter_still_live()
         if not holder and not self.client_id:  # it stayed empty while another claim protected this client
-            holder = self._get_former_earner(client)
+            # One that was received earlier has had its months; what it earned is not earned twice.
+            former = self._get_former_earner(client)
+            holder = former if former and former.referred_on > self.referred_on else holder
         env = self._in_partner_language().env
         if self._is_partner_itself(client):
             reason = env._("Partner and client are the same company.")
@@ -192,7 +190,7 @@ class PartnerReferral(models.Model):
                 lead
                 and lead.won_status != "lost"
                 and in_time
-                and referral._get_latest_enrollment().state == "active"
+                and referral.enrollment_id.current_enrollment_id.state == "active"
                 and not lead.referral_ids.filtered(lambda other: other.state in LIVE_STATES)
                 and not referral._get_protecting_claims()
             ):
@@ -373,33 +371,18 @@ class PartnerReferral(models.Model):
         self.env["partner.commission.line"]._commit_in_cron(remaining=len(ids))
         for start in range(0, len(ids), SYNC_BATCH):
             batch = self.browse(ids[start : start + SYNC_BATCH]).exists()
-            batch._sync_or_flag()
+            # As billing runs do: one that fails stops no other.
+            try_each(batch, lambda some: some._sync_acquisition(), lambda one, error: one._flag_problem(error))
             if not self.env["partner.commission.line"]._commit_in_cron(processed=len(batch)):
                 break
 
-    def _sync_or_flag(self):
-        """Look at these claims; where one fails, at each by itself, so that it stops no other (as billing runs do)."""
-        try:
-            with self.env.cr.savepoint():  # flushes when it ends
-                return self._sync_acquisition()
-        except OperationalError:
-            raise  # another transaction was faster: the scheduler tries again
-        except Exception as error:
-            self.env.invalidate_all()
-            if len(self) > 1:
-                for referral in self:
-                    referral._sync_or_flag()
-                return None
-            _logger.exception("Partner program: referral %s could not be looked at", self.id)
-            self._flag_problem(str(error.args[0] if error.args else error).strip())
-
-    def _flag_problem(self, sentence):
+    def _flag_problem(self, error):
         """Tell the account manager, once, what keeps the nightly job from looking at this claim."""
         summary = self.env._("The nightly job cannot look at this referral")
         if summary not in self.activity_ids.mapped("summary"):
             self.activity_schedule(
                 "mail.mail_activity_data_warning",
                 summary=summary,
-                note=sentence,
+                note=str(error.args[0] if error.args else error).strip(),
                 user_id=self._get_deciding_manager().id,
             )

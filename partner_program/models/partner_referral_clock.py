@@ -237,16 +237,19 @@ class PartnerReferral(models.Model):
     def _get_closing_users(self):
         """Who looks after the claim: salesperson and account manager."""
         self.ensure_one()
-        return (self.user_id | self.enrollment_id.account_manager_id).filtered("active")
+        return (self.user_id | self.enrollment_id.current_enrollment_id.account_manager_id).filtered("active")
 
-    @api.depends("user_id", "enrollment_id.account_manager_id")
+    @api.depends("user_id", "enrollment_id.current_enrollment_id.account_manager_id")
     def _compute_closing_readers(self):
         for referral in self:
             contacts = referral._get_closing_users().partner_id.filtered("email")
             referral.closing_readers = ",".join(map(str, contacts.ids))
 
     @api.depends(
-        "partner_id.email", "partner_id.child_ids.email", "partner_id.child_ids.is_company", "enrollment_id.state"
+        "partner_id.email",
+        "partner_id.child_ids.email",
+        "partner_id.child_ids.is_company",
+        "enrollment_id.current_enrollment_id.state",
     )
     def _compute_closing_mail_partner_id(self):
         """Who reads mails on this claim: the partner company, or else its first contact with an address."""
@@ -254,7 +257,8 @@ class PartnerReferral(models.Model):
             company = referral.partner_id
             people = company.child_ids.filtered(lambda contact: contact.email and not contact.is_company)
             readers = company if company.email else people[:1]  # a subsidiary is another company
-            referral.closing_mail_partner_id = readers if referral.enrollment_id.state == "active" else False
+            is_active = referral.enrollment_id.current_enrollment_id.state == "active"
+            referral.closing_mail_partner_id = readers if is_active else False
 
     def write(self, vals):
         # A claim that is not waiting to be closed any more needs no to-do for that.

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 
 from .partner_referral import DERIVED_FIELDS, GUARDED_FIELDS
@@ -26,6 +26,20 @@ class PartnerReferral(models.Model):
                     fields=", ".join(
                         sorted(self._fields[fname].get_description(self.env)["string"] for fname in guarded)
                     ),
+                )
+            )
+
+    @api.model
+    def _check_company_chosen(self, enrollment_ids):
+        """A branch reads the partners of its parent company, but a claim belongs to the company that pays for it."""
+        enrollments_sudo = self.env["partner.program.enrollment"].sudo()  # names of companies are no secret
+        others_sudo = enrollments_sudo.browse(filter(None, enrollment_ids)).company_id - self.env.companies
+        if others_sudo and not self.env.su:
+            raise UserError(
+                self.env._(
+                    "This is a partner of %(company)s, which pays for its clients: choose that company at the top "
+                    "right, or ask a colleague who works for it to register the referral.",
+                    company=others_sudo[0].name,
                 )
             )
 

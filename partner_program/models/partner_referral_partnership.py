@@ -9,18 +9,10 @@ class PartnerReferral(models.Model):
 
     _inherit = "partner.referral"
 
-    def _get_latest_enrollment(self):
-        """That of the claim, or after a change of program the one that came in its place."""
-        self.ensure_one()
-        enrollment = self.enrollment_id
-        while enrollment.state == "ended" and enrollment.next_enrollment_ids:
-            enrollment = enrollment.next_enrollment_ids[0]
-        return enrollment
-
     def _check_partnership(self):
         """A claim is taken up again for an active partner only; after a change of program, on the latest one."""
         for referral in self:
-            enrollment = referral._get_latest_enrollment()
+            enrollment = referral.enrollment_id.current_enrollment_id
             if enrollment.state != "active":
                 raise UserError(
                     self.env._(
@@ -45,9 +37,10 @@ class PartnerProgramEnrollment(models.Model):
     _inherit = "partner.program.enrollment"
 
     def write(self, vals):
-        # EXTENDS partner_program: after a change of program the partner stays, and so do its claims
-        ending = self.filtered(lambda one: one.state != "ended") if vals.get("state") == "ended" else self.browse()
+        # EXTENDS partner_program: after a change of program the partner stays, and so do its claims; until it leaves
+        over = ("ended", "rejected")
+        ending = self.filtered(lambda one: one.state not in over) if vals.get("state") in over else self.browse()
         result = super().write(vals)
         ending_sudo = ending.filtered(lambda one: not one.next_enrollment_ids).sudo()  # claims of all salespeople
-        ending_sudo.referral_ids.filtered(lambda referral: referral.state in OPEN_STATES)._leave_with_partner()
+        ending_sudo._with_previous().referral_ids.filtered(lambda referral: referral.state in OPEN_STATES)._leave_with_partner()
         return result

@@ -350,6 +350,10 @@ class TestRights(AccessCommon):
         referral = self.env["partner.referral"].search([("company_id", "=", self.company.id)], limit=1)
         with self.assertRaises(AccessError):
             referral.with_user(colleague).read(["state"])
+        with self.assertRaisesRegex(UserError, f"a partner of {self.company.name}, .*: choose that company"):
+            self.env["partner.referral"].with_user(colleague).create(
+                {"enrollment_id": self.enrollment_ada.id, "prospect_name": "Somebody"}
+            )
         # whoever works for both sees both, one by one or together
         colleague.sudo().company_ids += self.company
         both = self.env["partner.referral"].with_user(colleague)

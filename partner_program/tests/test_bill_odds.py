@@ -109,6 +109,20 @@ class TestBillOdds(PartnerProgramCommon):
             ],
         )
 
+    def test_inv7_of_two_cancelled_bills_with_the_same_commission_one_comes_back(self):
+        line = self.billed_line()
+        first = line.billing_ids.bill_id
+        first.button_draft()
+        first.button_cancel()
+        second = self.run_bills()
+        second.button_cancel()
+        with self.assertRefused("carry the same commissions: reset one of them"):
+            (first + second).button_draft()
+        second.button_draft()
+        self.assertLine(line, billed_amount=50.0, open_amount=0.0)
+        with self.assertRefused("have been billed again on"):
+            first.button_draft()
+
     def test_what_a_paid_bill_corrected_was_deducted_not_paid(self):
         line = self.billed_line()
         first = line.billing_ids.bill_id

@@ -268,6 +268,18 @@ class TestBrokenData(PartnerProgramCommon):
         ):
             self.line._create_vendor_bills()
 
+    def test_what_nobody_has_foreseen_stops_no_other(self):
+        Line = self.registry["partner.commission.line"]
+        check = Line._check_can_bill
+
+        def fail(lines):
+            if self.line in lines:
+                raise ZeroDivisionError("by zero")
+            return check(lines)
+
+        with patch.object(Line, "_check_can_bill", fail):
+            self.assertFlagged("Ada Advisory was not billed: an unexpected error, “by zero”. The log")
+
     def test_a_partner_that_loses_every_race_is_skipped_and_flagged(self):
         Line = self.registry["partner.commission.line"]
         run, attempts = Line._run_bills, []

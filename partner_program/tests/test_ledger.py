@@ -235,6 +235,51 @@ class TestCredit(PartnerProgramCommon):
         self.assertLine(line, state="earned", void_code="credited", billed_amount=50.0, open_amount=-50.0)
 
 
+class TestCreditOfAnother(PartnerProgramCommon):
+    """What was given back for one invoice, and pays the next, is money of the client (D1, D4)."""
+
+    def setUp(self):
+        super().setUp()
+        self.referral = self.acquired()
+        self.first = self.invoice(1000)
+        self.pay(self.first)
+        self.go_to("2026-02-01")
+        self.credit_note = self.credit(self.first)
+        self.second = self.invoice(1000)
+
+    def test_d1_it_starts_the_window_and_earns(self):
+        self.reconcile(self.second, self.credit_note)
+        self.assertEqual(self.second.payment_state, "reversed", "as Odoo calls it")
+        self.run_all()
+        self.assertEqual(self.referral.window_start, Date.to_date("2026-02-01"))
+        self.assertLine(self.line_of(self.first), state="void", void_code="credited")
+        self.assertLine(self.line_of(self.second), state="earned", earned_amount=50.0, fully_paid_on="2026-02-01")
+
+    def test_d4_a_write_off_beside_it_takes_its_share(self):
+        self.second.button_cancel()
+        second = self.invoice(2000)
+        self.reconcile(second, self.credit_note)
+        self.reconcile(second, self.journal_entry(1000))
+        self.assertLine(self.line_of(second), state="earned", earned_amount=50.0)
+
+
+class TestCurrencyOfTheInvoice(PartnerProgramCommon):
+    def test_what_was_billed_in_one_currency_is_not_compared_with_another(self):
+        line = self.billed_line()
+        invoice = line.move_id
+        euro = self.setup_other_currency("EUR")
+        invoice.line_ids.remove_move_reconcile()
+        invoice.button_draft()
+        with self.assertRefused("was billed in USD, so its currency cannot change"):
+            invoice.currency_id = euro
+        invoice.currency_id = line.currency_id
+        unbilled = self.invoice(100)
+        unbilled.button_draft()
+        unbilled.currency_id = euro
+        unbilled.action_post()
+        self.assertLine(self.line_of(unbilled), currency_id=euro.id)
+
+
 class TestWriteOff(PartnerProgramCommon):
     """What closes an invoice without money (D4)."""
 

@@ -312,6 +312,15 @@ class TestMeetings(PartnerProgramCommon):
         self.enrollment_byte.monthly_meeting = True
         series, coffee = self.meetings(), self.arrange()
         coffee.write({"recurrency": True, "rrule_type": "monthly", "interval": 3, "end_type": "count", "count": 4})
+        moved = series.sorted("start")[6]  # Odoo splits the series, neither part of it has twelve meetings
+        moved.write(
+            {
+                "recurrence_update": "future_events",
+                "start": moved.start + timedelta(hours=1),
+                "stop": moved.stop + timedelta(hours=1),
+            }
+        )
+        series = self.meetings()
         self.env.flush_all()
         self.env.cr.execute("UPDATE calendar_event SET is_partner_series = NULL")
         self.env.invalidate_all()

@@ -63,6 +63,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.books = Books(partners, dict.fromkeys(partners, Decimal(5)), DELAYS)
         self.moves, self.bills = [], []
         self.payments = []  # [payment in Odoo, its amount, its day, client, what of it closed invoices]
+        self.credit_notes = []  # (credit note, gross, its day, invoice that it names, row there, what it paid of others)
         self.since = Counter()  # operations since the last one of a kind
 
     def teardown(self):
@@ -190,9 +191,41 @@ class LedgerMachine(RuleBasedStateMachine):
         number = self.pick(number, self.posted_invoices())
         invoice, move = self.books.invoices[number], self.moves[number]
         amount = max((invoice.untaxed * share).quantize(invoice.unit), invoice.unit)
-        self.case.credit(move, float(amount))
+        credit_note = self.case.credit(move, float(amount))
         # Odoo closes with it what is open of the invoice that it names, when it is posted.
-        invoice.credits.append([amount, min(invoice.gross(amount), invoice.residual), self.today])
+        gross = invoice.gross(amount)
+        invoice.credits.append([amount, min(gross, invoice.residual), self.today])
+        self.credit_notes.append((credit_note, gross, self.today, invoice, invoice.credits[-1], []))
+
+    def loose_credit_notes(self):
+        """Credit notes with something left, each with the other open invoices of that client and currency."""
+        found = []
+        for credit_note in self.credit_notes:
+            _record, gross, _day, named, row, parts = credit_note
+            parts[:] = [part for part in parts if any(part in invoice.payments for invoice in self.books.invoices)]
+            left = gross - row[1] - sum(part.amount for part in parts)
+            fitting = [
+                number
+                for number in self.open_invoices()
+                if (invoice := self.books.invoices[number]) is not named
+                and (invoice.client, invoice.currency) == (named.client, named.currency)
+            ]
+            if left > 0 and fitting:
+                found.append((credit_note, left, fitting))
+        return found
+
+    @precondition(lambda self: self.loose_credit_notes())
+    @rule(number=picks, which=picks)
+    def credit_note_pays_another_invoice(self, number, which):
+        """What was given back for one invoice pays the next: for that one it is money."""
+        self.note("credit note pays another invoice")
+        (record, _gross, day, _named, _row, parts), left, fitting = self.pick(number, self.loose_credit_notes())
+        number = self.pick(which, fitting)
+        invoice = self.books.invoices[number]
+        self.case.reconcile(self.moves[number], record)
+        part = Payment(min(left, invoice.residual), max(day, invoice.day))
+        invoice.payments.append(part)
+        parts.append(part)
 
     @precondition(lambda self: self.open_invoices() and self.since["terms"] >= 2)
     @rule(number=picks, share=st.sampled_from([Decimal("0.5"), Decimal(1), Decimal("1.5")]))

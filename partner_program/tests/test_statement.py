@@ -566,23 +566,29 @@ class TestUpdate(StatementCommon):
         self.assertAddsUp()
 
     def test_an_update_takes_over_what_was_told(self):
+        self.assertTakenOver(credited=200.0, corrected=10.0)
+
+    def test_an_update_takes_over_what_was_told_of_what_was_taken_back_in_full(self):
+        self.assertTakenOver(credited=1000.0, corrected=50.0)
+
+    def assertTakenOver(self, credited, corrected):  # noqa: N802
         line = self.billed_line()
         self.go_to("2026-02-20")
         self.pay(line.bill_ids)
         self.go_to("2026-03-10")
-        self.credit(line.move_id, 200.0)
-        other = self.invoice(1000)
+        self.credit(line.move_id, credited)
+        other = self.invoice(2000)
         self.pay(other)
         self.run_bills("2026-04-09").action_post()
         months = ("2026-01", "2026-02", "2026-03", "2026-04")
         told = [self.statement(month) for month in months]
-        self.assertEqual([row["correction"] for row in told], [0.0, 0.0, -10.0, 0.0])
+        self.assertEqual([row["correction"] for row in told], [0.0, 0.0, -corrected, 0.0])
         self.env.cr.execute(
             """
             ALTER TABLE partner_commission_billing
               ADD COLUMN earned_on date, ADD COLUMN earned_amount numeric, ADD COLUMN corrected_on date;
             UPDATE partner_commission_billing SET earned_on = '2026-01-05', earned_amount = 50 WHERE amount = 50;
-            UPDATE partner_commission_billing SET earned_amount = 0, corrected_on = '2026-03-10' WHERE amount = -10;
+            UPDATE partner_commission_billing SET earned_amount = 0, corrected_on = '2026-03-10' WHERE amount < 0;
             UPDATE partner_commission_billing billing SET earned_on = line.fully_paid_on
               FROM partner_commission_line line
              WHERE line.id = billing.commission_line_id AND line.move_id = %s;

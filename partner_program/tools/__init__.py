@@ -1,1 +1,1 @@
-"""Plain Python that talks to the outside; no Odoo."""
+"""Plain Python, no Odoo: what is compared, what talks to the outside, what may fail."""

@@ -28,7 +28,13 @@ def migrate(cr, version):
                    AND earned_amount IS NOT NULL
                  UNION ALL
                 SELECT id, first_earned_on, -first_earned_amount, 0
-                  FROM partner_commission_line WHERE billed_amount <> 0 AND first_earned_on IS NOT NULL
+                  FROM partner_commission_line line
+                 WHERE first_earned_on IS NOT NULL
+                   AND EXISTS (SELECT 1
+                                 FROM partner_commission_billing billing
+                                 JOIN account_move bill ON bill.id = billing.bill_id
+                                WHERE billing.commission_line_id = line.id
+                                  AND bill.state <> 'cancel' AND bill.payment_state IS DISTINCT FROM 'reversed')
                ) told ON told.commission_line_id = line.id
          WHERE line.first_earned_on IS NOT NULL
          GROUP BY line.id, told.day
@@ -76,7 +82,10 @@ def _note_frozen_terms(cr):
 
 
 def _mark_series(cr):
-    """Series that were planned by themselves: twelve months at a time; 1.0.0 took any series for one of them."""
+    """Series that were planned by themselves, monthly; 1.0.0 took any series for one of them.
+
+    Not by their twelve meetings: what somebody moves with *This and following* becomes two series of other lengths.
+    """
     cr.execute(
         """
         UPDATE calendar_event event
@@ -85,8 +94,7 @@ def _mark_series(cr):
          WHERE recurrence.id = event.recurrence_id
            AND event.enrollment_id IS NOT NULL
            AND recurrence.rrule_type = 'monthly'
-           AND recurrence.end_type = 'count'
-           AND recurrence.count = 12
+           AND recurrence.interval = 1
         """
     )
 

@@ -1,0 +1,82 @@
+"""After a change of program one enrollment runs: what is decided there holds for the clients of before (D14, D15)."""
+
+from odoo.fields import Date
+
+from .common import PartnerProgramCommon
+
+
+class TestChangeOfProgram(PartnerProgramCommon):
+    def setUp(self):
+        super().setUp()
+        self.program_affiliate.write({"agreement_id": False, "trained_contacts_required": 0})
+        self.line = self.earned_line()
+        self.waiting = self.refer(client=self.other_client)
+
+    def change(self):
+        successor = self.enrollment_ada._change_program(self.program_affiliate)
+        self.assertEqual(self.enrollment_ada.current_enrollment_id, successor)
+        self.assertEqual(successor.current_enrollment_id, successor)
+        return successor
+
+    def test_d15_what_was_held_stays_held_when_a_suspended_partner_changes(self):
+        self.enrollment_ada.action_suspend()
+        successor = self.change()
+        self.assertEqual(successor.state, "suspended")
+        self.assertLine(self.line, state="held", hold_reason="The enrollment is suspended")
+        self.assertFalse(self.run_bills())
+        successor.action_activate()
+        self.assertLine(self.line, state="earned", due_on="2026-02-04")
+        self.assertEqual(self.run_bills().amount_total, 50.0)
+
+    def test_d15_a_suspension_after_the_change_holds_what_was_earned_before(self):
+        successor = self.change()
+        self.assertEqual(successor.state, "active")
+        successor.action_suspend()
+        self.assertLine(self.line, state="held", hold_code="suspended")
+        with self.assertRaisesRegex(Exception, "The enrollment is suspended"):
+            self.line.with_user(self.accountant).action_create_vendor_bills()
+
+    def test_d14_an_end_for_cause_after_the_change_stops_the_clients_of_before(self):
+        unpaid = self.invoice(400)
+        successor = self.change()
+        self.go_to("2026-02-10")
+        paid = self.invoice(600)
+        self.pay(paid)
+        self.go_to("2026-02-20")
+        successor.write({"state": "ended", "for_cause": True, "end_reason": "Breach of contract"})
+        self.pay(unpaid)
+        self.assertLine(self.line, state="earned", earned_amount=50.0)
+        self.assertLine(self.line_of(paid), state="earned", earned_amount=30.0)
+        self.go_to("2026-02-21")
+        self.assertLine(self.line_of(unpaid), state="earned", earned_amount=20.0)
+        late = self.invoice(100)
+        self.pay(late)
+        self.assertLine(self.line_of(late), void_code="ended_for_cause", earned_amount=0.0)
+
+    def test_d14_claims_of_before_stay_with_the_change_and_leave_with_the_partner(self):
+        for state, left in (("ended", "withdrawn"), ("rejected", "withdrawn")):
+            with self.subTest(state=state), self.cr.savepoint() as savepoint:
+                successor = self.change()
+                self.assertEqual(self.waiting.state, "accepted")
+                if state == "rejected":
+                    successor.state = "onboarding"
+                successor.state = state
+                self.assertEqual(self.waiting.state, left)
+                self.assertEqual(self.line.referral_id.state, "acquired")
+                savepoint.rollback()
+                self.env.invalidate_all()
+
+    def test_p22_what_was_begun_before_is_handed_over_with_the_partner(self):
+        self.enrollment_ada.account_manager_id = self.manager
+        other = self._new_user("other", "partner_program.group_manager")
+        question = self.env["partner.commission.question"].create(
+            {"commission_line_id": self.line.id, "question": "Why?"}
+        )
+        self.assertEqual(question.activity_ids.user_id, self.manager)
+        successor = self.change()
+        successor.account_manager_id = other
+        self.assertEqual(question.activity_ids.user_id, other)
+        self.assertEqual(self.enrollment_ada._get_responsibles(), other)
+        self.assertIn(other, self.waiting._get_closing_users())
+        self.assertTrue(self.waiting.closing_mail_partner_id, "the partner is warned of claims of before")
+        self.assertEqual(self.waiting.expires_on, Date.to_date("2026-05-04"))
