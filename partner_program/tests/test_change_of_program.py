@@ -33,7 +33,7 @@ class TestChangeOfProgram(PartnerProgramCommon):
         self.assertEqual(successor.state, "active")
         successor.action_suspend()
         self.assertLine(self.line, state="held", hold_code="suspended")
-        with self.assertRaisesRegex(Exception, "The enrollment is suspended"):
+        with self.assertRefused("The enrollment is suspended"):
             self.line.with_user(self.accountant).action_create_vendor_bills()
 
     def test_d14_an_end_for_cause_after_the_change_stops_the_clients_of_before(self):
