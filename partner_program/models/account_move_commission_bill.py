@@ -210,7 +210,7 @@ class AccountMove(models.Model):
             if warning := bill_sudo._get_unusual_amount_warning():
                 raise UserError(warning)
 
-    @api.depends("state", "amount_untaxed")
+    @api.depends("commission_billing_ids")  # not on figures, see _compute_reasons of commission lines
     @api.depends_context("lang")
     def _compute_commission_warning(self):
         for move in self:
@@ -254,7 +254,8 @@ class AccountMove(models.Model):
 
     def button_draft(self):
         # EXTENDS account: a cancelled bill does not come back beside the one that took its place
-        self.filtered(lambda m: m.state == "cancel" and m._is_commission_bill())._check_still_open()
+        if cancelled := self.filtered(lambda m: m.state == "cancel" and m._is_commission_bill()):
+            cancelled._check_still_open()
         return super().button_draft()
 
     def _check_still_open(self):

@@ -262,7 +262,9 @@ class PartnerCommissionLine(models.Model):
             return "requirements"
         return False
 
-    @api.depends("hold_code", "void_code", "manual_hold_reason", "state")
+    # Like all that is only shown it names no figure that it depends on: what follows from payments is looked up at each
+    # step of every payment in Odoo, and five fields for the eye made it two times as much. A request reads them once.
+    @api.depends("manual_hold_reason")
     @api.depends_context("lang")
     def _compute_reasons(self):
         void_labels = dict(self._fields["void_code"]._description_selection(self.env))

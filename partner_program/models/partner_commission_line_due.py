@@ -12,7 +12,7 @@ class PartnerCommissionLine(models.Model):
     is_due = fields.Boolean("Due", compute="_compute_is_due", search="_search_is_due")
     days_left = fields.Integer(compute="_compute_is_due", help="Days until the pay-by date. Negative: late.")
 
-    @api.depends("due_on", "state", "open_amount")
+    @api.depends("program_id.bill_lead_days")  # not on figures, see _compute_reasons
     def _compute_is_due(self):
         for line in self:
             today = line.company_id._partner_program_today() if line.company_id else fields.Date.today()

@@ -11,7 +11,7 @@ class PartnerCommissionLine(models.Model):
 
     explanation = fields.Text(compute="_compute_explanation", help="How this figure came about, in one sentence.")
 
-    @api.depends("amount", "earned_amount", "state", "due_on", "billed_amount")
+    @api.depends("manual_hold_reason")  # not on figures, see _compute_reasons
     @api.depends_context("lang")
     def _compute_explanation(self):
         for line in self:

@@ -372,17 +372,17 @@ class PartnerReferral(models.Model):
         for start in range(0, len(ids), SYNC_BATCH):
             batch = self.browse(ids[start : start + SYNC_BATCH]).exists()
             # As billing runs do: one that fails stops no other.
-            try_each(batch, lambda some: some._sync_acquisition(), lambda one, error: one._flag_problem(error))
+            try_each(batch, lambda some: some._sync_acquisition(), lambda one, error: one._flag_problem(str(error.args[0] if error.args else error)))
             if not self.env["partner.commission.line"]._commit_in_cron(processed=len(batch)):
                 break
 
-    def _flag_problem(self, error):
+    def _flag_problem(self, sentence):
         """Tell the account manager, once, what keeps the nightly job from looking at this claim."""
         summary = self.env._("The nightly job cannot look at this referral")
         if summary not in self.activity_ids.mapped("summary"):
             self.activity_schedule(
                 "mail.mail_activity_data_warning",
                 summary=summary,
-                note=str(error.args[0] if error.args else error).strip(),
+                note=sentence.strip(),
                 user_id=self._get_deciding_manager().id,
             )

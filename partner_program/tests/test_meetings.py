@@ -310,9 +310,7 @@ class TestMeetings(PartnerProgramCommon):
 
     def test_p23_an_update_marks_the_series_that_were_planned_by_themselves(self):
         self.enrollment_byte.monthly_meeting = True
-        series, coffee = self.meetings(), self.arrange()
-        coffee.write({"recurrency": True, "rrule_type": "monthly", "interval": 3, "end_type": "count", "count": 4})
-        moved = series.sorted("start")[6]  # Odoo splits the series, neither part of it has twelve meetings
+        moved = self.meetings()[6]  # Odoo splits the series, neither part of it has twelve meetings
         moved.write(
             {
                 "recurrence_update": "future_events",
@@ -320,7 +318,9 @@ class TestMeetings(PartnerProgramCommon):
                 "stop": moved.stop + timedelta(hours=1),
             }
         )
-        series = self.meetings()
+        series, coffee = self.meetings(), self.arrange()
+        self.assertEqual(len(series.recurrence_id), 2)
+        coffee.write({"recurrency": True, "rrule_type": "monthly", "interval": 3, "end_type": "count", "count": 4})
         self.env.flush_all()
         self.env.cr.execute("UPDATE calendar_event SET is_partner_series = NULL")
         self.env.invalidate_all()
