@@ -126,7 +126,10 @@ class PartnerCommissionLine(models.Model):
                     "%(partner)s (%(reason)s)",
                     partner=enrollment.partner_id.name,
                     reason=enrollment.missing_requirements
-                    or (enrollment.current_enrollment_id.state == "suspended" and self.env._("The enrollment is suspended"))
+                    or (
+                        enrollment.current_enrollment_id.state == "suspended"
+                        and self.env._("The enrollment is suspended")
+                    )
                     or self.env._("on hold"),
                 )
                 for enrollment, _count in held[:PARTNERS_NAMED]

@@ -362,7 +362,9 @@ class PartnerReferral(models.Model):
             self._take_salesperson(vals)
             self._tidy_prospect(vals)
             self._note_frozen(vals)
-        self._check_company_chosen([vals.get("enrollment_id", self.env.context.get("default_enrollment_id")) for vals in vals_list])
+        self._check_company_chosen(
+            [vals.get("enrollment_id", self.env.context.get("default_enrollment_id")) for vals in vals_list]
+        )
         self._check_leads_free([vals.get("lead_id", self.env.context.get("default_lead_id")) for vals in vals_list])
         referrals = super().create(vals_list)
         for referral in referrals:

@@ -372,7 +372,11 @@ class PartnerReferral(models.Model):
         for start in range(0, len(ids), SYNC_BATCH):
             batch = self.browse(ids[start : start + SYNC_BATCH]).exists()
             # As billing runs do: one that fails stops no other.
-            try_each(batch, lambda some: some._sync_acquisition(), lambda one, error: one._flag_problem(str(error.args[0] if error.args else error)))
+            try_each(
+                batch,
+                lambda some: some._sync_acquisition(),
+                lambda one, error: one._flag_problem(str(error.args[0] if error.args else error)),
+            )
             if not self.env["partner.commission.line"]._commit_in_cron(processed=len(batch)):
                 break
 

@@ -42,5 +42,7 @@ class PartnerProgramEnrollment(models.Model):
         ending = self.filtered(lambda one: one.state not in over) if vals.get("state") in over else self.browse()
         result = super().write(vals)
         ending_sudo = ending.filtered(lambda one: not one.next_enrollment_ids).sudo()  # claims of all salespeople
-        ending_sudo._with_previous().referral_ids.filtered(lambda referral: referral.state in OPEN_STATES)._leave_with_partner()
+        ending_sudo._with_previous().referral_ids.filtered(
+            lambda referral: referral.state in OPEN_STATES
+        )._leave_with_partner()
         return result
