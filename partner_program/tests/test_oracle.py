@@ -63,7 +63,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.books = Books(partners, dict.fromkeys(partners, Decimal(5)), DELAYS)
         self.moves, self.bills = [], []
         self.payments = []  # [payment in Odoo, its amount, its day, client, what of it closed invoices]
-        self.credit_notes = []  # (credit note, gross, its day, invoice that it names, row there, what it paid of others)
+        self.credit_notes = []  # (credit note, gross, its day, invoice that it names, row there, what else it paid)
         self.since = Counter()  # operations since the last one of a kind
 
     def teardown(self):
