@@ -80,7 +80,7 @@ class PartnerCommissionBilling(models.Model):
         )
 
     def _explain_correction(self) -> str:
-        """What an earlier bill carried of this commission line, and why it was taken back; for the annex of this one."""
+        """What an earlier bill carried of this commission line, and why it was taken back."""
         self.ensure_one()
         earlier = self.commission_line_id.billing_ids.filtered(
             lambda billing: billing.revision < self.revision
