@@ -83,6 +83,7 @@ from . import (
     partner_referral_evidence,
     partner_referral_evidence_query,
     partner_referral_expiry,
+    partner_referral_found_client,
     partner_referral_guards,
     partner_referral_inside,
     partner_referral_joining,

@@ -40,8 +40,9 @@ class CrmLead(models.Model):
         # EXTENDS crm: losing a lead archives it first and gives the reason in a second write
         told_sudo = self.sudo() if "partner_id" in vals else self.browse()  # sudo: see _handle_won_lost
         claimed = {referral: referral._get_claimed() for referral in told_sudo.referral_ids}
+        customers = {referral: referral.lead_id.partner_id.commercial_partner_id for referral in claimed}
         result = super().write(vals)
-        told_sudo.referral_ids._look_at_client_of_lead(claimed)
+        told_sudo.referral_ids._look_at_client_of_lead(claimed, customers)
         if vals.get("lost_reason_id"):
             self.sudo().referral_ids._note_lost_reason()  # sudo: see _handle_won_lost
         return result

@@ -92,7 +92,7 @@ class PartnerReferral(models.Model):
         tracking=True,
         groups="base.group_user",  # partners read its name: see partner.commission.line
         help="The client company. Invoices to any of its contacts count. Follows the customer of the lead until "
-        "the referral is accepted.",
+        "the client is acquired, unless another referral protects that one.",
     )
     client_name = fields.Char("Name of the Client", related="client_id.name")
     prospect_name = fields.Char("Prospect", help="Name of the company when it is not a contact yet.")
@@ -389,7 +389,7 @@ class PartnerReferral(models.Model):
         self._note_frozen(vals)
         found_client = self.browse()
         if vals.get("client_id"):
-            found_client = self.filtered(lambda r: r.state == "accepted" and not r.client_id)
+            found_client = self.filtered(lambda r: r.state == "accepted" and r.client_id.id != vals["client_id"])
             found_client._check_not_barred(self.env["res.partner"].browse(vals["client_id"]))
         is_looked_at = not LOOKED_AT.isdisjoint(vals)
         claimed = {referral: referral._get_claimed() for referral in self} if is_looked_at else {}

@@ -146,6 +146,7 @@ class PartnerReferral(models.Model):
                 self.client_id = client
             self.first_won_on = self.first_won_on or closed_on
             self._acquire(closed_on)
+            self._flag_other_customer()
 
     def _note_lost_reason(self):
         """Say why the lead was lost, once that is known."""

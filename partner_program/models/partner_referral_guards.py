@@ -93,28 +93,3 @@ class PartnerReferral(models.Model):
                 raise UserError(
                     self.env._("%(client)s is protected by another referral: reject this one.", client=client.name)
                 )
-
-    def _look_at_client_of_lead(self, claimed):
-        """The lead learned who its customer is: the same is looked at as when the client of the claim is written.
-
-        :param dict claimed: what each claim was about before, see ``_get_claimed``
-        """
-        changed = self.filtered(lambda r: r in claimed and r._get_claimed() != claimed[r])
-        changed.filtered(lambda r: r.state == "submitted")._look_again(anew=changed)
-        changed._check_client_found()
-
-    def _check_client_found(self):
-        """An accepted prospect turned out to be this client: look for discussions with it now (P7)."""
-        for referral in self.filtered(lambda r: r.client_id and r.state == "accepted"):
-            referral._freeze_evidence()
-            if referral.eligibility == "ineligible":
-                user = referral.enrollment_id._get_responsibles()[:1]
-                lang_self = self.with_context(lang=user.lang)
-                referral.sudo().activity_schedule(  # sudo: the manager has to know, whoever found the client
-                    "mail.mail_activity_data_warning",
-                    summary=lang_self.env._("Discussions with the client before the referral"),
-                    note=lang_self.env._(
-                        "They were found when the prospect became a contact. Keep the claim, or reject it."
-                    ),
-                    user_id=user.id,
-                )

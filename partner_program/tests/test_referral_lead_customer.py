@@ -1,5 +1,9 @@
 """Referral and lead are about one client, whichever of the two learns first who it is (P7; D10, D12)."""
 
+from lxml import etree
+
+from odoo.exceptions import AccessError
+
 from .test_reviews import ReviewCommon
 
 
@@ -94,3 +98,62 @@ class TestCustomerOfTheLead(ReviewCommon):
         self.env.invalidate_all()
         self.assertEqual((early.client_id, early.state), (self.client, "submitted"))
         self.assertAsked(early, "conflict", other_id=holder.id)
+
+    # ------------------------------------------------------------
+    # THE CUSTOMER OF THE LEAD IS CORRECTED
+    # ------------------------------------------------------------
+
+    TWO_CLIENTS = "Lead and referral are about two clients"
+
+    def test_d12_an_accepted_claim_goes_along_when_the_customer_of_its_lead_is_corrected(self):
+        referral = self.refer()
+        referral.lead_id.with_user(self.salesperson).partner_id = self.other_client
+        self.assertEqual((referral.client_id, referral.eligibility), (self.other_client, "eligible"))
+        referral.lead_id.with_user(self.salesperson).action_set_won()
+        self.assertEqual(self.line_of(self.invoice(1000, client=self.other_client)).amount, 50.0)
+        self.assertFalse(referral.activity_ids)
+
+    def test_p7_the_corrected_customer_is_checked_for_discussions(self):
+        self.invoice(500, on="2025-12-01", client=self.other_client)
+        referral = self.refer()
+        referral.lead_id.with_user(self.salesperson).partner_id = self.other_client
+        self.assertEqual((referral.client_id, referral.eligibility), (self.other_client, "ineligible"))
+        self.assertIn("Discussions with the client before the referral", referral.activity_ids.mapped("summary"))
+
+    def test_d10_d11_a_customer_that_cannot_be_the_client_is_told_to_a_manager_once(self):
+        self.affiliate(client=self.other_client)
+        for customer in (self.other_client, self.ada):
+            with self.subTest(customer=customer.name):
+                client = self.env["res.partner"].create({"name": "Foxtrot", "is_company": True})
+                referral = self.refer(client=client)
+                referral.lead_id.with_user(self.salesperson).partner_id = customer
+                self.assertEqual(referral.client_id, client)
+                referral.lead_id.with_user(self.salesperson).action_set_won()
+                self.assertEqual((referral.state, referral.client_id), ("acquired", client))
+                todo = referral.activity_ids
+                self.assertEqual(todo.mapped("summary"), [self.TWO_CLIENTS])
+                self.assertTrue(todo.user_id.has_group("partner_program.group_manager"))
+                self.assertIn(customer.name, str(todo.note))
+
+    def test_d12_a_lead_that_was_for_another_client_all_along_is_told_when_it_is_won(self):
+        referral = self.refer(accept=False, lead_id=self.lead().id)
+        referral.client_id = self.other_client
+        referral.action_accept()
+        self.assertFalse(referral.activity_ids.filtered(lambda todo: todo.summary == self.TWO_CLIENTS))
+        referral.lead_id.action_set_won()
+        self.assertEqual(referral.client_id, self.other_client)
+        self.assertIn(self.TWO_CLIENTS, referral.activity_ids.mapped("summary"))
+
+    def test_d12_a_manager_corrects_the_client_after_the_acquisition(self):
+        wrong = self.billed_line()
+        right = self.invoice(2000, client=self.other_client)
+        referral = wrong.referral_id
+        with self.assertRefused("only a partner manager", AccessError):
+            referral.with_user(self.salesperson).client_id = self.other_client
+        referral.with_user(self.manager).client_id = self.other_client
+        self.env.flush_all()
+        self.assertLine(self.line_of(right), amount=100.0, state="expected")
+        self.assertLine(wrong, earned_amount=0.0, billed_amount=50.0, open_amount=-50.0, void_code="other_client")
+        form = self.env["partner.referral"].with_user(self.manager).get_view(view_type="form")["arch"]
+        client = etree.fromstring(form).xpath("//group[@name='claim']/field[@name='client_id']")
+        self.assertIn("acquired", client[0].get("readonly"))

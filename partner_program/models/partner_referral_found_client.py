@@ -1,0 +1,79 @@
+from odoo import models
+
+
+class PartnerReferral(models.Model):
+    """Claims of which it comes out later who the client is: through the customer of the lead, or by hand (P7, D12)."""
+
+    _inherit = "partner.referral"
+
+    def _look_at_client_of_lead(self, claimed, customers):
+        """The lead learned who its customer is: the same is looked at as when the client of the claim is written.
+
+        :param dict claimed: what each claim was about before, see ``_get_claimed``
+        :param dict customers: the company that each claim's lead was for before
+        """
+        changed = self.filtered(lambda r: r in claimed and r._get_claimed() != claimed[r])
+        changed.filtered(lambda r: r.state == "submitted")._look_again(anew=changed)
+        changed._check_client_found()
+        for referral in self.filtered(lambda r: r.state == "accepted" and r.client_id and r in customers):
+            referral._follow_customer(customers[referral])
+
+    def _follow_customer(self, former):
+        """The customer of the lead was corrected: an accepted claim goes along, where no other claim is in the way.
+
+        :param former: the company that the lead was for before; when that was not the client, somebody meant it so
+        """
+        self.ensure_one()
+        customer = self.lead_id.partner_id.commercial_partner_id
+        if not customer or customer in (former, self.client_id):
+            return
+        if (not former or former == self.client_id) and not self._is_barred(customer):
+            self.client_id = customer
+        else:
+            self._flag_other_customer()
+
+    def _flag_other_customer(self):
+        """Tell a manager, once, that lead and claim are about two clients: what the lead brings would earn nothing."""
+        for referral in self:
+            customer = referral.lead_id.partner_id.commercial_partner_id
+            if not (customer and referral.client_id) or customer == referral.client_id:
+                continue
+            user = referral._get_deciding_manager()
+            to_reader_sudo = referral.sudo().with_context(lang=user.lang)  # he has to know, whoever changed the lead
+            summary = to_reader_sudo.env._("Lead and referral are about two clients")
+            if summary not in to_reader_sudo.activity_ids.mapped("summary"):
+                to_reader_sudo.activity_schedule(
+                    "mail.mail_activity_data_warning",
+                    summary=summary,
+                    note=to_reader_sudo.env._(
+                        "The lead “%(lead)s” is for %(customer)s now, the referral is on %(client)s, whose invoices "
+                        "alone earn. Correct the one that is wrong: the customer of the lead, or the client here.",
+                        lead=to_reader_sudo.lead_id.name,
+                        customer=customer.sudo().display_name,
+                        client=to_reader_sudo.client_id.display_name,
+                    ),
+                    user_id=user.id,
+                )
+
+    def _check_client_found(self):
+        """An accepted claim turned out to be on this client: look for discussions with it now (P7).
+
+        Proofs that were known when it was accepted are not told again.
+        """
+        for referral in self.filtered(lambda r: r.client_id and r.state == "accepted"):
+            referral_sudo = referral.sudo()  # the manager has to know, whoever found the client
+            known_sudo = referral_sudo.evidence_ids
+            referral._freeze_evidence()
+            if referral_sudo.eligibility == "ineligible" and referral_sudo.evidence_ids - known_sudo:
+                user = referral_sudo.enrollment_id._get_responsibles()[:1]
+                to_reader_sudo = referral_sudo.with_context(lang=user.lang)
+                to_reader_sudo.activity_schedule(
+                    "mail.mail_activity_data_warning",
+                    summary=to_reader_sudo.env._("Discussions with the client before the referral"),
+                    note=to_reader_sudo.env._(
+                        "They were found when %(client)s became the client of this referral. "
+                        "Keep the claim, or reject it.",
+                        client=to_reader_sudo.client_id.display_name,
+                    ),
+                    user_id=user.id,
+                )
