@@ -56,5 +56,7 @@ class PartnerReferral(models.Model):
         company = self.client_id.commercial_partner_id
         self.client_id._take_entries_along()
         met = self._settle_claims_that_meet(self.client_id | company)
+        lines = self.commission_line_ids
         self.write({"client_id": company.id})
+        self._flag_known_before(self.commission_line_ids - lines)
         self._tell_who_met(met)

@@ -111,7 +111,9 @@ class PartnerReferral(models.Model):
         self.env.invalidate_all()
         moved = self.search([("client_id", "=", contact.id)])
         moved.modified(["client_id"])
-        moved._sync_commission_lines()  # what was invoiced to the other contact earns too (D12), at once
+        lines = moved._sync_commission_lines()  # what was invoiced to the other contact earns too (D12), at once
+        moved._flag_known_before(lines)
+        moved._check_client_found()
         moved._ask_about_conflicts()
         self._tell_who_met(met)
 

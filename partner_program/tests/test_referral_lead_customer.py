@@ -157,3 +157,76 @@ class TestCustomerOfTheLead(ReviewCommon):
         form = self.env["partner.referral"].with_user(self.manager).get_view(view_type="form")["arch"]
         client = etree.fromstring(form).xpath("//group[@name='claim']/field[@name='client_id']")
         self.assertIn("acquired", client[0].get("readonly"))
+
+    # ------------------------------------------------------------
+    # CONTACTS BECOME ONE CLIENT
+    # ------------------------------------------------------------
+
+    KNOWN_BEFORE = "Was this client ours before the referral?"
+
+    def merge(self, keep, other):
+        wizard = self.env["base.partner.merge.automatic.wizard"].sudo().create({})
+        wizard._merge((keep + other).ids, keep, extra_checks=False)
+        self.env.invalidate_all()
+
+    def become_one(self, way, contact):
+        """The contact joins the client of this company, or is merged with it."""
+        if way == "join":
+            contact.parent_id = self.client
+        else:
+            self.merge(self.client, contact)
+
+    def person(self):
+        return self.env["res.partner"].create({"name": "Pia Person"})
+
+    def test_p7_an_accepted_claim_is_checked_when_its_client_becomes_one_with_another(self):
+        self.invoice(500, on="2025-12-01")
+        for way in ("join", "merge"):
+            with self.subTest(way=way):
+                person = self.person()
+                referral = self.refer(client=person)
+                self.become_one(way, person)
+                self.assertEqual((referral.client_id, referral.eligibility), (self.client, "ineligible"))
+                self.assertEqual(
+                    referral.activity_ids.mapped("summary"), ["Discussions with the client before the referral"]
+                )
+                referral.write({"state": "withdrawn", "decision_reason": "On with the next"})
+
+    def check_told_what_was_before(self, way):
+        before = self.invoice(500, on="2025-12-01")
+        since = self.invoice(1000, on="2026-01-05")
+        person = self.person()
+        referral = self.acquired(client=person)
+        self.become_one(way, person)
+        self.assertEqual((referral.client_id, self.line_of(since).amount), (self.client, 50.0))
+        todo = referral.activity_ids
+        self.assertEqual(todo.mapped("summary"), [self.KNOWN_BEFORE])
+        self.assertEqual(todo.user_id, referral._get_deciding_manager())
+        for word in (before.name, "Cobalt Clinics", "50.00"):
+            self.assertIn(word, str(todo.note))
+        self.run_all()
+        self.assertEqual(referral.activity_ids, todo, "told once")
+
+    def test_p7_a_client_that_earns_joins_a_company_that_we_knew_before(self):
+        self.check_told_what_was_before("join")
+
+    def test_p7_a_client_that_earns_is_merged_with_a_contact_that_we_knew_before(self):
+        self.check_told_what_was_before("merge")
+
+    def test_p9_of_an_affiliate_whose_program_looks_at_no_discussions_the_first_invoice_counts(self):
+        self.invoice(500, on="2021-12-01")
+        person = self.person()
+        referral = self.affiliate(client=person)
+        self.pay(self.invoice(100, client=person, product=self.starter))
+        self.assertEqual(referral.state, "acquired")
+        person.parent_id = self.client
+        self.assertEqual(referral.activity_ids.mapped("summary"), [self.KNOWN_BEFORE])
+        self.assertIn("12/01/2021", str(referral.activity_ids.note))
+
+    def test_a_client_that_was_not_ours_before_is_told_to_nobody(self):
+        self.invoice(1000, on="2026-01-05")
+        person = self.person()
+        referral = self.acquired(client=person)
+        person.parent_id = self.client
+        self.assertEqual(len(referral.commission_line_ids), 1)
+        self.assertFalse(referral.activity_ids)
