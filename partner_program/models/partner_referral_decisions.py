@@ -217,9 +217,22 @@ class PartnerReferral(models.Model):
         return True
 
     def action_reject_protected(self):
-        """One click: reject because the client is protected, without naming the other partner (D10)."""
+        """One click: reject because the client is protected, without naming the other partner (D10).
+
+        :raise UserError: when it was received first: then the sentence is not true, and a manager is asked
+        """
         self.check_access("write")
-        for referral in self.filtered("is_protected"):
+        protected = self.filtered("is_protected")
+        later_holders = protected._find_later_holders()
+        for referral in protected:
+            if later_holders[referral]:
+                raise UserError(
+                    self.env._(
+                        "%(referral)s was received before the referral that protects the client: a partner manager "
+                        "decides between the two. Wait for that, or press “Reject” and give the true reason.",
+                        referral=referral.name,
+                    )
+                )
             referral.decision_reason = referral._in_partner_language().env._(
                 "Another referral of this client was received and accepted earlier."
             )

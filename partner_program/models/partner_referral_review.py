@@ -258,21 +258,30 @@ class PartnerReferral(models.Model):
 
         And who gets one that looks like the prospect of a live claim: nobody has said yet whether they are the same.
         """
-        referrals = self.filtered(lambda r: r.state == "submitted" and r.client_id)
+        referrals = self.filtered(lambda r: r.state == "submitted")
         if not referrals:
             return
-        live = Domain("state", "in", CLAIM_STATES)
-        holders, prospects = referrals._find_same_client(live), referrals._find_same_prospects(live)
-        to_ask = []
-        for referral in referrals:
-            earlier = holders[referral].filtered(
+        holders = referrals._find_later_holders()
+        contacts = referrals.filtered("client_id")
+        prospects = contacts._find_same_prospects(Domain("state", "in", CLAIM_STATES)) if contacts else {}
+        to_ask = [
+            {"referral_id": referral.id, "kind": "conflict", "other_id": other.id}
+            for referral in referrals
+            for other in holders[referral] | prospects.get(referral, self.browse())
+        ]
+        self.env["partner.referral.review"]._ask(to_ask)
+
+    def _find_later_holders(self) -> dict:
+        """``{referral: live claims of other partners that protect its client, and were received after it}``."""
+        holders = self._find_same_client(Domain("state", "in", CLAIM_STATES))
+        return {
+            referral: holders[referral].filtered(
                 lambda holder, referral=referral: (
                     holder.partner_id != referral.partner_id and referral.referred_on < holder.referred_on
                 )
             )
-            for other in earlier | prospects[referral]:
-                to_ask.append({"referral_id": referral.id, "kind": "conflict", "other_id": other.id})
-        self.env["partner.referral.review"]._ask(to_ask)
+            for referral in self
+        }
 
     def action_view_reviews(self):
         """Open the cases of this referral."""

@@ -1,7 +1,8 @@
 from odoo import models
 from odoo.exceptions import UserError
 
-from .partner_referral import CLAIM_STATES, EARNING_STATES, EXIT_STATES
+from .partner_referral import EARNING_STATES, EXIT_STATES
+from .partner_referral_registration import LIVE_STATES
 
 
 class PartnerReferralReview(models.Model):
@@ -117,22 +118,31 @@ class PartnerReferralReview(models.Model):
                 self.env._("%(referral)s is rejected with your reason. Do not name the other partner in it.", **names),
             )
         return (
-            self.env._(
-                "Two claims on %(client)s: %(referral)s of %(partner)s, and %(other)s of %(holder)s, which protects "
-                "it now. Does %(partner)s get the client?",
-                **names,
-            )
-            if self.other_id.client_id or not self.client_id
-            else self.env._(
-                "%(client)s, referred by %(partner)s (%(referral)s), looks like the prospect of %(other)s of "
-                "%(holder)s, which was accepted. Does %(partner)s get the client? If they are two companies, open "
-                "%(referral)s and accept it anyway.",
-                **names,
-            ),
+            self._ask_who_gets_the_client(names),
             self.env._("Not possible: %(other)s has acquired the client and earns until its window ends.", **names)
             if self.other_id.state == "acquired"
             else self.env._("%(other)s is rejected with your reason, and %(referral)s is accepted.", **names),
             self.env._("%(referral)s is rejected with your reason. Do not name the other partner in it.", **names),
+        )
+
+    def _ask_who_gets_the_client(self, names) -> str:
+        if self.other_id.state == "submitted":
+            return self.env._(
+                "Two referrals of %(client)s wait for a decision: %(referral)s of %(partner)s, and %(other)s of "
+                "%(holder)s. Does %(partner)s get the client?",
+                **names,
+            )
+        if self.other_id.client_id or not self.client_id:
+            return self.env._(
+                "Two claims on %(client)s: %(referral)s of %(partner)s, and %(other)s of %(holder)s, which protects "
+                "it now. Does %(partner)s get the client?",
+                **names,
+            )
+        return self.env._(
+            "%(client)s, referred by %(partner)s (%(referral)s), looks like the prospect of %(other)s of "
+            "%(holder)s, which was accepted. Does %(partner)s get the client? If they are two companies, open "
+            "%(referral)s and accept it anyway.",
+            **names,
         )
 
     # ------------------------------------------------------------
@@ -183,11 +193,11 @@ class PartnerReferralReview(models.Model):
                     other=other.name,
                 )
             )
-        if other.state in CLAIM_STATES:
+        if other.state in LIVE_STATES:
             other.write({"state": "rejected", "decision_reason": self.reason.strip()})
+            other.flush_recordset(["state"])  # the database allows one live claim on a client, and on a lead
         referral.decision_reason = self.reason.strip()
         if not referral.lead_id and other.lead_id.won_status != "lost":
-            other.flush_recordset(["state"])  # the database allows one live claim on a lead
             referral.lead_id = other.lead_id  # of leads that were merged
         if referral.state == "submitted":
             last_day = referral.expires_on
@@ -196,7 +206,6 @@ class PartnerReferralReview(models.Model):
                 referral.expires_on = last_day  # a manager gave it more time
         elif referral.state == "accepted" and not referral.client_id:
             # A prospect that was won and turned out to be this client.
-            other.flush_recordset(["state"])  # the database allows one live claim on a client
             referral.client_id = referral.lead_id.partner_id.commercial_partner_id
         if referral._is_overdue():
             raise UserError(

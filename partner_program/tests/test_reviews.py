@@ -562,6 +562,33 @@ class TestClaimsThatMeet(ReviewCommon):
             .create({"enrollment_id": (enrollment or self.enrollment_ada).id, "user_id": self.salesperson.id, **vals})
         )
 
+    def test_d10_the_same_prospect_received_earlier_but_registered_later_a_manager_decides(self):
+        self.go_to("2026-01-07")
+        holder = self.prospect(self.enrollment_byte, prospect_name="Foxtrot", referred_on="2026-01-06 10:00:00")
+        holder.action_accept()
+        early = self.prospect(prospect_name="Foxtrot", referred_on="2026-01-05 10:00:00")
+        review = self.assertAsked(early, "conflict", other_id=holder.id)
+        self.assertIn("Two claims on Foxtrot", review.question)
+        with self.assertRefused("was received before the referral that protects the client"):
+            early.action_reject_protected()
+        self.assertEqual((early.state, review.state), ("submitted", "open"))
+        self.decide(review, accept=True, reason="Ada's mail of the 5th had been overlooked")
+        self.assertRecordValues(holder + early, [{"state": "rejected"}, {"state": "accepted"}])
+
+    def test_d10_the_same_prospect_received_later_nobody_is_asked(self):
+        self.prospect(prospect_name="Foxtrot").action_accept()
+        self.go_to("2026-01-06")
+        late = self.prospect(self.enrollment_byte, prospect_name="Foxtrot")
+        self.assertFalse(self.reviews(late))
+        late.action_reject_protected()
+        self.assertEqual(late.decision_reason, "Another referral of this client was received and accepted earlier.")
+
+    def test_d10_a_claim_that_was_received_first_has_no_one_click_refusal(self):
+        _holder, late, review = self.conflict()
+        with self.assertRefused("was received before the referral that protects the client"):
+            late.with_user(self.salesperson).action_reject_protected()
+        self.assertEqual((late.state, review.state), ("submitted", "open"))
+
     def test_d10_prospects_are_compared_by_the_surest_thing_that_is_known_of_both(self):
         told = {"prospect_name": "Foxtrot", "prospect_email": "fay@foxtrot.example", "prospect_vat": "BE 0477.472.701"}
         self.prospect(**told).action_accept()
@@ -740,6 +767,26 @@ class TestClaimsThatMeet(ReviewCommon):
             first + second,
             [{"state": "rejected", "lead_id": merged.id}, {"state": "accepted", "lead_id": merged.id}],
         )
+
+    def test_d10_undecided_claims_of_merged_leads_are_one_decision(self):
+        nobody = self.env["res.partner"]
+        first = self.refer(lead_id=self.lead(nobody, partner_name="Foxtrot").id, client=nobody, accept=False)
+        self.go_to("2026-01-06")
+        second = self.affiliate(lead_id=self.lead(nobody, partner_name="Foxtrot").id, client=nobody, accept=False)
+        merged = (first.lead_id + second.lead_id).merge_opportunity()
+        self.assertEqual((first.lead_id, second.lead_id), (merged, nobody.env["crm.lead"]))
+        review = self.assertAsked(second, "conflict", other_id=first.id)
+        self.assertIn("wait for a decision", review.question)
+        self.assertNotIn("protects", review.question)
+        self.decide(review, accept=True, reason="Byte had talked to them first")
+        self.assertRecordValues(
+            first + second,
+            [
+                {"state": "rejected", "decision_reason": "Byte had talked to them first"},
+                {"state": "accepted", "decision_reason": "Byte had talked to them first"},
+            ],
+        )
+        self.assertEqual(second.lead_id, merged)
 
     def test_d10_a_claim_without_lead_does_not_expire_before_a_manager_has_decided(self):
         self.program_affiliate.claim_months = 1
