@@ -164,6 +164,24 @@ class PartnerCommissionLine(models.Model):
             return float("inf")
         return self.env["ir.cron"]._commit_progress(**progress)
 
+    @api.model
+    def _get_cron_position(self, parameter) -> int:
+        """The last id that the scheduler had time for: the job goes on after it. 0: from the beginning.
+
+        :param str parameter: of the system; it is there only while the job has something left
+        """
+        if not self._is_in_cron():
+            return 0
+        parameters_sudo = self.env["ir.config_parameter"].sudo()  # of the system
+        return int(parameters_sudo.get_param(parameter, 0))
+
+    @api.model
+    def _set_cron_position(self, parameter, last_id):
+        if last_id != self._get_cron_position(parameter) and self._is_in_cron():
+            parameters_sudo = self.env["ir.config_parameter"].sudo()  # of the system
+            parameters_sudo.set_param(parameter, last_id or False)
+            self._commit_in_cron()
+
     # ------------------------------------------------------------
     # ONE DOOR
     # ------------------------------------------------------------

@@ -38,7 +38,7 @@ class PartnerCommissionLine(models.Model):
         :return: number of rows created or mended
         """
         mended, why = 0, Counter()
-        last_id = self._get_sweep_position()
+        last_id = self._get_cron_position(SWEEP_POSITION)
         if not last_id:
             why["created"] = mended = self._sweep_referrals()
         self._commit_in_cron(remaining=self.search_count([("id", ">", last_id)]))
@@ -60,7 +60,7 @@ class PartnerCommissionLine(models.Model):
             self.env.invalidate_all()
             if not seconds_left and self.search_count([("id", ">", last_id)], limit=1):
                 break  # the scheduler calls again soon, as there is something left
-        self._set_sweep_position(last_id if lines else 0)
+        self._set_cron_position(SWEEP_POSITION, last_id if lines else 0)
         changes_sudo = self.env["partner.commission.change"].sudo()  # the journal is written by the machine only
         noted = changes_sudo._sweep_bills()
         mended += noted
@@ -83,21 +83,6 @@ class PartnerCommissionLine(models.Model):
             len(referrals[start : start + SWEEP_BATCH]._sync_commission_lines())
             for start in range(0, len(referrals), SWEEP_BATCH)
         )
-
-    @api.model
-    def _get_sweep_position(self) -> int:
-        """The last row that the scheduler had time for: the sweep goes on after it. 0: from the beginning."""
-        if not self._is_in_cron():
-            return 0
-        parameters_sudo = self.env["ir.config_parameter"].sudo()  # of the system
-        return int(parameters_sudo.get_param(SWEEP_POSITION, 0))
-
-    @api.model
-    def _set_sweep_position(self, last_id):
-        if last_id != self._get_sweep_position() and self._is_in_cron():
-            parameters_sudo = self.env["ir.config_parameter"].sudo()  # of the system
-            parameters_sudo.set_param(SWEEP_POSITION, last_id or False)
-            self._commit_in_cron()
 
     def _report_mended(self):
         """Tell the account manager that a figure which was billed already has been mended."""

@@ -10,6 +10,7 @@ from .partner_referral import CLAIM_STATES, EARNING_STATES
 from .partner_referral_registration import LIVE_STATES
 
 SYNC_BATCH = 500
+SYNC_POSITION = "partner_program.referral_sync_position"  # parameter of the system, while the daily job has some left
 # Bills that count: a cancelled one, or one taken back by a credit note, frees what it carried.
 LIVE_BILL = Domain("bill_id.state", "!=", "cancel") & Domain("bill_id.payment_state", "!=", "reversed")
 
@@ -361,25 +362,36 @@ class PartnerReferral(models.Model):
 
     @api.model
     def _cron_sync_referrals(self):
-        """Daily: expire claims, find acquisitions that no hook saw, close windows that ran out."""
-        self.env["partner.program.enrollment"]._follow_companies()
-        self._follow_clients_or_flag()
+        """Daily: expire claims, find acquisitions that no hook saw, close windows that ran out.
+
+        When its time is over the scheduler calls again soon, and it goes on where it was: claims are looked at in
+        order, and looking at one takes it out of the order only when it ends.
+        """
+        Line = self.env["partner.commission.line"]
+        last_id = Line._get_cron_position(SYNC_POSITION)
+        if not last_id:
+            self.env["partner.program.enrollment"]._follow_companies()
+            self._follow_clients_or_flag()
         # What was lost can come back as long as it is in time; a day more, wherever the company is.
         recent = fields.Date.today() - timedelta(days=1)
         in_time = Domain("expires_on", "=", False) | Domain("expires_on", ">=", recent)
         domain = Domain("state", "in", CLAIM_STATES) | (Domain("state", "=", "lost") & in_time)
-        ids = self.search(domain, order="id").ids
-        self.env["partner.commission.line"]._commit_in_cron(remaining=len(ids))
+        ids = self.search(Domain("id", ">", last_id) & domain, order="id").ids
+        Line._commit_in_cron(remaining=len(ids))
+        position = 0
         for start in range(0, len(ids), SYNC_BATCH):
-            batch = self.browse(ids[start : start + SYNC_BATCH]).exists()
+            batch_ids = ids[start : start + SYNC_BATCH]
             # As billing runs do: one that fails stops no other.
             try_each(
-                batch,
+                self.browse(batch_ids).exists(),
                 lambda some: some._sync_acquisition(),
                 lambda one, error: one._flag_problem(str(error.args[0] if error.args else error)),
             )
-            if not self.env["partner.commission.line"]._commit_in_cron(processed=len(batch)):
+            seconds_left = Line._commit_in_cron(processed=len(batch_ids))
+            if not seconds_left and batch_ids[-1] != ids[-1]:
+                position = batch_ids[-1]
                 break
+        Line._set_cron_position(SYNC_POSITION, position)
 
     def _flag_problem(self, sentence):
         """Tell the account manager, once, what keeps the nightly job from looking at this claim."""

@@ -10,7 +10,9 @@ from odoo.fields import Command, Date
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..models import partner_commission_line_sweep
+from ..models import partner_commission_line_sweep, partner_referral_acquisition
+from ..models.partner_commission_line_sweep import SWEEP_POSITION
+from ..models.partner_referral_acquisition import SYNC_POSITION
 from ..wizard import partner_commission_bill_run
 from .common import PartnerProgramCommon
 
@@ -391,7 +393,26 @@ class TestSweepInPieces(PartnerProgramCommon):
                 self.env.invalidate_all()
                 mended.append(len(lines.filtered(lambda line: line.amount != 1)))
         self.assertEqual(mended, [2, 4, 5, 5])
-        self.assertEqual(Line._get_sweep_position(), 0)
+        self.assertFalse(self.env["ir.config_parameter"].sudo().get_param(SWEEP_POSITION))
+
+    def test_the_daily_look_at_claims_goes_on_where_the_time_was_over(self):
+        """Claims that stay as they are come first: the one that expires was never reached."""
+        clients = self.env["res.partner"].create([{"name": f"Client {n}", "is_company": True} for n in range(4)])
+        for client in clients:
+            self.refer(enrollment=self.enrollment_byte, client=client)
+        last = self.refer()
+        self.go_to("2026-05-01")
+        Referral, states = self.env["partner.referral"].with_user(SUPERUSER_ID), []
+        progress = {"_is_in_cron": lambda lines: True, "_commit_in_cron": lambda lines, **progress: 0.0}
+        with (
+            patch.multiple(self.registry["partner.commission.line"], **progress),
+            patch.object(partner_referral_acquisition, "SYNC_BATCH", 2),
+        ):
+            for _call in range(3):
+                Referral._cron_sync_referrals()
+                states.append(last.state)
+        self.assertEqual(states, ["accepted", "accepted", "expired"])
+        self.assertFalse(self.env["ir.config_parameter"].sudo().get_param(SYNC_POSITION), "the next day from the start")
 
     def test_a_second_row_mended_is_added_to_the_note(self):
         first = self.billed_line()
