@@ -20,17 +20,26 @@ class PartnerReferral(models.Model):
     def action_accept(self):
         """Accept the claims: check them, freeze the terms, protect the client.
 
-        A claim on a contact that looks like the prospect of another claim is not accepted: a manager is asked.
+        A claim on a contact that looks like the prospect of another claim is not accepted: a manager is asked. Nor is
+        one that is refused for what was found just now: that is kept, so that the screen shows it.
 
-        :return: True, or a notice about those that wait for a manager
+        :return: True, or a notice about those that were not accepted
         :raise UserError: with the rule that refuses it (P7, D10, D11). A manager
             overrides a refusal for recent discussions by giving a reason first.
         """
         self.check_access("write")
-        self.filtered(lambda r: r.state == "submitted").action_check_eligibility()
-        waiting = self.browse()
+        undecided = self.filtered(lambda r: r.state == "submitted")
+        shown = {referral: referral._get_findings() for referral in undecided}
+        undecided.action_check_eligibility()
+        waiting, sentences = self.browse(), []
         for referral in self:
-            referral._check_acceptable()
+            try:
+                referral._check_acceptable()
+            except UserError as error:
+                if shown.get(referral) in (None, referral._get_findings()):
+                    raise
+                sentences.append(str(error))
+                continue
             if not referral._may_override() and referral._get_protected_prospects():
                 waiting += referral
                 continue
@@ -41,7 +50,14 @@ class PartnerReferral(models.Model):
             referral._note_override()
         self._sync_acquisition()
         waiting._ask_about_conflicts()
-        return waiting._notify_waiting() if waiting else True
+        if waiting:
+            sentences.append(waiting._explain_waiting())
+        return self._notify_not_accepted(sentences) if sentences else True
+
+    def _get_findings(self) -> tuple:
+        """Contacts and proofs that the screen shows."""
+        referral_sudo = self.sudo()  # whoever may accept a claim has them looked for
+        return referral_sudo.match_ids, referral_sudo.evidence_ids
 
     def _get_terms_to_freeze(self) -> dict:
         """Terms and exclusions of the program, for a claim that is accepted the first time (D7); else nothing."""
@@ -74,19 +90,22 @@ class PartnerReferral(models.Model):
         self.ensure_one()
         return bool(self.env.user.has_group("partner_program.group_manager") and (self.decision_reason or "").strip())
 
-    def _notify_waiting(self):
-        """For the button: why nothing was accepted."""
+    def _explain_waiting(self) -> str:
+        return self.env._(
+            "%(client)s looks like the prospect of another referral, which was accepted. "
+            "A partner manager was asked to decide between the two.",
+            client=", ".join(self.client_id.mapped("name")),
+        )
+
+    def _notify_not_accepted(self, sentences):
+        """For the button: why something was not accepted; what was found is on the screen then."""
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
                 "type": "warning",
                 "sticky": True,
-                "message": self.env._(
-                    "%(client)s looks like the prospect of another referral, which was accepted. "
-                    "A partner manager was asked to decide between the two.",
-                    client=", ".join(self.client_id.mapped("name")),
-                ),
+                "message": " ".join(sentences),
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }

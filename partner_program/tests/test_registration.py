@@ -320,6 +320,33 @@ class TestRegistration(PartnerProgramCommon):
         referral.with_user(self.salesperson).action_accept()
         self.assertEqual(referral.state, "accepted")
 
+    def test_a_contact_found_when_it_is_accepted_is_on_the_screen_then(self):
+        referral = self.register(prospect_name="Kilo").with_user(self.salesperson)
+        kilo = self.env["res.partner"].create({"name": "Kilo", "is_company": True})
+        notice = referral.action_accept()
+        self.assertIn("Kilo may be a contact that we know: Kilo.", notice["params"]["message"])
+        self.assertRecordValues(referral, [{"state": "submitted", "needs_confirmation": True}])
+        self.assertEqual(self.found(referral), {kilo: "same name"})
+        with self.assertRefused("may be a contact that we know: Kilo."):
+            referral.action_accept()
+
+    def test_p7_discussions_found_when_it_is_accepted_are_on_the_screen_then(self):
+        referral = self.refer(accept=False).with_user(self.salesperson)
+        self.invoice(10, on="2025-06-01")
+        notice = referral.action_accept()
+        self.assertIn("discussions with Cobalt Clinics shortly before the referral", notice["params"]["message"])
+        self.assertRecordValues(referral, [{"state": "submitted", "eligibility": "ineligible"}])
+        self.assertEqual(referral.evidence_ids.mapped("kind"), ["invoice"])
+
+    def test_a_reason_to_override_is_not_kept_when_something_else_was_found(self):
+        referral = self.register(prospect_name="Kilo").with_user(self.manager)
+        self.env["res.partner"].create({"name": "Kilo", "is_company": True})
+        override = {"referral_ids": referral.ids, "decision": "override", "reason": "The boss said so"}
+        notice = self.env["partner.referral.decision"].with_user(self.manager).create(override).action_confirm()
+        self.assertIn("may be a contact that we know", notice["params"]["message"])
+        self.assertRecordValues(referral, [{"state": "submitted", "decision_reason": False}])
+        self.assertNotIn("The boss said so", "".join(map(str, referral.message_ids.mapped("body"))))
+
     def test_none_of_these(self):
         self.invoice(10, on="2025-06-01")
         referral = self.register(prospect_email="boss@cobalt.example")

@@ -38,6 +38,9 @@ class PartnerReferralDecision(models.TransientModel):
             return referrals.action_reject()
         if self.decision == "withdrawn":
             return referrals.action_withdraw()
-        for referral in referrals:
+        result = referrals.action_accept()
+        refused = referrals.filtered(lambda referral: referral.state == "submitted")
+        refused.decision_reason = False  # for what was found just now: it was no reason for anything yet
+        for referral in referrals - refused:
             referral.message_post(body=self.env._("Refusal overridden: %(reason)s", reason=self.reason.strip()))
-        return referrals.action_accept()
+        return result
