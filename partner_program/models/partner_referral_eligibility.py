@@ -38,6 +38,7 @@ class PartnerReferral(models.Model):
         :param anew: referrals of which client or date changed; see ``_freeze_evidence``
         """
         matches = self._find_matches()
+        self._forget_denial(matches)
         evidence = self.sudo()._find_evidence(matches)  # sudo: documents that this user may not open count too
         self._note_matches(matches)
         self._freeze_evidence(evidence, anew)

@@ -249,6 +249,12 @@ class PartnerReferral(models.Model):
         outdated.unlink()  # before the new ones: a contact is found once
         outdated.create(to_create)
 
+    def _forget_denial(self, found):
+        """“None of These” was said of the contacts found then: one that turns up later is asked about."""
+        for referral in self.sudo().filtered("prospect_is_new"):  # sudo: follows from the facts
+            if found[referral].keys() - set(referral.match_ids.partner_id.ids):
+                referral.prospect_is_new = False
+
     def _look_again(self, new_facts=(), anew=None):
         """Contacts and evidence of undecided claims, as soon as they are registered or what they say changes.
 

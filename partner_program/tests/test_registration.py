@@ -359,6 +359,24 @@ class TestRegistration(PartnerProgramCommon):
         self.assertEqual(referral.state, "accepted")
         self.assertFalse(referral.client_id)
 
+    def test_none_of_these_is_said_of_the_contacts_that_were_found(self):
+        referral = self.register(prospect_name="Kilo", prospect_email="boss@kilo.example").with_user(self.salesperson)
+        self.env["res.partner"].create({"name": "Kilo", "is_company": True})
+        referral.action_check_eligibility()
+        referral.action_prospect_is_new()
+        referral.action_check_eligibility()
+        self.assertFalse(referral.needs_confirmation)
+        later = self.env["res.partner"].create({"name": "Kilo", "is_company": True, "email": "us@kilo.example"})
+        self.invoice(10, on="2025-06-01", client=later)
+        notice = referral.action_accept()
+        self.assertIn("may be a contact that we know", notice["params"]["message"])
+        self.assertRecordValues(
+            referral, [{"state": "submitted", "needs_confirmation": True, "eligibility": "ineligible"}]
+        )
+        referral.action_prospect_is_new()
+        referral.action_accept()
+        self.assertEqual((referral.state, referral.client_id), ("accepted", self.env["res.partner"]))
+
     def test_other_facts_are_looked_at_again(self):
         referral = self.register(prospect_email="boss@cobalt.example")
         referral.with_user(self.salesperson).action_prospect_is_new()
