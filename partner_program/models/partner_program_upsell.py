@@ -128,7 +128,7 @@ class PartnerProgramUpsell(models.Model):
             "type": "opportunity",
             "partner_id": self.client_id.id,
             "company_id": self.company_id.id,
-            "user_id": (self.user_id or self.env.user).id,
+            "user_id": (self.user_id.filtered("active") or self.env.user).id,
             "upsell_referral_id": self.referral_id.id,
             "upsell_package_id": self.next_package_id.id,
         }

@@ -235,6 +235,13 @@ class TestUpsell(PackageCase):
         self.assertEqual(self.rows().next_package_id, self.package_enterprise)
         self.assertFalse(self.rows().lead_id)
 
+    def test_p14_an_up_sell_goes_to_nobody_who_has_left(self):
+        self.acquired()
+        self.sell(self.starter, "2026-01-05")
+        self.salesperson.active = False
+        lead = self.env["crm.lead"].browse(self.rows(self.manager).action_open_opportunity()["res_id"])
+        self.assertEqual(lead.user_id, self.manager, "who opened it")
+
     def test_p14_an_up_sell_is_no_claim(self):
         referral = self.acquired()
         self.sell(self.starter, "2026-01-05")
