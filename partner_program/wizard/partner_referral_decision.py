@@ -1,5 +1,7 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+
+from ..engine import windows
 
 
 class PartnerReferralDecision(models.TransientModel):
@@ -21,7 +23,24 @@ class PartnerReferralDecision(models.TransientModel):
     )
     reason = fields.Text(required=True, help="The partner reads this reason. Do not name other partners in it.")
 
-    expires_on = fields.Date("Close By", help="The last day to close a claim that is taken up again. Empty: no limit.")
+    expires_on = fields.Date(
+        "Close By",
+        compute="_compute_expires_on",
+        store=True,
+        readonly=False,
+        help="The last day to close a claim that is taken up again: the months of the program from today, unless it has "
+        "longer. Empty: no limit.",
+    )
+
+    @api.depends("referral_ids", "decision")
+    def _compute_expires_on(self):
+        for wizard in self:
+            days = []
+            for referral in wizard.referral_ids if wizard.decision == "reopen" else ():
+                today = referral.company_id._partner_program_today()
+                again = windows.claim_expiry(today, referral.program_id.claim_months)
+                days += [day for day in (again, referral.expires_on) if day and day >= today]
+            wizard.expires_on = max(days, default=False)
 
     def action_confirm(self):
         """Write the reason down and carry out the decision."""
