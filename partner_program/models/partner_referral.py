@@ -400,7 +400,7 @@ class PartnerReferral(models.Model):
         if is_looked_at:
             changed = self.filtered(lambda r: r._get_claimed() != claimed[r])
             self.filtered(lambda r: r.state == "submitted")._look_again(new_facts=vals, anew=changed)
-        if "commission_months" in vals or "client_id" in vals:
+        if not {"commission_months", "client_id", "referred_on"}.isdisjoint(vals):
             self._sync_commission_lines()
         return result
 

@@ -142,6 +142,14 @@ class TestClaimGuards(PartnerProgramCommon):
         self.assertEqual(referral.client_id, company)
         self.assertEqual(self.line_of(invoice).amount, 5.0)
 
+    def test_d1_a_receipt_that_a_manager_corrects_is_followed_at_once(self):
+        self.go_to("2026-01-10")
+        referral = self.acquired()
+        invoice = self.invoice(1000, on="2026-01-06")
+        self.assertFalse(invoice.commission_line_ids)
+        referral.with_user(self.manager).referred_on = "2026-01-06 08:00:00"
+        self.assertLine(self.line_of(invoice), amount=50.0)
+
     def test_d10_a_completed_claim_is_not_made_longer_over_another(self):
         first = self.acquired()
         self.invoice(100)
