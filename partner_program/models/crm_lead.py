@@ -78,8 +78,21 @@ class CrmLead(models.Model):
         return self.env["partner.referral"]._get_register_action(default_lead_id=self.id)
 
     def action_view_referral(self):
-        """Open the referral of this lead."""
+        """Open the referral of this lead.
+
+        :raise UserError: for who sees own documents only, on an up-sell of a client that a colleague looks after
+        """
         self.ensure_one()
+        if not self.referral_id.has_access("read"):
+            referral_sudo = self.referral_id.sudo()  # names are no secret: the lead shows the partner
+            raise UserError(
+                self.env._(
+                    "%(referral)s of %(partner)s is looked after by %(salesperson)s: ask there.",
+                    referral=referral_sudo.name,
+                    partner=referral_sudo.partner_id.name,
+                    salesperson=referral_sudo._get_responsible().name,
+                )
+            )
         return {
             "type": "ir.actions.act_window",
             "res_model": "partner.referral",

@@ -242,6 +242,15 @@ class TestUpsell(PackageCase):
         lead = self.env["crm.lead"].browse(self.rows(self.manager).action_open_opportunity()["res_id"])
         self.assertEqual(lead.user_id, self.manager, "who opened it")
 
+    def test_p14_who_may_not_see_the_referral_of_an_up_sell_reads_whom_to_ask(self):
+        self.acquired()
+        self.sell(self.starter, "2026-01-05")
+        lead = self.env["crm.lead"].browse(self.rows().action_open_opportunity()["res_id"])
+        lead.user_id = self.other_salesperson
+        with self.assertRefused("is looked after by Sally"):
+            lead.with_user(self.other_salesperson).action_view_referral()
+        self.assertEqual(lead.with_user(self.manager).action_view_referral()["res_id"], lead.referral_id.id)
+
     def test_p14_an_up_sell_is_no_claim(self):
         referral = self.acquired()
         self.sell(self.starter, "2026-01-05")
