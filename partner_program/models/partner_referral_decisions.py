@@ -150,12 +150,14 @@ class PartnerReferral(models.Model):
                     invoice=earlier.name,
                 )
             )
-        if self._get_earlier_submission():
+        if earlier_sudo := self._get_earlier_submission():  # of a colleague: its number, and who decides on it
             raise UserError(
                 self.env._(
-                    "An earlier referral of %(client)s is waiting for a decision. Decide that one first: "
-                    "the earlier receipt wins.",
+                    "An earlier referral of %(client)s is waiting for a decision (%(referral)s, with "
+                    "%(salesperson)s). It has to be decided first: the earlier receipt wins.",
                     client=self.client_id.name or self.prospect_name or self.prospect_email,
+                    referral=earlier_sudo.name,
+                    salesperson=earlier_sudo._get_responsible().name,
                 )
             )
         if self._get_protecting_claims():

@@ -140,7 +140,7 @@ class PartnerReferral(models.Model):
         return found
 
     def _get_earlier_submission(self):
-        """A referral of the same client by another partner that was received earlier and not decided yet (D10)."""
+        """The first referral of the same client by another partner that was received earlier, not decided yet (D10)."""
         self.ensure_one()
         earlier = (
             Domain("state", "=", "submitted")
@@ -150,7 +150,7 @@ class PartnerReferral(models.Model):
         found_sudo = self._find_same_client(earlier)[self]
         if self.client_id:
             found_sudo |= self._find_same_prospects(earlier)[self]
-        return found_sudo[:1]
+        return found_sudo.sorted("referred_on")[:1]
 
     def _get_protecting_claims(self):
         """The live claim of another referral on the same client (D10), after expiry was looked at."""
