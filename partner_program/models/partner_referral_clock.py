@@ -41,20 +41,22 @@ class PartnerReferral(models.Model):
     # CLOCKS
     # ------------------------------------------------------------
 
-    @api.depends("state", "expires_on", "window_start", "window_end", "commission_months")
+    @api.depends("state", "expires_on", "window_start", "window_end", "commission_months", "lead_id.won_status")
     @api.depends_context("lang")
     def _compute_clock(self):
         facts = self._origin._get_clock_facts()
         for referral in self:
-            today, paid = facts.get(referral._origin.id, (None, 0))
+            today, paid, is_won = facts.get(referral._origin.id, (None, 0, False))
             if not today:  # not saved yet
                 today = referral.company_id._partner_program_today() if referral.company_id else fields.Date.today()
-            referral.days_left, referral.clock = referral._get_clock(today, paid)
+            # Won, and a manager has to decide on it: nothing runs out any more.
+            referral.days_left, referral.clock = (0, False) if is_won else referral._get_clock(today, paid)
 
-    def _get_clock_facts(self) -> dict[int, tuple[date, int]]:
-        """``{id: (today at the company, invoices of the client that are fully paid today and earn)}``, in one query.
+    def _get_clock_facts(self) -> dict[int, tuple[date, int, bool]]:
+        """``{id: (today at the company, paid invoices, whether a claim that is accepted has its lead won)}``.
 
-        Not more than ``COUNTED_INVOICES`` + 1 are counted.
+        In one query. Counted are invoices of the client that are fully paid today and earn, not more than
+        ``COUNTED_INVOICES`` + 1.
 
         The pipeline shows a clock on each card: the company, its contact and its working hours, of which only the
         time zone is wanted (``res.company._partner_program_zone``), would cost it two queries more.
@@ -65,12 +67,17 @@ class PartnerReferral(models.Model):
         self.env["res.partner"].flush_model(["tz"])
         self.env["resource.calendar"].flush_model(["tz"])
         self.env["partner.commission.line"].flush_model(["referral_id", "fully_paid_on", "void_code"])
-        self.flush_model(["company_id", "state"])
+        self.env["crm.lead"].flush_model(["won_status"])
+        self.flush_model(["company_id", "state", "program_id", "lead_id"])
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT referral.id, COALESCE(NULLIF(contact.tz, ''), NULLIF(hours.tz, ''), 'UTC'), paid.count
+                SELECT referral.id, COALESCE(NULLIF(contact.tz, ''), NULLIF(hours.tz, ''), 'UTC'), paid.count,
+                       referral.state = 'accepted' AND program.acquisition_event = 'lead_won'
+                       AND COALESCE(lead.won_status, '') = 'won'
                   FROM partner_referral referral
+                  JOIN partner_program program ON program.id = referral.program_id
+             LEFT JOIN crm_lead lead ON lead.id = referral.lead_id
                   JOIN res_company company ON company.id = referral.company_id
                   JOIN res_partner contact ON contact.id = company.partner_id
              LEFT JOIN resource_calendar hours ON hours.id = company.resource_calendar_id
@@ -93,8 +100,8 @@ class PartnerReferral(models.Model):
             )
         )
         now = fields.Datetime.now().replace(tzinfo=UTC)
-        today = {zone: now.astimezone(ZoneInfo(zone)).date() for zone in {zone for _id, zone, _count in rows}}
-        return {id_: (today[zone], count) for id_, zone, count in rows}
+        today = {zone: now.astimezone(ZoneInfo(zone)).date() for zone in {zone for _id, zone, _count, _is_won in rows}}
+        return {id_: (today[zone], count, is_won) for id_, zone, count, is_won in rows}
 
     def _get_clock(self, today: date, paid_invoices: int) -> tuple[int, str | bool]:
         """``(days left, sentence)`` of the clock that runs for this referral; ``(0, False)`` when none does."""
@@ -135,7 +142,7 @@ class PartnerReferral(models.Model):
         """The day as people say it: "14 Feb", with the year only when it is another one."""
         return format_date(self.env, day, date_format="d MMM" if day.year == today.year else "d MMM yyyy")
 
-    @api.depends("state", "expires_on", "window_start", "window_end", "commission_months")
+    @api.depends("state", "expires_on", "window_start", "window_end", "commission_months", "lead_id.won_status")
     @api.depends_context("lang")
     def _compute_earns(self):
         """For quotations and contacts: until when invoices earn, in one sentence."""
@@ -143,7 +150,8 @@ class PartnerReferral(models.Model):
             last_day = referral.window_end and self._format_day(referral.window_end - timedelta(days=1))
             referral.earns = False
             if referral.state == "accepted":
-                referral.earns = referral.clock or self.env._("Not acquired yet, no limit")
+                won = referral._is_won() and self.env._("Won, waiting for a decision")
+                referral.earns = won or referral.clock or self.env._("Not acquired yet, no limit")
             elif referral.state == "acquired" and last_day:
                 referral.earns = self.env._("Earns on invoices dated until %(day)s", day=last_day)
             elif referral.state == "acquired":
@@ -164,7 +172,7 @@ class PartnerReferral(models.Model):
         that fits, not both.
         """
         self.ensure_one()
-        if self.state != "accepted" or not self.expires_on or self.expires_on < today:
+        if self.state != "accepted" or not self.expires_on or self.expires_on < today or self._is_won():
             return 0
         left = (self.expires_on - today).days
         level = next((days for days in WARNING_DAYS if left <= days), 0)
@@ -261,10 +269,16 @@ class PartnerReferral(models.Model):
             referral.closing_mail_partner_id = readers if is_active else False
 
     def write(self, vals):
-        # A claim that is not waiting to be closed any more needs no to-do for that.
+        # A claim that is not waiting to be closed any more needs no to-do for that, nor one with another last day.
         result = super().write(vals)
-        if vals.get("state", "accepted") != "accepted" and (warned := self.filtered("warned_for")):
-            warned.sudo().activity_unlink([WARNING_ACTIVITY])  # to-dos of colleagues too
+        if vals.get("state", "accepted") != "accepted":
+            outdated = self.filtered("warned_for")
+        elif "expires_on" in vals:
+            outdated = self.filtered(lambda r: r.warned_for and r.warned_for != r.expires_on)
+        else:
+            return result
+        if outdated:
+            outdated.sudo().activity_unlink([WARNING_ACTIVITY])  # to-dos of colleagues too
         return result
 
     @api.model

@@ -28,8 +28,14 @@ class PartnerReferral(models.Model):
     def _is_overdue(self) -> bool:
         """Whether the last day is over. A won lead that is not acquired: see ``_win_late``, ``_acquire_client``."""
         self.ensure_one()
-        is_won = self.acquisition_event == "lead_won" and self.lead_id.won_status == "won"
-        return bool(self.expires_on) and self.expires_on < self.company_id._partner_program_today() and not is_won
+        is_over = bool(self.expires_on) and self.expires_on < self.company_id._partner_program_today()
+        return is_over and not self._is_won()
+
+    def _is_won(self) -> bool:
+        """Whether the lead is won that acquires the client; a claim that is still accepted waits for a manager then."""
+        self.ensure_one()
+        lead_sudo = self.sudo().lead_id  # whoever may see it
+        return self.acquisition_event == "lead_won" and lead_sudo.won_status == "won"
 
     def _log_expired(self):
         """What tracking would have written, for all at once."""

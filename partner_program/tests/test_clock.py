@@ -205,7 +205,9 @@ class TestWarnings(ClockCase):
     def test_p8_a_later_last_day_is_warned_of_anew(self):
         referral = self.refer()
         self.warn("2026-03-30")
+        self.assertTrue(self.todos())
         referral.with_user(self.manager).expires_on = "2026-05-05"
+        self.assertFalse(self.todos(), "what the to-do says is not true any more")
         self.assertEqual(self.warn("2026-03-31"), ([], []))
         self.assertTrue(self.warn("2026-04-05")[1])
         self.assertTrue(self.warn("2026-04-28")[1])
@@ -224,6 +226,15 @@ class TestWarnings(ClockCase):
         Decision.with_user(self.manager).create({**wizard, "reason": "They called back"}).action_confirm()
         self.assertEqual((referral.state, referral.clock), ("accepted", "Close by 20 Apr · 14 days left"))
         self.assertTrue(self.warn("2026-04-07")[1])
+
+    def test_p8_a_claim_that_is_taken_up_again_has_the_months_of_the_program_again(self):
+        referral, endless = self.refer(), self.refer(client=self.other_client)
+        self.go_to("2026-04-06")
+        self.env["partner.referral"]._cron_sync_referrals()
+        for one, expires_on, expected in ((referral, {}, "2026-07-06"), (endless, {"expires_on": False}, False)):
+            wizard = {"referral_ids": one.ids, "decision": "reopen", "reason": "They called back", **expires_on}
+            self.env["partner.referral.decision"].with_user(self.manager).create(wizard).action_confirm()
+            self.assertEqual((one.state, one.expires_on), ("accepted", Date.to_date(expected)))
 
     def test_one_to_do_when_salesperson_and_manager_are_one_and_none_for_who_left(self):
         referral = self.refer()

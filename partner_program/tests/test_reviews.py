@@ -1,5 +1,6 @@
 """Cases that the rules leave to a manager, and claims that meet (P9, P13; D10)."""
 
+from odoo import SUPERUSER_ID
 from odoo.exceptions import AccessError
 from odoo.fields import Command, Date
 
@@ -618,7 +619,7 @@ class TestClaimsThatMeet(ReviewCommon):
     def test_d10_an_earlier_referral_of_the_prospect_is_decided_first(self):
         self.prospect(prospect_name="Cobalt Clinics", prospect_vat="BE 0477.472.701").sudo().prospect_is_new = True
         self.go_to("2026-01-06")
-        with self.assertRefused("An earlier referral of Cobalt Clinics is waiting for a decision"):
+        with self.assertRefused("referral of Cobalt Clinics is waiting for a decision .REF/.*, with Sally"):
             self.affiliate(accept=False).action_accept()
 
     def met_by_a_contact(self):
@@ -701,6 +702,17 @@ class TestClaimsThatMeet(ReviewCommon):
         self.assertEqual(self.client.referral_watch, "invoices")
         self.assertLine(self.line_of(self.invoice(1000)), amount=50.0)
         self.assertFalse(self.reviews(referral), "there is nothing left to decide")
+
+    def test_p8_a_claim_that_is_won_and_waits_has_no_last_day_to_be_warned_of(self):
+        first, _second = self.barred()
+        first.lead_id.action_set_won()
+        for day in ("2026-03-30", "2026-04-10"):
+            self.go_to(day)
+            self.run_all()
+            self.env["partner.referral"].with_user(SUPERUSER_ID)._cron_warn_closing()
+            self.assertEqual((first.state, first.clock), ("accepted", False))
+            self.assertEqual(first.earns, "Won, waiting for a decision")
+            self.assertFalse(first.activity_ids)
 
     def test_d10_won_after_the_claim_that_protected_the_client_has_ended(self):
         first, second = self.barred()
