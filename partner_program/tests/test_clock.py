@@ -234,7 +234,7 @@ class TestWarnings(ClockCase):
         for one, expires_on, expected in ((referral, {}, "2026-07-06"), (endless, {"expires_on": False}, False)):
             wizard = {"referral_ids": one.ids, "decision": "reopen", "reason": "They called back", **expires_on}
             self.env["partner.referral.decision"].with_user(self.manager).create(wizard).action_confirm()
-            self.assertEqual((one.state, one.expires_on), ("accepted", Date.to_date(expected)))
+            self.assertEqual((one.state, one.expires_on), ("accepted", expected and Date.to_date(expected)))
 
     def test_one_to_do_when_salesperson_and_manager_are_one_and_none_for_who_left(self):
         referral = self.refer()
