@@ -393,7 +393,7 @@ class TestSweepInPieces(PartnerProgramCommon):
                 self.env.invalidate_all()
                 mended.append(len(lines.filtered(lambda line: line.amount != 1)))
         self.assertEqual(mended, [2, 4, 5])
-        self.assertFalse(self.env["ir.config_parameter"].sudo().get_param(SWEEP_POSITION), "the next night from the start")
+        self.assertFalse(self.env["ir.config_parameter"].sudo().get_param(SWEEP_POSITION), "again from the start")
 
     def test_the_daily_look_at_claims_goes_on_where_the_time_was_over(self):
         """Claims that stay as they are come first: the one that expires was never reached."""

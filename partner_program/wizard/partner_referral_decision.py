@@ -28,8 +28,8 @@ class PartnerReferralDecision(models.TransientModel):
         compute="_compute_expires_on",
         store=True,
         readonly=False,
-        help="The last day to close a claim that is taken up again: the months of the program from today, unless it has "
-        "longer. Empty: no limit.",
+        help="The last day to close a claim that is taken up again: the months of the program from today, unless it "
+        "has longer. Empty: no limit.",
     )
 
     @api.depends("referral_ids", "decision")
