@@ -62,7 +62,7 @@ class PartnerReferral(models.Model):
         found = {}
         if not self:
             return found
-        evidence = self.sudo()._find_evidence(dict.fromkeys(self, {}))  # sudo: see _look_at_facts
+        evidence = self.sudo()._find_evidence({referral: {} for referral in self})  # sudo: see _look_at_facts
         first_invoices = self.filtered(lambda r: not r.dormancy_months)._get_first_invoice_days()
         for referral in self:
             known = {(proof.kind, proof.res_model, proof.res_id) for proof in referral.sudo().evidence_ids}  # as above
