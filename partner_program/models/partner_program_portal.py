@@ -63,8 +63,8 @@ class PartnerProgramPortal(models.AbstractModel):
 
         Drafts are among them: what they carry is still to be paid, but partners cannot open them.
 
-        :return: ``{"id", "currency_id", "state", "payment_state", "amount" (without tax), "open" (of the amount: what
-            payments do not cover yet), "billed_on", "due_on", "paid_on"}``;
+        :return: ``{"id", "currency_id", "state", "posted_before", "payment_state", "amount" (without tax), "open" (of
+            the amount: what payments do not cover yet), "billed_on", "due_on", "paid_on"}``;
             ``paid_on`` is the date of the last payment of what is paid, else None
         """
         self.env["account.partial.reconcile"].flush_model()
@@ -75,7 +75,8 @@ class PartnerProgramPortal(models.AbstractModel):
         rows = self.env.execute_query_dict(
             SQL(
                 """
-                SELECT bill.id, bill.currency_id, bill.state, bill.payment_state, bill.amount_untaxed AS amount,
+                SELECT bill.id, bill.currency_id, bill.state, bill.posted_before, bill.payment_state,
+                       bill.amount_untaxed AS amount,
                        CASE WHEN bill.state <> 'posted' OR bill.amount_total = 0 THEN bill.amount_untaxed
                             ELSE bill.amount_untaxed * bill.amount_residual / bill.amount_total END AS open,
                        COALESCE(bill.invoice_date_due, bill.date) AS due_on,
@@ -120,7 +121,7 @@ class PartnerProgramPortal(models.AbstractModel):
 
         :return: ``{"currency", "expected", "expected_count", "open" (earned or held, not billed), "to_pay" (open, or on
             a bill that is not paid), "paid", "held", "hold_codes", "coming" ({date: amount}, pay-by dates of what is to
-            be paid), "corrections" (not positive)}``
+            be paid), "posted" (of that, what is on bills that runs leave as they are), "corrections" (not positive)}``
         """
         totals = {}
 
@@ -128,7 +129,9 @@ class PartnerProgramPortal(models.AbstractModel):
             empty = dict.fromkeys(("expected", "open", "to_pay", "paid", "held", "corrections"), 0.0)
             return totals.setdefault(
                 currency,
-                empty | {"currency": currency, "expected_count": 0, "hold_codes": set(), "coming": defaultdict(float)},
+                empty
+                | {"currency": currency, "expected_count": 0, "hold_codes": set()}
+                | {"coming": defaultdict(float), "posted": defaultdict(float)},
             )
 
         for currency_id, state, hold_code, due_on, value, count in self._get_open_rows(partner):
@@ -153,6 +156,8 @@ class PartnerProgramPortal(models.AbstractModel):
             total["to_pay"] += bill["open"]
             if bill["open"]:
                 total["coming"][bill["due_on"]] += bill["open"]
+                if bill["posted_before"]:
+                    total["posted"][bill["due_on"]] += bill["open"]
         return sorted(totals.values(), key=lambda total: (-total["paid"] - total["to_pay"], total["currency"].id))
 
     @api.model
@@ -175,21 +180,30 @@ class PartnerProgramPortal(models.AbstractModel):
         return self.env.execute_query(SQL("%s GROUP BY %s", columns, SQL(", ").join(keys)))
 
     @api.model
-    def _get_next_payment(self, total, today: date) -> tuple:
-        """``(amount, date)`` of what is to be paid next; ``(0.0, None)`` when nothing is.
+    def _get_payments(self, total, today: date) -> dict:
+        """What will be paid, by its pay-by date, the earliest first.
 
-        What is late is one payment, as of its earliest date. Corrections come off the next payments (D16).
+        What is late is one payment, as of its earliest date. Corrections come off what is on no posted bill yet, the
+        earliest first (D16): a posted bill stays as it is, and is paid as it is (invariant 7).
         """
-        late = [day for day in total["coming"] if day < today]
-        payments = {day: amount for day, amount in total["coming"].items() if day >= today}
-        if late:
-            payments[min(late)] = sum(total["coming"][day] for day in late)
-        carried = total["corrections"]
-        for day, amount in sorted(payments.items()):
-            carried += amount
-            if total["currency"].compare_amounts(carried, 0.0) > 0:
-                return carried, day
-        return 0.0, None
+        late = min(total["coming"], default=today)
+        to_come, posted = defaultdict(float), defaultdict(float)
+        for amounts, by_day in ((to_come, total["coming"]), (posted, total["posted"])):
+            for day, amount in by_day.items():
+                amounts[late if day < today else day] += amount
+        payments, carried = {}, total["corrections"]
+        for day in sorted(to_come):
+            carried += to_come[day] - posted[day]
+            payments[day] = posted[day] + max(carried, 0.0)
+            carried = min(carried, 0.0)
+        is_zero = total["currency"].is_zero
+        return {day: amount for day, amount in payments.items() if not is_zero(amount)}
+
+    @api.model
+    def _get_next_payment(self, total, today: date) -> tuple:
+        """``(amount, date)`` of what is to be paid next; ``(0.0, None)`` when nothing is."""
+        day, amount = next(iter(self._get_payments(total, today).items()), (None, 0.0))
+        return amount, day
 
     @api.model
     def _get_billed_or_to_bill(self, total, bills, today: date) -> float:
@@ -244,7 +258,7 @@ class PartnerProgramPortal(models.AbstractModel):
             month = bill["paid_on"] and bill["paid_on"].replace(day=1)
             if month in rows and bill["currency_id"] == total["currency"]:
                 rows[month]["paid"] += bill["amount"]
-        for day, amount in total["coming"].items():
+        for day, amount in self._get_payments(total, today).items():
             month = max(day, today).replace(day=1)
             if month in rows:
                 rows[month]["to_come"] += amount

@@ -649,7 +649,7 @@ class TestDashboard(PortalCommon):
     def test_d16_corrections_come_off_the_next_payment(self):
         portal, currency = self.env["partner.program.portal"], self.company.currency_id
         day = Date.to_date
-        total = {"currency": currency, "corrections": -30.0}
+        total = {"currency": currency, "corrections": -30.0, "posted": {}}
         for coming, wanted in [
             ({}, (0.0, None)),
             ({"2026-02-01": 20.0}, (0.0, None)),
@@ -660,6 +660,28 @@ class TestDashboard(PortalCommon):
             self.assertEqual(
                 portal._get_next_payment(total, day("2026-01-15")), (wanted[0], day(wanted[1]) or None), coming
             )
+
+    def test_d16_a_correction_comes_off_no_bill_that_was_posted(self):
+        """It comes off what is on no posted bill yet: the posted one is paid as it is."""
+        line = self.billed_line()
+        self.pay(line.bill_ids)
+        self.pay(self.invoice(10000.0))
+        bill = self.run_bills("2026-03-06")
+        bill.action_post()
+        self.credit(line.move_id)
+        self.assertEqual(line.open_amount, -50.0)
+        self.pay(self.invoice(3000.0))
+        portal, today = self.env["partner.program.portal"], Date.to_date("2026-03-06")
+        for state in ("posted", "draft"):
+            with self.subTest(state):
+                [total] = portal._get_totals(self.ada)
+                self.assertEqual(portal._get_next_payment(total, today), (500.0, today))
+                payments = {str(day): amount for day, amount in portal._get_payments(total, today).items()}
+                self.assertEqual(payments, {"2026-03-06": 500.0, "2026-04-05": 100.0})
+                chart = portal._get_chart(total, [], portal._get_months([total], today), today)
+                self.assertEqual([row["to_come"] for row in chart if row["to_come"]], [500.0, 100.0])
+            if state == "posted":
+                bill.button_draft()  # to correct something of it; runs do not touch it
 
     def test_p10_the_promise_counts_bills_paid_in_time_and_late(self):
         line = self.billed_line()
