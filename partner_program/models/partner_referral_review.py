@@ -55,7 +55,7 @@ class PartnerReferralReview(models.Model):
         index=True,
         tracking=True,
     )
-    reason = fields.Text(tracking=True, help="Why. It stays here and on the referral.")
+    reason = fields.Text(tracking=True, help="Why. It stays here and in the notes of the referral.")
     decided_by_id = fields.Many2one("res.users", readonly=True)
     decided_on = fields.Datetime(readonly=True)
     question = fields.Text(compute="_compute_question", compute_sudo=True)
@@ -185,7 +185,7 @@ class PartnerReferralReview(models.Model):
             if review.state != "open":
                 raise UserError(self.env._("“%(case)s” was decided already.", case=review.display_name))
             if not (review.reason or "").strip():
-                raise UserError(self.env._("Give a reason first: it stays with the decision and on the referral."))
+                raise UserError(self.env._("Give a reason first: it stays with the decision and in the notes of the referral."))
         now = fields.Datetime.now()
         for review_sudo in self.sudo():  # sudo: the manager decides, what follows is the system's work
             # Noted first: what follows looks at it.

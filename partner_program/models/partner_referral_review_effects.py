@@ -74,8 +74,8 @@ class PartnerReferralReview(models.Model):
             ),
             self.env._("The client stays acquired, whatever becomes of this invoice."),
             self.env._(
-                "The claim waits for another first payment; if something was billed already, it ends with this reason. "
-                "What was billed for the invoice is corrected on the next bill."
+                "The claim waits for another first payment; if something was billed already, it ends with this reason, "
+                "which the partner reads. What was billed for the invoice is corrected on the next bill."
             ),
         )
 
@@ -92,7 +92,9 @@ class PartnerReferralReview(models.Model):
                 "of %(partner)s (%(last)s). Does the first time count?",
                 **names,
             ),
-            self.env._("The client is acquired by %(partner)s, as of %(first)s.", **names),
+            self.env._(
+                "The client is acquired by %(partner)s, as of %(first)s. The partner reads the reason.", **names
+            ),
             self.env._("The claim is expired. The partner reads the reason."),
         )
 
@@ -121,7 +123,11 @@ class PartnerReferralReview(models.Model):
             self._ask_who_gets_the_client(names),
             self.env._("Not possible: %(other)s has acquired the client and earns until its window ends.", **names)
             if self.other_id.state == "acquired"
-            else self.env._("%(other)s is rejected with your reason, and %(referral)s is accepted.", **names),
+            else self.env._(
+                "%(referral)s is accepted. %(other)s is rejected with a sentence that names nobody; "
+                "your reason is for colleagues.",
+                **names,
+            ),
             self.env._("%(referral)s is rejected with your reason. Do not name the other partner in it.", **names),
         )
 
@@ -194,9 +200,14 @@ class PartnerReferralReview(models.Model):
                 )
             )
         if other.state in LIVE_STATES:
-            other.write({"state": "rejected", "decision_reason": self.reason.strip()})
+            # The reason compares the two: neither partner reads it (D10).
+            told = other._in_partner_language().env._(
+                "Another referral of this client counts: we looked at both and decided."
+            )
+            other.write({"state": "rejected", "decision_reason": told})
+            note = self.env._("%(referral)s gets the client. %(reason)s", referral=referral.name, reason=self.reason)
+            other.message_post(body=note)
             other.flush_recordset(["state"])  # the database allows one live claim on a client, and on a lead
-        referral.decision_reason = self.reason.strip()
         if not referral.lead_id and other.lead_id.won_status != "lost":
             referral.lead_id = other.lead_id  # of leads that were merged
         if referral.state == "submitted":

@@ -445,15 +445,20 @@ class TestClaimsThatMeet(ReviewCommon):
         holder, late, review = self.conflict()
         with self.assertRefused("is protected by another referral"):
             late.with_user(self.salesperson).action_accept()
-        self.decide(review, accept=True, reason="The mail of the 3rd had been overlooked")
+        self.decide(review, accept=True, reason="The mail of Byte came before Ada had talked to them")
+        told = "Another referral of this client counts: we looked at both and decided."
         self.assertRecordValues(
             holder + late,
             [
-                {"state": "rejected", "decision_reason": "The mail of the 3rd had been overlooked"},
-                {"state": "accepted", "decision_reason": "The mail of the 3rd had been overlooked"},
+                {"state": "rejected", "decision_reason": told},
+                {"state": "accepted", "decision_reason": False},
             ],
         )
         self.assertEqual(self.client.referral_partner_id, self.byte)
+        self.env.flush_all()
+        for referral in holder + late:
+            notes = referral.message_ids.filtered(lambda message: "The mail of Byte" in (message.body or ""))
+            self.assertTrue(notes and all(notes.subtype_id.mapped("internal")), "colleagues read the reason")
 
     def test_d10_refused_the_partner_reads_the_reason(self):
         holder, late, review = self.conflict()
