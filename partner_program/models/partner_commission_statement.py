@@ -12,6 +12,7 @@ from ..tools.one_by_one import try_each
 # What a spreadsheet would take for a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 RUNNING_STATES = ("active", "suspended", "ended")  # clients of a partner who left may still earn (D14)
+CHOICE_STATES = ("onboarding", *RUNNING_STATES)  # where the choice of the partner is kept
 
 
 class PartnerCommissionStatement(models.Model):
@@ -48,26 +49,26 @@ class PartnerCommissionStatement(models.Model):
     # ------------------------------------------------------------
 
     @api.model
-    def _get_enrollments_sudo(self, partner, companies):
+    def _get_enrollments_sudo(self, partner, companies, states):
         enrollments_sudo = self.env["partner.program.enrollment"].sudo()  # partners have no right on enrollments
         return enrollments_sudo.search(
             [
                 ("partner_id", "=", partner.commercial_partner_id.id),
                 ("company_id", "in", companies.ids),
-                ("state", "in", RUNNING_STATES),
+                ("state", "in", states),
             ]
         )
 
     @api.model
     def _is_mailed(self, partner, companies):
         """Whether the monthly statement is switched on; None when there is nothing to switch."""
-        enrollments_sudo = self._get_enrollments_sudo(partner, companies)
+        enrollments_sudo = self._get_enrollments_sudo(partner, companies, RUNNING_STATES)
         return any(enrollments_sudo.mapped("statement_by_mail")) if enrollments_sudo else None
 
     @api.model
     def _set_mailed(self, partner, companies, wanted):
         """The partner's own choice, for all its enrollments with these companies."""
-        enrollments_sudo = self._get_enrollments_sudo(partner, companies)
+        enrollments_sudo = self._get_enrollments_sudo(partner, companies, CHOICE_STATES)
         enrollments_sudo.write({"statement_by_mail": wanted})
         action = self.env._("Statement by e-mail: on") if wanted else self.env._("Statement by e-mail: off")
         self.env["partner.program.portal.log"]._log("setting", action)

@@ -343,6 +343,27 @@ class TestStatementMail(StatementCommon):
         self.assertFalse(self.mail("2026-02-05"))
         self.assertEqual(self.env["partner.program.portal.log"].search([]).detail, "Statement by e-mail: off")
 
+    def test_what_the_partner_chose_holds_for_enrollments_that_begin_later(self):
+        self.earned_line()
+        Statement = self.env["partner.commission.statement"].with_user(self.portal_ada)
+        Statement._set_mailed(self.ada, self.company, False)
+        successor = self.enrollment_ada._change_program(self.program_affiliate)
+        other = self.env["partner.program.enrollment"].create(
+            {"partner_id": self.ada_contact.id, "program_id": self.program_referral.copy().id, "state": "onboarding"}
+        )
+        stray = self.env["partner.program.enrollment"].create(
+            {"partner_id": self.other_client.id, "program_id": self.program_referral.copy().id}
+        )
+        self.assertTrue(stray.statement_by_mail)
+        stray.partner_id = self.ada  # the company of the applicant was chosen
+        successor.with_context(partner_program_no_mail=True).state = "active"
+        self.assertEqual((successor + other + stray).mapped("statement_by_mail"), [False] * 3)
+        self.assertFalse(self.mail("2026-02-05"))
+        Statement._set_mailed(self.ada, self.company, True)
+        self.assertTrue(all((self.enrollment_ada + successor + other).mapped("statement_by_mail")))
+        self.assertTrue(self.enrollment_byte.statement_by_mail)
+        self.assertEqual(self.mail("2026-02-05").partner_id, self.ada)
+
     def test_a_statement_that_cannot_be_made_stops_no_other_and_is_tried_again(self):
         self.earned_line()
         other = self.env["partner.program.enrollment"].create(
