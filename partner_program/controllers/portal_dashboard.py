@@ -27,7 +27,7 @@ class PartnerProgramPortalDashboard(PartnerProgramPortal):
             return request.not_found()
         # A search, not a browse: the rules of the manager's companies apply.
         enrollment = request.env["partner.program.enrollment"].search([("id", "=", enrollment_id)])
-        if not enrollment:
+        if not enrollment.is_of_own_company:
             return request.not_found()
         enrollment._note_seen_as_partner()
         values = self._prepare_portal_layout_values()

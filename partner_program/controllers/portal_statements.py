@@ -110,6 +110,8 @@ class PartnerProgramPortalStatements(PartnerProgramPortal):
             request.env["partner.commission.movement"].check_access("read")
         except AccessError:
             raise request.not_found() from None
+        if not enrollment.is_of_own_company:
+            raise request.not_found()
         return self._make_statement_file(enrollment.partner_id, enrollment.company_id, period, extension)
 
     # ------------------------------------------------------------

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 
@@ -6,6 +6,18 @@ class PartnerProgramEnrollment(models.Model):
     """The partner's pages, seen from the back office."""
 
     _inherit = "partner.program.enrollment"
+
+    is_of_own_company = fields.Boolean(
+        compute="_compute_is_of_own_company",
+        help="Branches share the programs of their parent company, not its figures: "
+        "pages and statements of a partner are for people of the company itself.",
+    )
+
+    @api.depends("company_id")
+    @api.depends_context("allowed_company_ids", "uid")
+    def _compute_is_of_own_company(self):
+        for enrollment in self:
+            enrollment.is_of_own_company = enrollment.company_id in self.env.companies
 
     def action_see_as_partner(self):
         """Open the dashboard as the partner sees it; looking is noted on the enrollment."""

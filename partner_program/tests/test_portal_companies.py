@@ -1,10 +1,13 @@
 """A partner of two of our companies: its people see both, and a manager who looks sees what they see (P20, P25)."""
 
 from odoo.fields import Command
-from odoo.tests import HttpCase
+from odoo.tests import HttpCase, new_test_user
+from odoo.tools import mute_logger
 
 from .common import PartnerProgramCommon
 from .test_leaks import PIXEL
+
+PERIOD = "?date_from=2026-01-01&date_to=2026-02-28"
 
 
 class TestPartnerOfTwoCompanies(PartnerProgramCommon, HttpCase):
@@ -117,6 +120,34 @@ class TestPartnerOfTwoCompanies(PartnerProgramCommon, HttpCase):
         self.assertIn("Deck for all", page)
         self.assertIn(self.program_referral.name, page)
         self.assertNotIn("Second Affiliate", page)
+
+
+class TestBranches(PartnerProgramCommon, HttpCase):
+    """Branches share the programs of their parent company, so they read its enrollments, but not its figures."""
+
+    def test_people_of_a_branch_get_neither_statement_nor_page_of_a_partner_of_the_parent(self):
+        self.earned_line()
+        branch = self.env["res.company"].create({"name": "Branch", "parent_id": self.company.id})
+        user = new_test_user(
+            self.env,
+            "bruno",
+            "partner_program.group_manager,account.group_account_invoice",
+            company_id=branch.id,
+            company_ids=branch.ids,
+        )
+        self.env.flush_all()
+        self.assertTrue(self.enrollment_ada.with_user(user).has_access("read"))
+        pages = [f"/my/partner/as/{self.enrollment_ada.id}"]
+        for extension in ("pdf", "csv", "xlsx"):
+            pages.append(f"/partner_program/statement/{self.enrollment_ada.id}/{extension}{PERIOD}")
+        for login, status in (("bruno", 404), ("mona", 200)):
+            self.authenticate(login, login)
+            for page in pages:
+                with self.subTest(login + page), mute_logger("odoo.http"):
+                    self.assertEqual(self.url_open(page).status_code, status)
+        for one, shown in ((user, False), (self.manager, True)):
+            enrollment = self.enrollment_ada.with_user(one).with_context(allowed_company_ids=one.company_ids.ids)
+            self.assertEqual(enrollment.is_of_own_company, shown)
 
 
 class TestWhoManagesTheTeam(PartnerProgramCommon):
