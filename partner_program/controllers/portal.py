@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from functools import wraps
 
 from odoo.fields import Domain
 from odoo.http import request
@@ -19,6 +20,26 @@ def once_a_day(page: str) -> Callable:
         return request.env["partner.program.portal.log"]._is_noted(page, res_id)
 
     return is_noted
+
+
+def form_of(page: str) -> Callable:
+    """For the address of a form: whoever comes without the form is sent to its page, which says so.
+
+    After a log-in in between Odoo leads back here, and what was typed is gone. Such routes accept GET, too.
+
+    :param page: where the form is; arguments of the route are named as in ``/my/referrals/{referral_id}``
+    """
+
+    def decorate(endpoint):
+        @wraps(endpoint)
+        def send(controller, **arguments):
+            if request.httprequest.method != "POST":
+                return request.redirect(f"{page.format(**arguments)}?not_sent=1")
+            return endpoint(controller, **arguments)
+
+        return send
+
+    return decorate
 
 
 def typed_text(value, size=None) -> str:
@@ -100,4 +121,5 @@ class PartnerProgramPortal(CustomerPortal):
             **self._prepare_portal_layout_values(),
             "page_name": page_name,
             "enrollments_sudo": enrollments_sudo,
+            "not_sent": bool(request.params.get("not_sent")),  # see `form_of`
         }

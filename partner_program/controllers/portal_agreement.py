@@ -2,7 +2,7 @@ from odoo import http
 from odoo.exceptions import UserError, ValidationError
 from odoo.http import content_disposition, request
 
-from .portal import PartnerProgramPortal, once_a_day, typed_id, typed_text
+from .portal import PartnerProgramPortal, form_of, once_a_day, typed_id, typed_text
 
 SHOWN_STATES = ("onboarding", "active", "suspended", "ended")
 
@@ -59,7 +59,8 @@ class PartnerProgramPortalAgreement(PartnerProgramPortal):
             ],
         )
 
-    @http.route("/my/agreement/details", type="http", auth="user", methods=["POST"], website=True)
+    @http.route("/my/agreement/details", type="http", auth="user", methods=["GET", "POST"], website=True)
+    @form_of("/my/agreement")
     def portal_my_agreement_details(self, acc_number=None, vat=None, **kw):
         """Take the bank account and the tax ID of the partner, as long as they are not known."""
         values, errors = {"acc_number": typed_text(acc_number), "vat": typed_text(vat)}, {}

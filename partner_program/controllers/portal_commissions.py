@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.http import request
 
-from .portal import PartnerProgramPortal, once_a_day, typed_text
+from .portal import PartnerProgramPortal, form_of, once_a_day, typed_text
 
 FILTERS = {
     "all": Domain.TRUE,
@@ -60,7 +60,8 @@ class PartnerProgramPortalCommissions(PartnerProgramPortal):
             return request.not_found()
         return self._render_commission(line, asked=bool(asked))
 
-    @http.route("/my/commissions/<int:line_id>/question", type="http", auth="user", website=True, methods=["POST"])
+    @http.route("/my/commissions/<int:line_id>/question", type="http", auth="user", website=True, methods=["GET", "POST"])
+    @form_of("/my/commissions/{line_id}")
     def portal_question_commission(self, line_id, question="", **kw):
         """The partner doubts the figure: what is not billed yet is held until somebody has answered."""
         line = self._get_own_line(line_id)

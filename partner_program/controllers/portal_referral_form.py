@@ -9,7 +9,7 @@ from odoo.http import request
 from odoo.tools import email_normalize
 
 from ..models.ir_attachment_limits import ENDINGS, MAX_FILE_MB
-from .portal import once_a_day, typed_id, typed_text
+from .portal import form_of, once_a_day, typed_id, typed_text
 from .portal_referrals import PartnerProgramPortalReferrals
 from .uploads import read_upload
 
@@ -33,7 +33,8 @@ class PartnerProgramPortalReferralForm(PartnerProgramPortalReferrals):
         """The empty form."""
         return self._render_referral_form({}, {})
 
-    @http.route("/my/referrals/send", type="http", auth="user", website=True, methods=["POST"])
+    @http.route("/my/referrals/send", type="http", auth="user", website=True, methods=["GET", "POST"])
+    @form_of("/my/referrals/new")
     def portal_send_referral(self, **post):
         """Register the referral, or show what is wrong with everything that was typed."""
         enrollments_sudo = self._get_open_enrollments_sudo()

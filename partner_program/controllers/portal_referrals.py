@@ -4,7 +4,7 @@ from odoo.fields import Domain
 from odoo.http import request
 
 from ..models.partner_referral import EARNING_STATES, EXIT_STATES, OPEN_STATES
-from .portal import PartnerProgramPortal, once_a_day, typed_text
+from .portal import PartnerProgramPortal, form_of, once_a_day, typed_text
 
 
 class PartnerProgramPortalReferrals(PartnerProgramPortal):
@@ -49,7 +49,8 @@ class PartnerProgramPortalReferrals(PartnerProgramPortal):
             return request.not_found()
         return self._render_referral(referral, sent=bool(sent))
 
-    @http.route("/my/referrals/<int:referral_id>/withdraw", type="http", auth="user", website=True, methods=["POST"])
+    @http.route("/my/referrals/<int:referral_id>/withdraw", type="http", auth="user", website=True, methods=["GET", "POST"])
+    @form_of("/my/referrals/{referral_id}")
     def portal_withdraw_referral(self, referral_id, reason="", **kw):
         """The partner takes its claim back."""
         referral = self._get_own_referral(referral_id)

@@ -4,7 +4,7 @@ from odoo.http import content_disposition, request
 
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
-from .portal import PartnerProgramPortal, once_a_day
+from .portal import PartnerProgramPortal, form_of, once_a_day
 
 ENTRIES_PER_PAGE = 50
 MONTHS_PER_PAGE = 24
@@ -89,7 +89,8 @@ class PartnerProgramPortalStatements(PartnerProgramPortal):
         request.env["partner.program.portal.log"]._log("statement", f"{period[0]} – {period[1]}, {extension}")
         return self._make_statement_file(partner, companies, period, extension)
 
-    @http.route("/my/statements/mail", type="http", auth="user", website=True, methods=["POST"])
+    @http.route("/my/statements/mail", type="http", auth="user", website=True, methods=["GET", "POST"])
+    @form_of("/my/statements")
     def portal_my_statements_mail(self, wanted=None, **kw):
         """Switch the monthly statement by e-mail on or off, for the whole partner company."""
         partner, companies = self._statement_of()

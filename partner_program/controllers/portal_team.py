@@ -2,7 +2,7 @@ from odoo import http
 from odoo.exceptions import UserError
 from odoo.http import request
 
-from .portal import PartnerProgramPortal, once_a_day, typed_text
+from .portal import PartnerProgramPortal, form_of, once_a_day, typed_text
 
 SHOWN_ROWS = 30  # of the log
 
@@ -15,7 +15,8 @@ class PartnerProgramPortalTeam(PartnerProgramPortal):
         """Who of the reader's company has access."""
         return self._render_team()
 
-    @http.route("/my/team/invite", type="http", auth="user", website=True, methods=["POST"])
+    @http.route("/my/team/invite", type="http", auth="user", website=True, methods=["GET", "POST"])
+    @form_of("/my/team")
     def portal_my_team_invite(self, name=None, email=None, **kw):
         """Give a colleague access."""
         name, email = typed_text(name), typed_text(email)
@@ -26,7 +27,8 @@ class PartnerProgramPortalTeam(PartnerProgramPortal):
             return self._render_team(error=error.args[0], name=name, email=email)
         return request.redirect("/my/team")
 
-    @http.route("/my/team/<int:user_id>/remove", type="http", auth="user", website=True, methods=["POST"])
+    @http.route("/my/team/<int:user_id>/remove", type="http", auth="user", website=True, methods=["GET", "POST"])
+    @form_of("/my/team")
     def portal_my_team_remove(self, user_id, **kw):
         """Take the access of a colleague away."""
         try:

@@ -536,7 +536,7 @@ class TestLeaksOverPages(LeakCommon, HttpCase):
             for rule, routing in posts.items():
                 self.assertTrue(routing.get("csrf", True), rule)
                 visit = self.visits()[rule]
-                self.assertTrue(visit.posts or routing.get("methods") != ("POST",), f"{rule}: what does it send?")
+                self.assertTrue(visit.posts, f"{rule}: what does it send?")
                 for address in self.addresses(rule, visit, but_of=self.company_of(name)):
                     for post in visit.posts:
                         data = {key: self.fill(value) for key, value in post.items()}

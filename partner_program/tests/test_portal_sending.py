@@ -86,3 +86,33 @@ class TestSendingAgain(PortalCommon):
             with self.subTest(name), self.assertRefused(sentence):
                 post(name, content)
         self.assertEqual(post("offer.pdf", PDF).mapped("name"), ["offer.pdf"])
+
+
+class TestSendingAfterTheSession(PortalCommon):
+    """The form was open when the session ended: after the log-in the reader is told that nothing was sent."""
+
+    def test_every_form_leads_back_to_its_page(self):
+        referral = self.refer(accept=False)
+        line = self.earned_line(client=self.other_client)
+        self.env.flush_all()
+        for address, page in (
+            ("/my/referrals/send", "/my/referrals/new"),
+            (f"/my/referrals/{referral.id}/withdraw", f"/my/referrals/{referral.id}"),
+            (f"/my/commissions/{line.id}/question", f"/my/commissions/{line.id}"),
+            ("/my/team/invite", "/my/team"),
+            (f"/my/team/{self.portal_ada.id}/remove", "/my/team"),
+            ("/my/agreement/details", "/my/agreement"),
+            ("/my/statements/mail", "/my/statements"),
+        ):
+            with self.subTest(address):
+                self.authenticate(None, None)
+                login = self.url_open(address, data=GOOD)
+                self.assertIn("/web/login", login.url)
+                [form] = html.fromstring(login.content).xpath("//form[contains(@class, 'oe_login_form')]")
+                values = {**self.fields_of(form), "login": "portal_ada", "password": "portal_ada"}
+                response = self.url_open("/web/login", data=values)
+                self.assertEqual(response.status_code, 200)
+                self.assertTrue(response.url.endswith(f"{page}?not_sent=1"), response.url)
+                self.assertIn("nothing was sent", self.text_of(response))
+        self.assertNotIn("nothing was sent", self.text_of(self.url_open("/my/referrals/new")))
+        self.assertFalse(self.sent())

@@ -16,9 +16,9 @@ ROUTES = {
     "/my/referrals": ("user", None, True),
     "/my/referrals/page/<int:page>": ("user", None, True),
     "/my/referrals/<int:referral_id>": ("user", None, True),
-    "/my/referrals/<int:referral_id>/withdraw": ("user", ("POST",), False),
+    "/my/referrals/<int:referral_id>/withdraw": ("user", ("GET", "POST"), False),
     "/my/referrals/new": ("user", None, True),
-    "/my/referrals/send": ("user", ("POST",), False),
+    "/my/referrals/send": ("user", ("GET", "POST"), False),
     "/my/referrals/sent/<string:token>": ("user", None, False),  # a replica may not know yet what was made just now
     "/partners/apply": ("public", ("GET", "POST"), False),
     "/partners/apply/thanks": ("public", ("GET",), True),
@@ -26,13 +26,13 @@ ROUTES = {
     "/my/agreement": ("user", None, True),
     "/my/agreement/<int:enrollment_id>/sign": ("user", None, False),
     "/my/agreement/document/<int:signature_id>": ("user", None, False),  # notes who took it
-    "/my/agreement/details": ("user", ("POST",), False),
+    "/my/agreement/details": ("user", ("GET", "POST"), False),
     "/my/statements": ("user", None, True),
     "/my/statements/page/<int:page>": ("user", None, True),
     "/my/statements/period": ("user", None, True),
     "/my/statements/period/page/<int:page>": ("user", None, True),
     "/my/statements/file/<string:extension>": ("user", None, False),  # notes who took it
-    "/my/statements/mail": ("user", ("POST",), False),
+    "/my/statements/mail": ("user", ("GET", "POST"), False),
     "/partner_program/statement/<int:enrollment_id>/<string:extension>": ("user", None, True),
     "/my/payouts": ("user", None, True),
     "/my/payouts/page/<int:page>": ("user", None, True),
@@ -40,14 +40,14 @@ ROUTES = {
     "/my/resources": ("user", None, True),
     "/my/resources/<int:resource_id>/file": ("user", None, False),  # notes who took it
     "/my/team": ("user", None, True),
-    "/my/team/invite": ("user", ("POST",), False),
-    "/my/team/<int:user_id>/remove": ("user", ("POST",), False),
+    "/my/team/invite": ("user", ("GET", "POST"), False),
+    "/my/team/<int:user_id>/remove": ("user", ("GET", "POST"), False),
     "/mail/attachment/upload": ("public", ("POST",), False),  # Odoo's: with the limits of the form on referrals
     "/partners/packages": ("public", ("GET",), True),
     "/my/commissions": ("user", None, True),
     "/my/commissions/page/<int:page>": ("user", None, True),
     "/my/commissions/<int:line_id>": ("user", None, True),
-    "/my/commissions/<int:line_id>/question": ("user", ("POST",), False),
+    "/my/commissions/<int:line_id>/question": ("user", ("GET", "POST"), False),
 }
 CRONS = {
     "ir_cron_sync_training": ("partner.program.training", "model._cron_sync_training()"),

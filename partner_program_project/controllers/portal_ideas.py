@@ -1,7 +1,7 @@
 from odoo import http
 from odoo.http import request
 
-from odoo.addons.partner_program.controllers.portal import once_a_day
+from odoo.addons.partner_program.controllers.portal import form_of, once_a_day
 
 from .portal_tickets import PartnerTickets
 
@@ -14,7 +14,8 @@ class PartnerIdeas(PartnerTickets):
         """All ideas, those with the most votes first, and the form for a new one."""
         return self._render_ideas()
 
-    @http.route("/my/ideas/new", type="http", auth="user", website=True, methods=["POST"])
+    @http.route("/my/ideas/new", type="http", auth="user", website=True, methods=["GET", "POST"])
+    @form_of("/my/ideas")
     def portal_new_idea(self, name="", description="", enrollment_id="", **kw):
         """Propose a feature; whoever proposes it is for it."""
         enrollment_sudo = self._choose_affiliate_sudo(enrollment_id)
@@ -29,7 +30,8 @@ class PartnerIdeas(PartnerTickets):
         request.env["partner.program.portal.log"]._log("idea", idea_sudo.name)
         return request.redirect(f"/my/ideas#idea_{idea_sudo.id}")
 
-    @http.route("/my/ideas/<int:idea_id>/vote", type="http", auth="user", website=True, methods=["POST"])
+    @http.route("/my/ideas/<int:idea_id>/vote", type="http", auth="user", website=True, methods=["GET", "POST"])
+    @form_of("/my/ideas")
     def portal_vote(self, idea_id, vote="1", **kw):
         """Give the vote of the reader's company, or take it back (``vote`` is 0)."""
         self._get_affiliates_sudo(must_be_active=True)

@@ -2,7 +2,7 @@ from odoo import http
 from odoo.http import request
 from odoo.tools import plaintext2html
 
-from odoo.addons.partner_program.controllers.portal import PartnerProgramPortal, once_a_day
+from odoo.addons.partner_program.controllers.portal import PartnerProgramPortal, form_of, once_a_day
 
 MAX_FILES = 10
 MAX_FILE_SIZE = 25 * 1024 * 1024
@@ -17,7 +17,8 @@ class PartnerTickets(PartnerProgramPortal):
         """The tickets of the reader's company, open ones first, and the form for a new one."""
         return self._render_tickets()
 
-    @http.route("/my/tickets/new", type="http", auth="user", website=True, methods=["POST"])
+    @http.route("/my/tickets/new", type="http", auth="user", website=True, methods=["GET", "POST"])
+    @form_of("/my/tickets")
     def portal_new_ticket(self, name="", description="", priority="0", enrollment_id="", **kw):
         """Send a ticket; what is missing is asked for, and nothing that was typed is lost."""
         enrollment_sudo = self._choose_affiliate_sudo(enrollment_id)
@@ -45,7 +46,8 @@ class PartnerTickets(PartnerProgramPortal):
         """One ticket with its conversation."""
         return self._render_ticket(self._find_task_sudo("support", ticket_id))
 
-    @http.route("/my/tickets/<int:ticket_id>/reply", type="http", auth="user", website=True, methods=["POST"])
+    @http.route("/my/tickets/<int:ticket_id>/reply", type="http", auth="user", website=True, methods=["GET", "POST"])
+    @form_of("/my/tickets/{ticket_id}")
     def portal_ticket_reply(self, ticket_id, description="", **kw):
         """Add to the conversation."""
         ticket_sudo = self._find_task_sudo("support", ticket_id)

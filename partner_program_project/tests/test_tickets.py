@@ -17,13 +17,13 @@ MODULE = "partner_program_project"
 # Every route of the add-on, by hand: (authentication, methods, read-only).
 ROUTES = {
     "/my/tickets": ("user", ("GET",), True),
-    "/my/tickets/new": ("user", ("POST",), False),
+    "/my/tickets/new": ("user", ("GET", "POST"), False),
     "/my/tickets/<int:ticket_id>": ("user", ("GET",), True),
-    "/my/tickets/<int:ticket_id>/reply": ("user", ("POST",), False),
+    "/my/tickets/<int:ticket_id>/reply": ("user", ("GET", "POST"), False),
     "/my/tickets/<int:ticket_id>/file/<int:file_id>": ("user", ("GET",), False),
     "/my/ideas": ("user", ("GET",), True),
-    "/my/ideas/new": ("user", ("POST",), False),
-    "/my/ideas/<int:idea_id>/vote": ("user", ("POST",), False),
+    "/my/ideas/new": ("user", ("GET", "POST"), False),
+    "/my/ideas/<int:idea_id>/vote": ("user", ("GET", "POST"), False),
 }
 MAIL = """\
 From: {sender}
