@@ -42,9 +42,11 @@ class PartnerProgramPortalCommissions(PartnerProgramPortal):
             filterby=filterby,
             search=search,
         )
+        bills = Line._get_portal_bills()
         values.update(
             lines=values.pop("records"),
-            bills=Line._get_portal_bills(),
+            bills=bills,
+            closings=bills._get_closings(),
             today=request.env.company._partner_program_today(),
             totals=request.env["partner.program.portal"]._get_totals(request.env.user.commercial_partner_id),
         )

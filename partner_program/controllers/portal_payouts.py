@@ -38,7 +38,7 @@ class PartnerProgramPortalPayouts(PartnerProgramPortal):
         values.update(
             bills=bills,
             today=request.env.company._partner_program_today(),
-            paid_on=bills._get_payment_dates(),
+            closings=bills._get_closings(),
             pager=pager,
             default_url="/my/payouts",
             searchbar_filters=filters,

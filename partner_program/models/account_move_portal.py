@@ -17,23 +17,26 @@ class AccountMove(models.Model):
             & Domain("id", "in", billed_sudo)
         )
 
-    def _get_payment_dates(self) -> dict:
-        """Day of the last payment of each bill that is paid in full, by id; one query."""
+    def _get_closings(self) -> dict:
+        """When those of these bills were closed that are paid, by id; one query.
+
+        :return: ``{id: (day of the last payment, day of the last setting off)}``; None for what there was not
+        """
         paid = self.filtered(lambda move: move.payment_state in ("paid", "in_payment"))
         if not paid:
             return {}
         self.env["account.partial.reconcile"].flush_model()
+        self.env["account.move"].flush_model(["state", "origin_payment_id", "statement_line_id"])
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT payable.move_id, MAX(partial.max_date)
-                  FROM account_move_line payable
-                  JOIN account_account account ON account.id = payable.account_id
-                  JOIN account_partial_reconcile partial ON partial.credit_move_id = payable.id
-                 WHERE payable.move_id = ANY(%s) AND account.account_type = 'liability_payable'
-                 GROUP BY payable.move_id
+                SELECT bill.id, closed.paid_on, closed.set_off_on
+                  FROM account_move bill
+                 CROSS JOIN LATERAL (%s) closed
+                 WHERE bill.id = ANY(%s)
                 """,
+                self.env["partner.commission.change"]._get_closed_query(),
                 paid.ids,
             )
         )
-        return dict(rows)
+        return {bill_id: closing for bill_id, *closing in rows}

@@ -234,29 +234,43 @@ class PartnerCommissionChange(models.Model):
                            LIMIT 1) enrollment ON TRUE
                     WHERE line.move_id = bill.id AND line.display_type = 'product'
                    ) carried ON carried.commissions IS NOT NULL
-              LEFT JOIN LATERAL (
-                   SELECT SUM(partial.credit_amount_currency) AS amount,
-                          SUM(partial.credit_amount_currency) FILTER (WHERE NOT is_money) AS set_off,
-                          MAX(partial.max_date) FILTER (WHERE is_money) AS paid_on,
-                          MAX(partial.max_date) FILTER (WHERE NOT is_money) AS set_off_on
-                     FROM account_move_line payable
-                     JOIN account_account account ON account.id = payable.account_id
-                     JOIN account_partial_reconcile partial ON partial.credit_move_id = payable.id
-                     JOIN account_move_line counterpart_line ON counterpart_line.id = partial.debit_move_id
-                     JOIN account_move counterpart ON counterpart.id = counterpart_line.move_id
-                    CROSS JOIN LATERAL (
-                          SELECT counterpart.origin_payment_id IS NOT NULL
-                              OR counterpart.statement_line_id IS NOT NULL AS is_money) what
-                    WHERE payable.move_id = bill.id
-                      AND account.account_type = 'liability_payable'
-                      AND counterpart.state = 'posted'
-                      AND NOT EXISTS (
-                          SELECT 1 FROM account_partial_reconcile origin WHERE origin.exchange_move_id = counterpart.id)
-                   ) closed ON TRUE
+              LEFT JOIN LATERAL (%s) closed ON TRUE
              WHERE bill.id = ANY(%s)
                AND bill.move_type = 'in_invoice'
                AND bill.state = 'posted'
                AND bill.payment_state IS DISTINCT FROM 'reversed'
             """,
+            self._get_closed_query(),
             bill_ids,
+        )
+
+    @api.model
+    def _get_closed_query(self) -> SQL:
+        """What closed the payable of ``bill``, for a LATERAL join: payments and bank statements are money.
+
+        What else closed it is set off. Neither what is not posted counts, nor exchange differences.
+
+        :return: query of one row: ``amount`` (all of it), ``set_off``, and the last day of each, ``paid_on`` and
+            ``set_off_on``
+        """
+        return SQL(
+            """
+            SELECT SUM(partial.credit_amount_currency) AS amount,
+                   SUM(partial.credit_amount_currency) FILTER (WHERE NOT is_money) AS set_off,
+                   MAX(partial.max_date) FILTER (WHERE is_money) AS paid_on,
+                   MAX(partial.max_date) FILTER (WHERE NOT is_money) AS set_off_on
+              FROM account_move_line payable
+              JOIN account_account account ON account.id = payable.account_id
+              JOIN account_partial_reconcile partial ON partial.credit_move_id = payable.id
+              JOIN account_move_line counterpart_line ON counterpart_line.id = partial.debit_move_id
+              JOIN account_move counterpart ON counterpart.id = counterpart_line.move_id
+             CROSS JOIN LATERAL (
+                   SELECT counterpart.origin_payment_id IS NOT NULL
+                       OR counterpart.statement_line_id IS NOT NULL AS is_money) what
+             WHERE payable.move_id = bill.id
+               AND account.account_type = 'liability_payable'
+               AND counterpart.state = 'posted'
+               AND NOT EXISTS (
+                   SELECT 1 FROM account_partial_reconcile origin WHERE origin.exchange_move_id = counterpart.id)
+            """
         )

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.tools import float_repr, format_amount, format_date
+from odoo.tools import SQL, float_repr, format_amount, format_date
 
 from ..engine import amounts, windows
 
@@ -10,8 +10,48 @@ class PartnerCommissionLine(models.Model):
     _inherit = "partner.commission.line"
 
     explanation = fields.Text(compute="_compute_explanation", help="How this figure came about, in one sentence.")
+    closed_by = fields.Selection(
+        [("money", "Paid"), ("set_off", "Set off"), ("both", "Paid, in part set off")],
+        compute="_compute_closed_by",
+        help="What closed the bills of a paid commission. Not stored: a payment can take the place of another entry.",
+    )
 
     @api.depends("manual_hold_reason")  # not on figures, see _compute_reasons
+    def _compute_closed_by(self):
+        """By the bills of these lines, in one query."""
+        self.closed_by = False
+        paid = self.filtered(lambda line: line.state == "paid")
+        if not paid.ids:
+            return
+        self.env["account.partial.reconcile"].flush_model()
+        self.env["account.move"].flush_model(["state", "origin_payment_id", "statement_line_id"])
+        self.env["partner.commission.billing"].flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH carried AS (
+                    SELECT DISTINCT commission_line_id, bill_id
+                      FROM partner_commission_billing
+                     WHERE commission_line_id = ANY(%s)
+                ), closing AS (
+                    SELECT bill.id, closed.paid_on IS NOT NULL AS is_paid, closed.set_off_on IS NOT NULL AS is_set_off
+                      FROM account_move bill
+                     CROSS JOIN LATERAL (%s) closed
+                     WHERE bill.id IN (SELECT bill_id FROM carried) AND bill.state = 'posted'
+                )
+                SELECT commission_line_id, BOOL_OR(is_paid), BOOL_OR(is_set_off)
+                  FROM carried JOIN closing ON closing.id = carried.bill_id
+                 GROUP BY commission_line_id
+                """,
+                paid.ids,
+                self.env["partner.commission.change"]._get_closed_query(),
+            )
+        )
+        for line_id, is_paid, is_set_off in rows:
+            closed_by = "money" if not is_set_off else "both" if is_paid else "set_off"
+            self.browse(line_id).closed_by = closed_by
+
+    @api.depends("manual_hold_reason")
     @api.depends_context("lang")
     def _compute_explanation(self):
         for line in self:
@@ -103,6 +143,18 @@ class PartnerCommissionLine(models.Model):
                 amount=amount,
                 paid_on=paid_on,
                 due_on=due_on,
+            )
+        if self.closed_by == "set_off":
+            return self.env._(
+                "%(amount)s, paid in full on %(paid_on)s, set off against what the partner owed",
+                amount=amount,
+                paid_on=paid_on,
+            )
+        if self.closed_by == "both":
+            return self.env._(
+                "%(amount)s, paid in full on %(paid_on)s, paid to the partner, in part set off against what it owed",
+                amount=amount,
+                paid_on=paid_on,
             )
         return self.env._(
             "%(amount)s, paid in full on %(paid_on)s, paid to the partner", amount=amount, paid_on=paid_on

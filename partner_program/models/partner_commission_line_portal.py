@@ -37,7 +37,7 @@ class PartnerCommissionLine(models.Model):
         if self.state in ("earned", "billed"):
             return self.env._("To be paid by %(day)s", day=due_on) if due_on else self.env._("To be paid")
         if self.state == "paid":
-            return self.env._("Paid")
+            return dict(self._fields["closed_by"]._description_selection(self.env)).get(self.closed_by, self.env._("Paid"))
         return self.void_reason or self.env._("Nothing due")
 
     def _get_portal_month(self) -> str:
@@ -72,15 +72,13 @@ class PartnerCommissionLine(models.Model):
             closed = self._explain_loss() if self.void_code in ("written_off", "credited") else ""
             text = closed or self.env._("Your client has paid in full")
             history.append({"date": self.fully_paid_on, "text": text, "amount": None})
-        paid_on = {
-            bill["id"]: bill["paid_on"] for bill in self.env["partner.program.portal"]._get_bills(self.partner_id)
-        }
         billings_sudo = self.sudo().billing_ids  # partners have no right on billings
+        closings = billings_sudo.bill_id._get_closings()
         for billing_sudo in billings_sudo.sorted("revision"):
-            history += self._get_portal_billing_history(billing_sudo, paid_on.get(billing_sudo.bill_id.id))
+            history += self._get_portal_billing_history(billing_sudo, *closings.get(billing_sudo.bill_id.id, (None, None)))
         return history
 
-    def _get_portal_billing_history(self, billing_sudo, paid_on) -> list[dict]:
+    def _get_portal_billing_history(self, billing_sudo, paid_on, set_off_on) -> list[dict]:
         bill_sudo, amount = billing_sudo.bill_id, billing_sudo.amount
         if bill_sudo.state == "draft":
             return [{"date": None, "text": self.env._("On a bill that is being checked"), "amount": amount}]
@@ -95,9 +93,22 @@ class PartnerCommissionLine(models.Model):
             taken_back = self.env._("Bill %(bill)s was taken back", bill=bill_sudo.name)
             history.append({"date": None, "text": taken_back, "amount": -amount})
         elif bill_sudo.payment_state in PAID:
-            paid = self.env._("Paid to you") if amount > 0 else self.env._("Deducted from what was paid to you")
-            history.append({"date": paid_on, "text": paid, "amount": amount})
+            text = self._get_portal_closing_text(amount > 0, paid_on, set_off_on)
+            history.append({"date": paid_on or set_off_on, "text": text, "amount": amount})
         return history
+
+    @api.model
+    def _get_portal_closing_text(self, is_added, paid_on, set_off_on) -> str:
+        """What became of what a bill carries, now that it is closed: only money was paid."""
+        if not set_off_on:
+            return self.env._("Paid to you") if is_added else self.env._("Deducted from what was paid to you")
+        if not paid_on:
+            if is_added:
+                return self.env._("Set off against what you owed")
+            return self.env._("Deducted from what was set off against what you owed")
+        if is_added:
+            return self.env._("Paid to you, in part set off against what you owed")
+        return self.env._("Deducted from what was paid to you and set off against what you owed")
 
     @api.model
     def _get_portal_bills(self):

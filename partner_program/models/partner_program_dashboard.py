@@ -96,29 +96,30 @@ class PartnerProgram(models.Model):
         }
 
     def _get_bills_of_last_year(self) -> SQL:
-        """Query: program, bill, pay-by date and day of payment of the bills whose day has come, or that are paid."""
+        """Query: program, bill, pay-by date and day of payment of the bills whose day has come, or that are paid.
+
+        What was set off alone is no payment, in time or not.
+        """
         for model in ("account.move", "account.move.line", "account.partial.reconcile", "partner.commission.billing"):
             self.env[model].flush_model()
         today = self.env.company._partner_program_today()
         return SQL(
             """
-            SELECT DISTINCT line.program_id, bill.id, bill.invoice_date_due AS due_on, payment.paid_on
-              FROM partner_commission_billing billing
-              JOIN partner_commission_line line ON line.id = billing.commission_line_id
-              JOIN account_move bill ON bill.id = billing.bill_id
-         LEFT JOIN LATERAL (
-                   SELECT MAX(partial.max_date) AS paid_on
-                     FROM account_move_line item
-                     JOIN account_partial_reconcile partial ON partial.credit_move_id = item.id
-                    WHERE item.move_id = bill.id AND bill.payment_state IN %(paid)s
-                   ) payment ON TRUE
-             WHERE line.program_id IN %(ids)s
-               AND bill.state = 'posted'
+            SELECT carried.program_id, bill.id, bill.invoice_date_due AS due_on, closed.paid_on
+              FROM (SELECT DISTINCT line.program_id, billing.bill_id
+                      FROM partner_commission_billing billing
+                      JOIN partner_commission_line line ON line.id = billing.commission_line_id
+                     WHERE line.program_id IN %(ids)s) carried
+              JOIN account_move bill ON bill.id = carried.bill_id
+         LEFT JOIN LATERAL (%(closed)s) closed ON bill.payment_state IN %(paid)s
+             WHERE bill.state = 'posted'
                AND bill.payment_state <> 'reversed'
                AND bill.invoice_date_due >= %(since)s
-               AND (bill.invoice_date_due < %(today)s OR payment.paid_on IS NOT NULL)
+               AND (closed.paid_on IS NOT NULL
+                    OR bill.payment_state NOT IN %(paid)s AND bill.invoice_date_due < %(today)s)
             """,
             paid=PAID,
+            closed=self.env["partner.commission.change"]._get_closed_query(),
             ids=tuple(self.ids),
             since=today - relativedelta(months=12),
             today=today,

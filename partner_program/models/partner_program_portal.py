@@ -63,9 +63,9 @@ class PartnerProgramPortal(models.AbstractModel):
 
         Drafts are among them: what they carry is still to be paid, but partners cannot open them.
 
-        :return: ``{"id", "currency_id", "state", "posted_before", "payment_state", "amount" (without tax), "open" (of
-            the amount: what payments do not cover yet), "billed_on", "due_on", "paid_on"}``;
-            ``paid_on`` is the date of the last payment of what is paid, else None
+        :return: ``{"id", "currency_id", "state", "posted_before", "amount" (without tax), "open" and "set_off" (of the
+            amount: what is still to pay, and what was set off instead of paid), "billed_on", "due_on", "paid_on",
+            "set_off_on"}``; the last two are None while something is open
         """
         self.env["account.partial.reconcile"].flush_model()
         self.env["partner.commission.billing"].flush_model()
@@ -75,23 +75,20 @@ class PartnerProgramPortal(models.AbstractModel):
         rows = self.env.execute_query_dict(
             SQL(
                 """
-                SELECT bill.id, bill.currency_id, bill.state, bill.posted_before, bill.payment_state,
-                       bill.amount_untaxed AS amount,
-                       CASE WHEN bill.state <> 'posted' OR bill.amount_total = 0 THEN bill.amount_untaxed
-                            ELSE bill.amount_untaxed * bill.amount_residual / bill.amount_total END AS open,
+                SELECT bill.id, bill.currency_id, bill.state, bill.posted_before, bill.amount_untaxed AS amount,
                        COALESCE(bill.invoice_date_due, bill.date) AS due_on,
                        COALESCE(bill.invoice_date, bill.date) AS billed_on,
-                       CASE WHEN bill.state = 'posted' AND bill.payment_state IN %(paid)s THEN (
-                           SELECT MAX(partial.max_date)
-                             FROM account_move_line line
-                             JOIN account_account account ON account.id = line.account_id
-                             JOIN account_partial_reconcile partial ON partial.credit_move_id = line.id
-                            WHERE line.move_id = bill.id AND account.account_type = 'liability_payable'
-                       ) END AS paid_on
+                       CASE WHEN bill.state <> 'posted' THEN 0
+                            WHEN bill.amount_total <> 0 THEN COALESCE(closed.amount, 0) / bill.amount_total
+                            WHEN bill.payment_state IN %(paid)s THEN 1
+                            ELSE 0 END AS closed,
+                       COALESCE(closed.set_off / NULLIF(bill.amount_total, 0), 0) AS set_off,
+                       closed.paid_on, closed.set_off_on
                   FROM account_move bill
                   JOIN LATERAL (
                        SELECT 1 FROM partner_commission_billing billing WHERE billing.bill_id = bill.id LIMIT 1
                   ) carried ON TRUE
+                  LEFT JOIN LATERAL (%(closed)s) closed ON bill.state = 'posted'
                  WHERE bill.commercial_partner_id = %(partner_id)s
                    AND bill.company_id IN %(company_ids)s
                    AND bill.move_type = 'in_invoice'
@@ -100,15 +97,19 @@ class PartnerProgramPortal(models.AbstractModel):
                  ORDER BY due_on, bill.id
                 """,
                 paid=PAID,
+                closed=self.env["partner.commission.change"]._get_closed_query(),
                 partner_id=partner.commercial_partner_id.id,
                 company_ids=tuple(self.env.companies.ids),
             )
         )
         for row in rows:
-            row["currency_id"] = self.env["res.currency"].browse(row["currency_id"])
-            row["amount"] = float(row["amount"])
-            is_paid = row["state"] == "posted" and row["payment_state"] in PAID
-            row["open"] = 0.0 if is_paid else row["currency_id"].round(float(row["open"]))
+            row["currency_id"] = currency = self.env["res.currency"].browse(row["currency_id"])
+            row["amount"], closed, set_off = (float(row[name]) for name in ("amount", "closed", "set_off"))
+            row["open"] = currency.round(row["amount"] * max(1 - closed, 0.0))
+            row["set_off"] = currency.round(row["amount"] * min(set_off, 1.0))
+            del row["closed"]
+            if row["open"]:
+                row["paid_on"] = row["set_off_on"] = None
         return rows
 
     # ------------------------------------------------------------
@@ -120,13 +121,13 @@ class PartnerProgramPortal(models.AbstractModel):
         """One row per currency, the biggest first.
 
         :return: ``{"currency", "expected", "expected_count", "open" (earned or held, not billed), "to_pay" (open, or on
-            a bill that is not paid), "paid", "held", "hold_codes", "coming" ({date: amount}, pay-by dates of what is to
+            a bill that is not paid), "paid", "set_off", "held", "hold_codes", "coming" ({date: amount}, pay-by dates of what is to
             be paid), "posted" (of that, what is on bills that runs leave as they are), "corrections" (not positive)}``
         """
         totals = {}
 
         def of(currency):
-            empty = dict.fromkeys(("expected", "open", "to_pay", "paid", "held", "corrections"), 0.0)
+            empty = dict.fromkeys(("expected", "open", "to_pay", "paid", "set_off", "held", "corrections"), 0.0)
             return totals.setdefault(
                 currency,
                 empty
@@ -152,7 +153,8 @@ class PartnerProgramPortal(models.AbstractModel):
                 total["coming"][due_on] += value
         for bill in self._get_bills(partner) if bills is None else bills:
             total = of(bill["currency_id"])
-            total["paid"] += bill["amount"] - bill["open"]
+            total["paid"] += bill["amount"] - bill["open"] - bill["set_off"]
+            total["set_off"] += bill["set_off"]
             total["to_pay"] += bill["open"]
             if bill["open"]:
                 total["coming"][bill["due_on"]] += bill["open"]
@@ -223,12 +225,14 @@ class PartnerProgramPortal(models.AbstractModel):
     def _get_promise(self, bills, today: date) -> dict:
         """The promise kept: bills of the last twelve months that were paid on or before their pay-by date.
 
-        :return: ``{"kept", "count", "percent", "text"}``; a bill that is late and not paid counts as broken
+        A bill that is late and not paid counts as broken, one that was set off not at all.
+
+        :return: ``{"kept", "count", "percent", "text"}``
         """
         since = today - relativedelta(months=12)
         due = [bill for bill in bills if bill["state"] == "posted" and bill["due_on"] >= since]
         paid = [bill for bill in due if bill["paid_on"]]
-        late = [bill for bill in due if not bill["paid_on"] and bill["due_on"] < today]
+        late = [bill for bill in due if bill["open"] and bill["due_on"] < today]
         kept = [bill for bill in paid if bill["paid_on"] <= bill["due_on"]]
         promise = {"kept": len(kept), "count": len(paid) + len(late)}
         if promise["count"]:
@@ -257,7 +261,7 @@ class PartnerProgramPortal(models.AbstractModel):
         for bill in bills:
             month = bill["paid_on"] and bill["paid_on"].replace(day=1)
             if month in rows and bill["currency_id"] == total["currency"]:
-                rows[month]["paid"] += bill["amount"]
+                rows[month]["paid"] += bill["amount"] - bill["set_off"]
         for day, amount in self._get_payments(total, today).items():
             month = max(day, today).replace(day=1)
             if month in rows:

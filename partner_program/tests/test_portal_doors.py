@@ -1,9 +1,13 @@
 """Doors of the portal beside its forms: calls with files, odd addresses; part payments; who gets the log-in."""
 
+from lxml import html
+
+from odoo import fields
 from odoo.tests import HttpCase
 from odoo.tools import mute_logger
 
 from .common import PartnerProgramCommon
+from .test_statement import StatementCommon
 
 
 class TestDoors(PartnerProgramCommon, HttpCase):
@@ -42,6 +46,82 @@ class TestPartPayments(PartnerProgramCommon):
         self.pay(bill)
         [total] = self.env["partner.program.portal"]._get_totals(self.ada)
         self.assertEqual((total["paid"], total["to_pay"], dict(total["coming"])), (50.0, 0.0, {}))
+
+
+class TestWhatWasSetOff(StatementCommon, HttpCase):
+    """Only money is paid: what a refund for something else closed is nowhere told as our payment."""
+
+    def setUp(self):
+        super().setUp()
+        self.line = self.billed_line()
+        self.bill = self.line.bill_ids
+
+    def told(self):
+        """What the pages say of the bill: totals, promise, chart, state, last line of the history, list of payouts."""
+        portal, today = self.env["partner.program.portal"], fields.Date.today()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        bills = portal._get_bills(self.ada)
+        [total] = portal._get_totals(self.ada, bills)
+        chart = portal._get_chart(total, bills, portal._get_months([total], today), today)
+        self.authenticate("portal_ada", "portal_ada")
+        pages = [
+            html.fromstring(self.url_open(address).content).xpath(f"//tr[contains(@class, '{row}')]")
+            for address, row in (
+                ("/my/payouts", "o_partner_program_payout"),
+                ("/my/commissions", "o_partner_program_bill"),
+            )
+        ]
+        texts = [" ".join(rows[0].text_content().split()) for rows in pages]
+        return {
+            "totals": (total["paid"], total["set_off"], total["to_pay"]),
+            "promise": portal._get_promise(bills, today)["count"],
+            "on time": self.program_referral.with_user(self.manager).on_time_rate,
+            "chart": sum(row["paid"] for row in chart),
+            "state": self.line._get_portal_state(),
+            "why": self.line.explanation.rpartition(", paid in full on 01/05/2026, ")[2],
+            "history": self.line._get_portal_history()[-1]["text"],
+            "payouts": texts,
+        }
+
+    def test_a_bill_that_was_set_off_is_not_paid(self):
+        self.set_off(self.bill, 80.0)
+        self.assertEqual(self.line.state, "paid", "nothing is left to pay")
+        told = self.told()
+        payouts = told.pop("payouts")
+        self.assertTrue(all("Set off on 02/04/2026 against what you owed" in text for text in payouts), payouts)
+        self.assertEqual(
+            told,
+            {
+                "totals": (0.0, 50.0, 0.0),
+                "promise": 0,
+                "on time": False,
+                "chart": 0.0,
+                "state": "Set off",
+                "why": "set off against what the partner owed.",
+                "history": "Set off against what you owed",
+            },
+        )
+
+    def test_a_bill_that_was_set_off_in_part_is_paid_for_the_rest(self):
+        self.set_off(self.bill, 20.0)
+        self.pay(self.bill)
+        told = self.told()
+        payouts = told.pop("payouts")
+        wanted = "Paid on 02/04/2026, in part set off against what you owed"
+        self.assertTrue(all(wanted in text for text in payouts), payouts)
+        self.assertEqual(
+            told,
+            {
+                "totals": (30.0, 20.0, 0.0),
+                "promise": 1,
+                "on time": "100 %",
+                "chart": 30.0,
+                "state": "Paid, in part set off",
+                "why": "paid to the partner, in part set off against what it owed.",
+                "history": "Paid to you, in part set off against what you owed",
+            },
+        )
 
 
 class TestWhoApplied(PartnerProgramCommon):
