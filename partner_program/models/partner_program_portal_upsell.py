@@ -1,5 +1,7 @@
 from odoo import api, models
 
+from .partner_program_portal import SHOWN
+
 
 class PartnerProgramPortal(models.AbstractModel):
     """The clients that a partner engages towards the next package (P5, P14, P15)."""
@@ -9,5 +11,5 @@ class PartnerProgramPortal(models.AbstractModel):
     @api.model
     def _get_dashboard(self, partner) -> dict:
         values = super()._get_dashboard(partner)
-        values["upsells"] = self.env["partner.program.upsell"]._get_portal_upsells(partner)
-        return values
+        upsells = self.env["partner.program.upsell"]._get_portal_upsells(partner, limit=SHOWN + 1)
+        return {**values, "upsells": upsells[:SHOWN], "has_more_upsells": len(upsells) > SHOWN}

@@ -304,9 +304,23 @@ class TestUpsell(PackageCase):
         section = page[page.index("o_partner_program_upsell") :]
         for text in ("Cobalt Clinics", "Starter", "Pro", f"/my/referrals/{self.rows().referral_id.id}"):
             self.assertIn(text, section)
+        self.assertNotIn("These are not all", section)
         self.assertFalse(Upsell._get_portal_upsells(self.byte))
         self.enrollment_ada.state = "suspended"
         self.assertFalse(Upsell._get_portal_upsells(self.ada))
+
+    def test_p14_the_portal_shows_the_first_of_many_clients_and_says_that_there_are_more(self):
+        clients = self.env["res.partner"].create([{"name": f"Client {n}", "is_company": True} for n in range(8)])
+        for client in clients:
+            self.acquired(client=client)
+            self.sell(self.starter, "2026-01-05", client=client)
+        portal = self.env["partner.program.portal"].with_user(self.portal_ada)
+        values = portal._get_dashboard(self.ada)
+        self.assertEqual([row["client"] for row in values["upsells"]], clients[:6].mapped("name"))
+        page = str(
+            portal.env["ir.qweb"]._render("partner_program.portal_dashboard_clients", {**values, "preview": False})
+        )
+        self.assertIn("These are not all", page[page.index("o_partner_program_upsell") :])
 
 
 class TestFirstPackage(PackageCase):
