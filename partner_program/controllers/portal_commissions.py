@@ -47,6 +47,7 @@ class PartnerProgramPortalCommissions(PartnerProgramPortal):
             lines=values.pop("records"),
             bills=bills,
             closings=bills._get_closings(),
+            held_bills=bills._filter_held(),
             today=request.env.company._partner_program_today(),
             totals=request.env["partner.program.portal"]._get_totals(request.env.user.commercial_partner_id),
         )

@@ -39,6 +39,7 @@ class PartnerProgramPortalPayouts(PartnerProgramPortal):
             bills=bills,
             today=request.env.company._partner_program_today(),
             closings=bills._get_closings(),
+            held_bills=bills._filter_held(),
             pager=pager,
             default_url="/my/payouts",
             searchbar_filters=filters,

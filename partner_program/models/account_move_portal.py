@@ -40,3 +40,8 @@ class AccountMove(models.Model):
             )
         )
         return {bill_id: closing for bill_id, *closing in rows}
+
+    def _filter_held(self):
+        """Those of these bills that could not be paid on their day because something of the partner was missing."""
+        billings_sudo = self.env["partner.commission.billing"].sudo()  # partners have no right on billings
+        return billings_sudo.search([("bill_id", "in", self.ids), ("was_held", "=", True)]).bill_id.with_env(self.env)

@@ -46,7 +46,11 @@ class PartnerCommissionBilling(models.Model):
     revision = fields.Integer(
         required=True, readonly=True, help="1 for the first billing of a commission line; corrections count up."
     )
+    was_held = fields.Boolean(
+        "Held Past Its Day", readonly=True, help="Something of the partner was still missing on the pay-by date."
+    )
 
+    _held = models.Index("(bill_id) WHERE was_held")  # few
     _one_per_revision = models.UniqueIndex(
         "(commission_line_id, revision)", "This commission line was billed by another run in the meantime."
     )

@@ -145,20 +145,23 @@ class PartnerCommissionLine(models.Model):
         if not self:
             return
         self.flush_recordset()
+        self.enrollment_id.flush_recordset(["complete_since"])
         bill_ids = {bill_line: bill_line.move_id.id for bill_line in set(bill_lines.values())}
         self.env.cr.execute(
             SQL(
                 """
                 INSERT INTO partner_commission_billing (
                     commission_line_id, bill_line_id, bill_id, amount, revision,
-                    company_id, partner_id, currency_id, create_uid, create_date, write_date
+                    company_id, partner_id, currency_id, was_held, create_uid, create_date, write_date
                 )
                 SELECT line.id, pair.bill_line_id, pair.bill_id, line.open_amount,
                        1 + COALESCE((SELECT MAX(revision) FROM partner_commission_billing earlier
                                       WHERE earlier.commission_line_id = line.id), 0),
-                       line.company_id, line.partner_id, line.currency_id, %(uid)s, %(now)s, %(now)s
+                       line.company_id, line.partner_id, line.currency_id,
+                       COALESCE(line.billed_amount, 0) = 0 AND line.due_on < enrollment.complete_since, %(uid)s, %(now)s, %(now)s
                   FROM unnest(%(line_ids)s, %(bill_line_ids)s, %(bill_ids)s) AS pair (line_id, bill_line_id, bill_id)
                   JOIN partner_commission_line line ON line.id = pair.line_id
+                  JOIN partner_program_enrollment enrollment ON enrollment.id = line.enrollment_id
                 """,
                 uid=self.env.uid,
                 now=self.env.cr.now(),

@@ -33,12 +33,23 @@ class PartnerCommissionLine(models.Model):
             and self.due_on
             and self.due_on < self.company_id._partner_program_today()
         ):
+            if self._was_held_past_its_day():
+                return self.env._("Held until something from you had arrived, to be paid now")
             return self.env._("Was due on %(day)s", day=due_on)
         if self.state in ("earned", "billed"):
             return self.env._("To be paid by %(day)s", day=due_on) if due_on else self.env._("To be paid")
         if self.state == "paid":
             return dict(self._fields["closed_by"]._description_selection(self.env)).get(self.closed_by, self.env._("Paid"))
         return self.void_reason or self.env._("Nothing due")
+
+    def _was_held_past_its_day(self) -> bool:
+        """Whether something of the partner was missing on the pay-by date: then we are not late."""
+        self.ensure_one()
+        line_sudo = self.sudo()  # partners have no right on billings and enrollments
+        if line_sudo.billing_ids:
+            return any(line_sudo.billing_ids.mapped("was_held"))
+        since = line_sudo.enrollment_id.complete_since
+        return bool(self.due_on and since and self.due_on < since)
 
     def _get_portal_month(self) -> str:
         """Which month of the window the invoice is of; empty when it is outside."""

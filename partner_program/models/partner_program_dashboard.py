@@ -98,7 +98,7 @@ class PartnerProgram(models.Model):
     def _get_bills_of_last_year(self) -> SQL:
         """Query: program, bill, pay-by date and day of payment of the bills whose day has come, or that are paid.
 
-        What was set off alone is no payment, in time or not.
+        What was set off alone is no payment, in time or not, and what waited for the partner on its day is not late.
         """
         for model in ("account.move", "account.move.line", "account.partial.reconcile", "partner.commission.billing"):
             self.env[model].flush_model()
@@ -115,6 +115,8 @@ class PartnerProgram(models.Model):
              WHERE bill.state = 'posted'
                AND bill.payment_state <> 'reversed'
                AND bill.invoice_date_due >= %(since)s
+               AND NOT EXISTS (
+                   SELECT FROM partner_commission_billing held WHERE held.bill_id = bill.id AND held.was_held)
                AND (closed.paid_on IS NOT NULL
                     OR bill.payment_state NOT IN %(paid)s AND bill.invoice_date_due < %(today)s)
             """,

@@ -80,6 +80,12 @@ class PartnerProgramEnrollment(models.Model):
         readonly=True, copy=False, help="When the last bill was drafted for commissions of this enrollment."
     )
     requirements_met = fields.Boolean(compute="_compute_requirements_met", store=True)
+    complete_since = fields.Date(
+        compute="_compute_requirements_met",
+        store=True,
+        copy=False,
+        help="Since when nothing is missing that holds payouts. Empty while something is.",
+    )
     missing_requirements = fields.Char(
         "Missing",
         compute="_compute_missing_requirements",
@@ -137,7 +143,10 @@ class PartnerProgramEnrollment(models.Model):
     )
     def _compute_requirements_met(self):
         for enrollment in self:
+            company = enrollment.company_id or self.env.company
+            since = enrollment.complete_since or company._partner_program_today()
             enrollment.requirements_met = not enrollment._get_missing_requirements()
+            enrollment.complete_since = enrollment.requirements_met and since
 
     @api.depends("requirements_met")
     @api.depends_context("lang")

@@ -65,7 +65,7 @@ class PartnerProgramPortal(models.AbstractModel):
 
         :return: ``{"id", "currency_id", "state", "posted_before", "amount" (without tax), "open" and "set_off" (of the
             amount: what is still to pay, and what was set off instead of paid), "billed_on", "due_on", "paid_on",
-            "set_off_on"}``; the last two are None while something is open
+            "set_off_on", "was_held"}``; the two days of payment are None while something is open
         """
         self.env["account.partial.reconcile"].flush_model()
         self.env["partner.commission.billing"].flush_model()
@@ -83,7 +83,9 @@ class PartnerProgramPortal(models.AbstractModel):
                             WHEN bill.payment_state IN %(paid)s THEN 1
                             ELSE 0 END AS closed,
                        COALESCE(closed.set_off / NULLIF(bill.amount_total, 0), 0) AS set_off,
-                       closed.paid_on, closed.set_off_on
+                       closed.paid_on, closed.set_off_on,
+                       EXISTS (SELECT FROM partner_commission_billing held
+                                WHERE held.bill_id = bill.id AND held.was_held) AS was_held
                   FROM account_move bill
                   JOIN LATERAL (
                        SELECT 1 FROM partner_commission_billing billing WHERE billing.bill_id = bill.id LIMIT 1
@@ -124,7 +126,7 @@ class PartnerProgramPortal(models.AbstractModel):
             a bill that is not paid), "paid", "set_off", "held", "hold_codes", "coming" ({date: amount}, pay-by dates of what is to
             be paid), "posted" (of that, what is on bills that runs leave as they are), "corrections" (not positive)}``
         """
-        totals = {}
+        totals, today = {}, self.env.company._partner_program_today()
 
         def of(currency):
             empty = dict.fromkeys(("expected", "open", "to_pay", "paid", "set_off", "held", "corrections"), 0.0)
@@ -157,9 +159,10 @@ class PartnerProgramPortal(models.AbstractModel):
             total["set_off"] += bill["set_off"]
             total["to_pay"] += bill["open"]
             if bill["open"]:
-                total["coming"][bill["due_on"]] += bill["open"]
+                day = max(bill["due_on"], today) if bill["was_held"] else bill["due_on"]
+                total["coming"][day] += bill["open"]
                 if bill["posted_before"]:
-                    total["posted"][bill["due_on"]] += bill["open"]
+                    total["posted"][day] += bill["open"]
         return sorted(totals.values(), key=lambda total: (-total["paid"] - total["to_pay"], total["currency"].id))
 
     @api.model
@@ -225,12 +228,13 @@ class PartnerProgramPortal(models.AbstractModel):
     def _get_promise(self, bills, today: date) -> dict:
         """The promise kept: bills of the last twelve months that were paid on or before their pay-by date.
 
-        A bill that is late and not paid counts as broken, one that was set off not at all.
+        A bill that is late and not paid counts as broken. Not counted is what was set off, and what could not be paid
+        on its day because something of the partner was missing.
 
         :return: ``{"kept", "count", "percent", "text"}``
         """
         since = today - relativedelta(months=12)
-        due = [bill for bill in bills if bill["state"] == "posted" and bill["due_on"] >= since]
+        due = [bill for bill in bills if bill["state"] == "posted" and bill["due_on"] >= since and not bill["was_held"]]
         paid = [bill for bill in due if bill["paid_on"]]
         late = [bill for bill in due if bill["open"] and bill["due_on"] < today]
         kept = [bill for bill in paid if bill["paid_on"] <= bill["due_on"]]

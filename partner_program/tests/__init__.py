@@ -38,6 +38,7 @@ from . import (
     test_portal_keyboard,
     test_portal_log,
     test_portal_pages,
+    test_portal_promise,
     test_portal_queries,
     test_portal_sending,
     test_portal_tours,

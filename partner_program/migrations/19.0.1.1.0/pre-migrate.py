@@ -1,7 +1,18 @@
-"""First earnings move from the billings, which noted them until now, to the commission lines."""
+"""First earnings move from the billings, which noted them until now, to the commission lines; since when all is there."""
 
 
 def migrate(cr, version):
+    _move_first_earnings(cr)
+    _note_complete_since(cr)
+
+
+def _note_complete_since(cr):
+    # Not known of the past: computed, it would be the day of the update, and what is late would be excused.
+    cr.execute("ALTER TABLE partner_program_enrollment ADD COLUMN IF NOT EXISTS complete_since date")
+    cr.execute("UPDATE partner_program_enrollment SET complete_since = create_date::date WHERE requirements_met")
+
+
+def _move_first_earnings(cr):
     # In SQL: computing the columns would look at every invoice that ever earned anything.
     cr.execute(
         """
