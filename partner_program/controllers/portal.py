@@ -45,9 +45,10 @@ def form_of(page: str) -> Callable:
 def typed_text(value, size=None) -> str:
     """What somebody typed, without blanks around it, cut to ``size`` characters.
 
-    The database takes no NUL characters: a browser sends none, a script would get an error of the server for one.
+    The database takes no NUL characters: a browser sends none, a script would get an error of the server for one. A
+    browser counts a line break as one character and sends two.
     """
-    return str(value or "").replace("\x00", "").strip()[:size]
+    return str(value or "").replace("\x00", "").replace("\r\n", "\n").strip()[:size]
 
 
 def typed_id(value) -> int:

@@ -302,6 +302,17 @@ class TestReferralPages(PortalCommon):
         _response, tree = self.page(f"/my/referrals/{referral.id}")
         self.assertFalse(tree.xpath("//form[contains(@action, 'withdraw')]"), "once is enough")
 
+    def test_line_breaks_count_as_in_the_browser(self):
+        """A text area of 2,000 characters sends two for each line break: nothing is cut or refused for that."""
+        text = "\r\n".join(["x" * 9] * 200)
+        referral = self.refer(accept=False)
+        self.env.flush_all()
+        _response, tree = self.page(f"/my/referrals/{referral.id}")
+        [form] = tree.xpath("//form[contains(@action, '/withdraw')]")
+        self.url_open(f"/my/referrals/{referral.id}/withdraw", data={**self.fields_of(form), "reason": text})
+        self.env.invalidate_all()
+        self.assertEqual(referral.decision_reason, "\n".join(["x" * 9] * 200))
+
     def test_characters_that_the_database_does_not_take(self):
         referral, line = self.refer(), self.earned_line(client=self.other_client)
         self.env.flush_all()
