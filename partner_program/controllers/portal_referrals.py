@@ -56,6 +56,8 @@ class PartnerProgramPortalReferrals(PartnerProgramPortal):
         referral = self._get_own_referral(referral_id)
         if not referral:
             return request.not_found()
+        if referral.state == "withdrawn":  # a double click
+            return request.redirect(f"/my/referrals/{referral.id}")
         reason = typed_text(reason, self._MAX_TEXT)
         try:
             with request.env.cr.savepoint():

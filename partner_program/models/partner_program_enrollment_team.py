@@ -76,6 +76,9 @@ class PartnerProgramEnrollment(models.Model):
         if not normalized or len(normalized) > EMAIL_AT_MOST:
             raise ValidationError(self.env._("Enter one valid e-mail address."))
         team_sudo = self._get_team_sudo()
+        invited = f"{name} <{normalized}>"
+        if self._count_invitations(timedelta(minutes=1), invited):  # a double click
+            return team_sudo.filtered(lambda user: user.login == normalized).partner_id
         if normalized in team_sudo.mapped("email_normalized") or normalized in team_sudo.mapped("login"):
             raise ValidationError(self.env._("This colleague has access already."))
         if len(team_sudo) >= MEMBERS_AT_MOST:
@@ -85,7 +88,7 @@ class PartnerProgramEnrollment(models.Model):
                     count=MEMBERS_AT_MOST,
                 )
             )
-        if self._count_invitations() >= INVITATIONS_A_DAY:
+        if self._count_invitations(timedelta(days=1)) >= INVITATIONS_A_DAY:
             raise ValidationError(self.env._("That is enough invitations for today. Go on tomorrow."))
         users_sudo = self.env["res.users"].sudo().with_context(active_test=False)  # partners read no users
         company = self.env.user.commercial_partner_id
@@ -102,17 +105,19 @@ class PartnerProgramEnrollment(models.Model):
         ].sudo()  # partners have no right on it; who is invited was checked above
         wizard_sudo = wizards_sudo.create({"partner_ids": contact_sudo.ids})
         wizard_sudo.user_ids.action_grant_access()
-        self.env["partner.program.portal.log"]._log("invite", f"{name} <{normalized}>")
+        self.env["partner.program.portal.log"]._log("invite", invited)
         return contact_sudo
 
     @api.model
-    def _count_invitations(self) -> int:
+    def _count_invitations(self, within: timedelta, invited=None) -> int:
+        """Of the reader's company; of that colleague, or of all."""
         log_sudo = self.env["partner.program.portal.log"].sudo()  # partners do not read the log
         return log_sudo.search_count(
             [
                 ("partner_id", "=", self.env.user.commercial_partner_id.id),
                 ("action", "=", "invite"),
-                ("create_date", ">", fields.Datetime.now() - timedelta(days=1)),
+                ("create_date", ">", fields.Datetime.now() - within),
+                *([("detail", "=", invited)] if invited else ()),
             ]
         )
 

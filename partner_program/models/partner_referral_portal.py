@@ -182,7 +182,8 @@ class PartnerReferral(models.Model):
             raise ValidationError(self.env._("Say why you withdraw it: our sales team reads the reason."))
         self_sudo = self.sudo()  # partners may withdraw their own referrals; nothing else of them is theirs to write
         if self_sudo.state in OPEN_STATES:
-            self_sudo.decision_reason = reason.strip()
+            # The word of the partner is a reason to leave, also where it is that of the acceptance.
+            self_sudo.write({"decision_reason": reason.strip(), "accepted_reason": False})
         self_sudo.action_withdraw()
         self_sudo.message_post(
             body=self.env._("Withdrawn by the partner: %(reason)s", reason=reason.strip()),

@@ -302,14 +302,35 @@ class TestReferralPages(PortalCommon):
         _response, tree = self.page(f"/my/referrals/{referral.id}")
         self.assertFalse(tree.xpath("//form[contains(@action, 'withdraw')]"), "once is enough")
 
+    def test_a_claim_is_withdrawn_with_the_words_of_its_acceptance_too(self):
+        referral = self.refer(decision_reason="By phone", user=self.manager)
+        self.assertEqual(referral.sudo().accepted_reason, "By phone")
+        self.env.flush_all()
+        self.withdraw(referral, "By phone")
+        self.env.invalidate_all()
+        self.assertEqual(referral.state, "withdrawn")
+
+    def test_withdrawing_twice_at_once_is_withdrawing(self):
+        """A double click: the second request finds it withdrawn."""
+        referral = self.refer()
+        self.env.flush_all()
+        _response, tree = self.page(f"/my/referrals/{referral.id}")
+        [form] = tree.xpath(f"//form[@action='/my/referrals/{referral.id}/withdraw']")
+        for _time in range(2):
+            data = {**self.fields_of(form), "reason": "They chose another tool"}
+            response = self.url_open(f"/my/referrals/{referral.id}/withdraw", data=data)
+            self.assertEqual(response.status_code, 200)
+            self.assertNotIn("cannot be rejected", self.text_of(response))
+        self.env.invalidate_all()
+        told = referral.message_ids.filtered(lambda message: "Withdrawn by the partner" in (message.body or ""))
+        self.assertEqual((referral.state, len(told)), ("withdrawn", 1))
+
     def test_line_breaks_count_as_in_the_browser(self):
         """A text area of 2,000 characters sends two for each line break: nothing is cut or refused for that."""
         text = "\r\n".join(["x" * 9] * 200)
         referral = self.refer(accept=False)
         self.env.flush_all()
-        _response, tree = self.page(f"/my/referrals/{referral.id}")
-        [form] = tree.xpath("//form[contains(@action, '/withdraw')]")
-        self.url_open(f"/my/referrals/{referral.id}/withdraw", data={**self.fields_of(form), "reason": text})
+        self.withdraw(referral, text)
         self.env.invalidate_all()
         self.assertEqual(referral.decision_reason, "\n".join(["x" * 9] * 200))
 

@@ -231,6 +231,18 @@ class TestTeam(AccessCommon, HttpCase):
         self.assertFalse(user.active)
         self.assertFalse(user._is_portal())
 
+    def test_inviting_twice_at_once_is_inviting(self):
+        """A double click: the second request finds the colleague in the team."""
+        self.authenticate("portal_ada", "portal_ada")
+        for _time in range(2):
+            text = self.post("/my/team/invite", name="Nina", email="nina@ada.example")
+            self.assertIn("Nina nina@ada.example", text)
+            self.assertNotIn("has access already", text)
+        log = self.env["partner.program.portal.log"].search([("action", "=", "invite")])
+        self.assertEqual(len(log), 1)
+        self.go_to("2026-02-05")
+        self.assertIn("has access already", self.post("/my/team/invite", name="Nina", email="nina@ada.example"))
+
     def test_who_may_manage_is_chosen_on_the_enrollment(self):
         colleague = self.env["res.partner"].create({"name": "Cole", "parent_id": self.ada.id, "email": "c@ada.example"})
         self._new_user("portal_cole", "base.group_portal", partner=colleague)
