@@ -32,7 +32,7 @@ class PartnerProgramEnrollment(models.Model):
         return seen or self.company_id  # nobody has access yet
 
     def _note_seen_as_partner(self):
-        """Say on the enrollment who looks at the partner's page.
+        """Say on the enrollment, once a day, who looks at the partner's page.
 
         :raise AccessError: for anybody but a manager who may read the enrollment
         """
@@ -40,5 +40,9 @@ class PartnerProgramEnrollment(models.Model):
         if not self.env.user.has_group("partner_program.group_manager"):
             raise AccessError(self.env._("Only a partner manager sees the page of a partner."))
         self.check_access("read")
+        log_sudo = self.env["partner.program.portal.log"].sudo()  # whether it was noted today
+        looked = [("action", "=", "preview"), ("user_id", "=", self.env.uid), ("partner_id", "=", self.partner_id.id)]
+        if log_sudo.search_count([*looked, ("create_date", ">=", fields.Date.today())], limit=1):
+            return
         self.message_post(body=self.env._("Looked at the portal as the partner sees it."))
         self.env["partner.program.portal.log"]._log("preview", partner=self.partner_id)

@@ -781,9 +781,26 @@ class TestDashboard(PortalCommon):
         self.assertEqual(note.author_id, self.manager.partner_id)
         self.assertIn("as the partner sees it", note.body)
         self.assertTrue(note.subtype_id.internal)
+        self.page(action["url"])
+        self.env.invalidate_all()
+        self.assertEqual(len(self.enrollment_ada.message_ids), before + 1, "once a day")
+        self.go_to("2026-01-06")
+        self.authenticate("mona", "mona")
+        self.page(action["url"])
+        self.env.invalidate_all()
+        self.assertEqual(len(self.enrollment_ada.message_ids), before + 2)
         for login in ("sally", "archie", "portal_ada", "portal_byte", "eddy"):
             self.authenticate(login, login)
             self.page(action["url"], status=404)
+
+    def test_nothing_leads_on_from_the_page_of_a_partner_without_referrals(self):
+        self.enrollment_ada.state = "suspended"
+        self.env.flush_all()
+        self.authenticate("mona", "mona")
+        _response, tree = self.page(f"/my/partner/as/{self.enrollment_ada.id}")
+        self.assertIn("There are no referrals yet", " ".join(tree.text_content().split()))
+        links = tree.xpath("//main//*[starts-with(@href, '/my/') or starts-with(@href, '/partners')]/@href")
+        self.assertFalse(set(links) - {"/my/home"})
 
     def test_a_manager_of_another_company_sees_no_page_of_our_partners(self):
         company = self.env["res.company"].create({"name": "Elsewhere Inc"})

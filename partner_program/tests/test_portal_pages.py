@@ -241,6 +241,7 @@ class TestTeam(AccessCommon, HttpCase):
         log = self.env["partner.program.portal.log"].search([("action", "=", "invite")])
         self.assertEqual(len(log), 1)
         self.go_to("2026-02-05")
+        self.authenticate("portal_ada", "portal_ada")
         self.assertIn("has access already", self.post("/my/team/invite", name="Nina", email="nina@ada.example"))
 
     def test_who_may_manage_is_chosen_on_the_enrollment(self):
