@@ -5,12 +5,13 @@ from odoo.tools.mimetypes import guess_mimetype
 
 MB = 1024 * 1024
 MAX_FILE_MB = 10
+TEXTS = {".csv", ".txt"}
 # Types by what is in the file, and the endings that go with them.
 FILE_TYPES = {
     "application/pdf": {".pdf"},
     "image/png": {".png"},
     "image/jpeg": {".jpg", ".jpeg"},
-    "text/plain": {".txt"},
+    **dict.fromkeys(("text/plain", "text/csv", "application/csv"), TEXTS),
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": {".docx"},
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {".xlsx"},
     "application/vnd.openxmlformats-officedocument.presentationml.presentation": {".pptx"},
@@ -18,7 +19,7 @@ FILE_TYPES = {
     "application/vnd.oasis.opendocument.spreadsheet": {".ods"},
     "application/vnd.oasis.opendocument.presentation": {".odp"},
 }
-ENDINGS = sorted(ending for endings in FILE_TYPES.values() for ending in endings)
+ENDINGS = sorted(set().union(*FILE_TYPES.values()))
 
 
 class IrAttachment(models.Model):

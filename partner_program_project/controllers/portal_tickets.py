@@ -2,10 +2,10 @@ from odoo import http
 from odoo.http import request
 from odoo.tools import plaintext2html
 
-from odoo.addons.partner_program.controllers.portal import PartnerProgramPortal, form_of, once_a_day
+from odoo.addons.partner_program.controllers.portal import PartnerProgramPortal, form_of, once_a_day, typed_text
+from odoo.addons.partner_program.controllers.uploads import read_uploads
 
-MAX_FILES = 10
-MAX_FILE_SIZE = 25 * 1024 * 1024
+MAX_FILE_MB = 25  # of a few files, so that all of them stay below what Odoo takes in a request
 MAX_NAME, MAX_TEXT = 200, 20000
 
 
@@ -52,13 +52,14 @@ class PartnerTickets(PartnerProgramPortal):
         """Add to the conversation."""
         ticket_sudo = self._find_task_sudo("support", ticket_id)
         files, problem = self._read_files()
-        text = description.strip()
-        if not text and not problem:
+        text = typed_text(description)
+        if not text:
             problem = request.env._("Write your answer first.")
+        problem = self._check_length(text) or problem
         if problem:
-            return self._render_ticket(ticket_sudo, {"description": description, "problem": problem})
+            return self._render_ticket(ticket_sudo, {"description": text, "problem": problem})
         message = ticket_sudo.message_post(
-            body=plaintext2html(text[:MAX_TEXT]),
+            body=plaintext2html(text),
             author_id=request.env.user.partner_id.id,
             message_type="comment",
             subtype_xmlid="mail.mt_comment",
@@ -120,7 +121,7 @@ class PartnerTickets(PartnerProgramPortal):
     # ------------------------------------------------------------
 
     def _read_form(self, name, description, enrollment_sudo) -> dict:
-        form = {"name": name.strip(), "description": description.strip(), "problem": ""}
+        form = {"name": typed_text(name), "description": typed_text(description), "problem": ""}
         form["enrollment_id"] = enrollment_sudo.id
         if not form["name"]:
             form["problem"] = request.env._("Give it a title first: a few words are enough.")
@@ -128,26 +129,18 @@ class PartnerTickets(PartnerProgramPortal):
             form["problem"] = request.env._("Make the title shorter, and write the rest into the description.")
         elif not form["description"]:
             form["problem"] = request.env._("Describe it first, so that we can help.")
-        elif len(form["description"]) > MAX_TEXT:
-            form["problem"] = request.env._("The description is too long. Put the rest into a file, and attach it.")
+        else:
+            form["problem"] = self._check_length(form["description"])
         return form
 
-    def _read_files(self) -> tuple[list, str]:
+    def _check_length(self, text) -> str:
+        if len(text) <= MAX_TEXT:
+            return ""
+        return request.env._("The description is too long. Put the rest into a file, and attach it.")
+
+    def _read_files(self) -> tuple:
         """``([(name, content)], problem)``; checked before anything is made."""
-        files = [one for one in request.httprequest.files.getlist("files") if one.filename]
-        if len(files) > MAX_FILES:
-            return [], request.env._("Attach at most %(count)s files; the text below is kept.", count=MAX_FILES)
-        read = []
-        for one in files:
-            content = one.read(MAX_FILE_SIZE + 1)
-            if len(content) > MAX_FILE_SIZE:
-                return [], request.env._(
-                    "“%(name)s” is larger than %(size)s MB. Attach a smaller file, or a link; the text below is kept.",
-                    name=one.filename,
-                    size=MAX_FILE_SIZE // 1024 // 1024,
-                )
-            read.append((one.filename, content))
-        return read, ""
+        return read_uploads(request.httprequest.files.getlist("files"), MAX_FILE_MB)
 
     def _prepare_task(self, form) -> dict:
         values = {"name": form["name"], "description": plaintext2html(form["description"])}

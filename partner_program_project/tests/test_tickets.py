@@ -151,7 +151,21 @@ class TestTickets(PartnerProgramCommon, HttpCase):
         text = self.page("/my/tickets/new", "portal_byte", {"name": "Big", "description": "Kept"}, files=big)
         self.assertIn("is larger than 25 MB", text)
         self.assertIn("Kept", text)
+        run = [("files", ("run.html", b"<script>x</script>", "text/html"))]
+        text = self.page("/my/tickets/new", "portal_byte", {"name": "Page", "description": "Kept"}, files=run)
+        self.assertIn("run.html cannot be sent", text)
+        self.assertIn("Kept", text)
         self.assertFalse(self.Task.search([("partner_enrollment_id", "=", self.enrollment_byte.id)]))
+
+    def test_characters_that_the_database_does_not_take(self):
+        self.page("/my/tickets/new", "portal_byte", {"name": "A\x00b", "description": "C\x00d"})
+        ticket = self.Task.search([("partner_enrollment_id", "=", self.enrollment_byte.id)])
+        self.assertEqual(ticket.name, "Ab")
+        self.page(f"/my/tickets/{ticket.id}/reply", "portal_byte", {"description": "E\x00f"})
+        self.assertIn("Ef", ticket.message_ids[0].body)
+        text = self.page(f"/my/tickets/{ticket.id}/reply", "portal_byte", {"description": "x" * 20001})
+        self.assertIn("too long", text)
+        self.assertIn("Ef", ticket.message_ids[0].body)
 
     def test_a_partner_whose_enrollment_ended_reads_but_does_not_write(self):
         ticket = self.ticket()
