@@ -11,6 +11,7 @@ from ..tools.one_by_one import try_each
 
 # What a spreadsheet would take for a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+CURRENCY_COLUMN = 5
 RUNNING_STATES = ("active", "suspended", "ended")  # clients of a partner who left may still earn (D14)
 CHOICE_STATES = ("onboarding", *RUNNING_STATES)  # where the choice of the partner is kept
 
@@ -241,7 +242,11 @@ class PartnerCommissionStatement(models.Model):
         book = xlsxwriter.Workbook(stream, options)
         sheet = book.add_worksheet(self.env._("Statement"))
         bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"})
-        money = book.add_format({"num_format": "#,##0.00"})
+        currencies = self.env["res.currency"].with_context(active_test=False).search_fetch([], ["name", "decimal_places"])
+        places = {currency.name: currency.decimal_places for currency in currencies}
+        money = {
+            count: book.add_format({"num_format": f"#,##0.{'0' * count}".rstrip(".")}) for count in places.values()
+        }
         for column, width in enumerate((12, 24, 28, 18, 26, 10, 14, 80, 24)):
             sheet.set_column(column, column, width)
         for number, row in enumerate(rows):
@@ -249,7 +254,7 @@ class PartnerCommissionStatement(models.Model):
                 if isinstance(value, date):
                     sheet.write_datetime(number, column, value, day)
                 elif isinstance(value, float):
-                    sheet.write_number(number, column, value, money)
+                    sheet.write_number(number, column, value, money[places[row[CURRENCY_COLUMN]]])
                 else:
                     sheet.write_string(number, column, value or "", bold if number == 0 else None)
         book.close()

@@ -426,6 +426,19 @@ class TestStatementMail(StatementCommon):
 
 
 class TestBackOfficeTwin(PartnerProgramCommon):
+    def test_a_spreadsheet_shows_the_decimals_of_each_currency(self):
+        heading = ("Date", "What", "Client", "Invoice", "Bill", "Currency", "Amount", "How it comes about", "Company")
+        rows = [
+            (Datetime.now().date(), "Earned", "", "", "", currency, amount, "", "Us")
+            for currency, amount in (("KWD", 1.234), ("JPY", 100.0), ("USD", 1234.5))
+        ]
+        content = self.env["partner.commission.statement"]._write_xlsx([heading, *rows])
+        cells = list(load_workbook(io.BytesIO(content)).active.columns)[6][1:]
+        self.assertEqual(
+            [(cell.value, cell.number_format) for cell in cells],
+            [(1.234, "#,##0.000"), (100, "#,##0"), (1234.5, "#,##0.00")],
+        )
+
     def test_the_statement_of_a_partner_from_its_enrollment(self):
         self.earned_line()
         for user in (self.manager, self.accountant):
