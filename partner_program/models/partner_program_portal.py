@@ -386,7 +386,11 @@ class PartnerProgramPortal(models.AbstractModel):
         """What is missing before held amounts are paid, in words (D15)."""
         reasons = []
         if "requirements" in hold_codes:
-            missing = enrollments_sudo.filtered(lambda enrollment: not enrollment.requirements_met)
+            lines_sudo = self.env["partner.commission.line"].sudo()  # partners have no right on enrollments
+            held = Domain("enrollment_id", "in", enrollments_sudo.ids) & Domain("state", "=", "held")
+            groups = lines_sudo._read_group(held & Domain("hold_code", "=", "requirements"), ["enrollment_id"])
+            holding = {enrollment.id for (enrollment,) in groups}
+            missing = enrollments_sudo.filtered(lambda enrollment: enrollment.id in holding)
             reasons += list(dict.fromkeys(missing.mapped("missing_requirements")))
         if "question" in hold_codes:
             reasons.append(self.env._("a question of yours is being answered"))

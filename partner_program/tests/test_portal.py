@@ -676,6 +676,13 @@ class TestDashboard(PortalCommon):
         self.authenticate("portal_ada", "portal_ada")
         _response, tree = self.page("/my/partner")
         self.assertEqual(self.tiles(tree)["Held"], "$ 50.00 contract not signed")
+        # What is missing where nothing is earned yet holds nothing.
+        self.env["partner.program.enrollment"].create(
+            {"partner_id": self.ada.id, "program_id": self.program_affiliate.id, "state": "onboarding"}
+        )
+        self.env.flush_all()
+        _response, tree = self.page("/my/partner")
+        self.assertEqual(self.tiles(tree)["Held"], "$ 50.00 contract not signed")
         self.assertEqual(self.tiles(tree)["To be paid next"], "nothing at the moment")
 
     def test_d16_corrections_come_off_the_next_payment(self):
