@@ -176,6 +176,23 @@ class PartnerProgramObjective(models.Model):
         )[:1]
         return current, current._get_figures() if current else []
 
+    @api.model
+    def _get_shown_each(self, enrollments, today):
+        """The objectives of the quarter of a day, or else of the one before, on each of these enrollments.
+
+        An enrollment that another one took over from is left out where that one has objectives too: both count the
+        same (``_get_actuals``).
+        """
+        found = self.search(
+            [
+                ("enrollment_id", "in", enrollments.ids),
+                ("date_from", "<=", today),
+                ("date_to", ">=", today - relativedelta(months=3)),
+            ]
+        )
+        last = found.filtered(lambda objective: objective.date_from == found[0].date_from)
+        return last.filtered(lambda objective: not objective.enrollment_id.next_enrollment_ids & last.enrollment_id)
+
     def _get_figures(self) -> list[dict]:
         """What is aimed at, in the order of the policy: acquired clients, revenue, up-sells."""
         self.ensure_one()

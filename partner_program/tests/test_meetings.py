@@ -538,11 +538,34 @@ class TestObjectives(PartnerProgramCommon):
             (self.portal_byte, self.byte, [("Acquired clients", 0, 2)]),
             (self.portal_ada, self.ada, []),
         ):
-            figures = self.env["partner.program.portal"].with_user(user)._get_dashboard(partner)["objective_figures"]
+            objectives = self.env["partner.program.portal"].with_user(user)._get_dashboard(partner)["objectives"]
+            figures = [figure for _objective, figures in objectives for figure in figures]
             self.assertEqual([(one["label"], one["actual"], one["objective"]) for one in figures], shown)
         for user in (self.portal_byte, self.employee):
             with self.assertRefused(".", AccessError):
                 self.env["partner.program.objective"].with_user(user).search([])
+
+    def test_partners_see_the_objectives_of_each_of_their_programs_and_no_old_ones(self):
+        other = self.env["partner.program.enrollment"].create(
+            {"partner_id": self.byte.id, "program_id": self.program_referral.id, "state": "active"}
+        )
+        portal = self.env["partner.program.portal"].with_user(self.portal_byte)
+
+        def shown():
+            return [one for one, _figures in portal._get_dashboard(self.byte)["objectives"]]
+
+        old = self.objective("4", year="2025", target_clients=1)
+        self.assertEqual(shown(), [old])
+        both = self.objective(target_clients=2) + self.objective(enrollment_id=other.id, target_clients=3)
+        self.assertCountEqual(shown(), both)
+        self.go_to("2026-04-02")
+        self.refer(self.enrollment_byte)
+        successor = self.enrollment_byte._change_program(self.program_affiliate.copy())
+        after = self.objective("2", enrollment_id=successor.id, target_clients=4)
+        self.objective("2", target_clients=4)
+        self.assertEqual(shown(), [after], "what another enrollment took over counts there")
+        self.go_to("2026-10-15")
+        self.assertFalse(shown())
 
     def test_one_row_per_partner_and_quarter_and_nothing_odd(self):
         self.objective()
