@@ -545,6 +545,16 @@ class TestObjectives(PartnerProgramCommon):
             with self.assertRefused(".", AccessError):
                 self.env["partner.program.objective"].with_user(user).search([])
 
+    def test_partners_see_the_share_of_a_revenue_and_not_what_their_client_was_invoiced(self):
+        self.objective(target_revenue=1000.0)
+        self.refer(self.enrollment_byte)
+        self.pay(self.invoice(437.0, product=self.starter, on="2026-01-05"))
+        portal = self.env["partner.program.portal"].with_user(self.portal_byte)
+        values = portal._get_dashboard(self.byte)
+        page = str(portal.env["ir.qweb"]._render("partner_program.portal_dashboard_objectives", values))
+        self.assertIn("44", page)
+        self.assertNotIn("437", page)
+
     def test_partners_see_the_objectives_of_each_of_their_programs_and_no_old_ones(self):
         other = self.env["partner.program.enrollment"].create(
             {"partner_id": self.byte.id, "program_id": self.program_referral.id, "state": "active"}
