@@ -63,7 +63,13 @@ class PartnerProgramPortalCommissions(PartnerProgramPortal):
             return request.not_found()
         return self._render_commission(line, asked=bool(asked))
 
-    @http.route("/my/commissions/<int:line_id>/question", type="http", auth="user", website=True, methods=["GET", "POST"])
+    @http.route(
+        "/my/commissions/<int:line_id>/question",
+        type="http",
+        auth="user",
+        website=True,
+        methods=["GET", "POST"],
+    )
     @form_of("/my/commissions/{line_id}")
     def portal_question_commission(self, line_id, question="", **kw):
         """The partner doubts the figure: what is not billed yet is held until somebody has answered."""

@@ -49,7 +49,13 @@ class PartnerProgramPortalReferrals(PartnerProgramPortal):
             return request.not_found()
         return self._render_referral(referral, sent=bool(sent))
 
-    @http.route("/my/referrals/<int:referral_id>/withdraw", type="http", auth="user", website=True, methods=["GET", "POST"])
+    @http.route(
+        "/my/referrals/<int:referral_id>/withdraw",
+        type="http",
+        auth="user",
+        website=True,
+        methods=["GET", "POST"],
+    )
     @form_of("/my/referrals/{referral_id}")
     def portal_withdraw_referral(self, referral_id, reason="", **kw):
         """The partner takes its claim back."""

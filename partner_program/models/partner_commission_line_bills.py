@@ -158,7 +158,8 @@ class PartnerCommissionLine(models.Model):
                        1 + COALESCE((SELECT MAX(revision) FROM partner_commission_billing earlier
                                       WHERE earlier.commission_line_id = line.id), 0),
                        line.company_id, line.partner_id, line.currency_id,
-                       COALESCE(line.billed_amount, 0) = 0 AND line.due_on < enrollment.complete_since, %(uid)s, %(now)s, %(now)s
+                       COALESCE(line.billed_amount, 0) = 0 AND line.due_on < enrollment.complete_since,
+                       %(uid)s, %(now)s, %(now)s
                   FROM unnest(%(line_ids)s, %(bill_line_ids)s, %(bill_ids)s) AS pair (line_id, bill_line_id, bill_id)
                   JOIN partner_commission_line line ON line.id = pair.line_id
                   JOIN partner_program_enrollment enrollment ON enrollment.id = line.enrollment_id

@@ -39,7 +39,8 @@ class PartnerCommissionLine(models.Model):
         if self.state in ("earned", "billed"):
             return self.env._("To be paid by %(day)s", day=due_on) if due_on else self.env._("To be paid")
         if self.state == "paid":
-            return dict(self._fields["closed_by"]._description_selection(self.env)).get(self.closed_by, self.env._("Paid"))
+            labels = dict(self._fields["closed_by"]._description_selection(self.env))
+            return labels[self.closed_by or "money"]
         return self.void_reason or self.env._("Nothing due")
 
     def _was_held_past_its_day(self) -> bool:
@@ -86,7 +87,8 @@ class PartnerCommissionLine(models.Model):
         billings_sudo = self.sudo().billing_ids  # partners have no right on billings
         closings = billings_sudo.bill_id._get_closings()
         for billing_sudo in billings_sudo.sorted("revision"):
-            history += self._get_portal_billing_history(billing_sudo, *closings.get(billing_sudo.bill_id.id, (None, None)))
+            closing = closings.get(billing_sudo.bill_id.id, (None, None))
+            history += self._get_portal_billing_history(billing_sudo, *closing)
         return history
 
     def _get_portal_billing_history(self, billing_sudo, paid_on, set_off_on) -> list[dict]:

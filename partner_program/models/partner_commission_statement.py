@@ -242,7 +242,7 @@ class PartnerCommissionStatement(models.Model):
         book = xlsxwriter.Workbook(stream, options)
         sheet = book.add_worksheet(self.env._("Statement"))
         bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"})
-        currencies = self.env["res.currency"].with_context(active_test=False).search_fetch([], ["name", "decimal_places"])
+        currencies = self.env["res.currency"].with_context(active_test=False).search([])
         places = {currency.name: currency.decimal_places for currency in currencies}
         money = {
             count: book.add_format({"num_format": f"#,##0.{'0' * count}".rstrip(".")}) for count in places.values()

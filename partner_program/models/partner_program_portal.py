@@ -123,8 +123,9 @@ class PartnerProgramPortal(models.AbstractModel):
         """One row per currency, the biggest first.
 
         :return: ``{"currency", "expected", "expected_count", "open" (earned or held, not billed), "to_pay" (open, or on
-            a bill that is not paid), "paid", "set_off", "held", "hold_codes", "coming" ({date: amount}, pay-by dates of what is to
-            be paid), "posted" (of that, what is on bills that runs leave as they are), "corrections" (not positive)}``
+            a bill that is not paid), "paid", "set_off", "held", "hold_codes", "coming" ({date: amount}, pay-by dates of
+            what is to be paid), "posted" (of that, what is on bills that runs leave as they are), "corrections" (not
+            positive)}``
         """
         totals, today = {}, self.env.company._partner_program_today()
 

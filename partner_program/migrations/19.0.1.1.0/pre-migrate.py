@@ -1,4 +1,4 @@
-"""First earnings move from the billings, which noted them until now, to the commission lines; since when all is there."""
+"""First earnings move from the billings, which noted them until now, to the commission lines; enrollments' days."""
 
 
 def migrate(cr, version):
