@@ -185,7 +185,9 @@ class PartnerReferralReview(models.Model):
             if review.state != "open":
                 raise UserError(self.env._("“%(case)s” was decided already.", case=review.display_name))
             if not (review.reason or "").strip():
-                raise UserError(self.env._("Give a reason first: it stays with the decision and in the notes of the referral."))
+                raise UserError(
+                    self.env._("Give a reason first: it stays with the decision and in the notes of the referral.")
+                )
         now = fields.Datetime.now()
         for review_sudo in self.sudo():  # sudo: the manager decides, what follows is the system's work
             # Noted first: what follows looks at it.
