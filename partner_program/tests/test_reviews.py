@@ -6,6 +6,9 @@ from odoo.fields import Command, Date
 
 from .common import PartnerProgramCommon
 
+# What the partner reads whose claim gives way.
+COUNTS_NOT = "Another referral of this client counts: we looked at both and decided."
+
 
 class ReviewCommon(PartnerProgramCommon):
     def affiliate(self, client=None, **vals):
@@ -446,11 +449,10 @@ class TestClaimsThatMeet(ReviewCommon):
         with self.assertRefused("is protected by another referral"):
             late.with_user(self.salesperson).action_accept()
         self.decide(review, accept=True, reason="The mail of Byte came before Ada had talked to them")
-        told = "Another referral of this client counts: we looked at both and decided."
         self.assertRecordValues(
             holder + late,
             [
-                {"state": "rejected", "decision_reason": told},
+                {"state": "rejected", "decision_reason": COUNTS_NOT},
                 {"state": "accepted", "decision_reason": False},
             ],
         )
@@ -799,8 +801,8 @@ class TestClaimsThatMeet(ReviewCommon):
         self.assertRecordValues(
             first + second,
             [
-                {"state": "rejected", "decision_reason": "Byte had talked to them first"},
-                {"state": "accepted", "decision_reason": "Byte had talked to them first"},
+                {"state": "rejected", "decision_reason": COUNTS_NOT},
+                {"state": "accepted", "decision_reason": False},
             ],
         )
         self.assertEqual(second.lead_id, merged)
