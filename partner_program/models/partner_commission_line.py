@@ -3,6 +3,9 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from ..engine import amounts
+from .led_fields import LedBoolean, LedDate, LedMonetary, LedSelection
+
+LEADERS = ("earned_amount", "billed_amount", "state")
 
 
 class PartnerCommissionLine(models.Model):
@@ -42,29 +45,38 @@ class PartnerCommissionLine(models.Model):
     invoice_number = fields.Char(related="move_id.name")
     rate = fields.Float(related="referral_id.commission_rate", store=True, digits=(6, 3), aggregator=None)
 
-    base_amount = fields.Monetary(
-        compute="_compute_target", store=True, help="Untaxed amount of the commissionable invoice lines."
+    base_amount = LedMonetary(
+        compute="_compute_target",
+        leader="earned_amount",
+        store=True,
+        help="Untaxed amount of the commissionable invoice lines.",
     )
-    credited_amount = fields.Monetary(
-        "Credited", compute="_compute_target", store=True, help="Untaxed amount of the linked credit notes."
+    credited_amount = LedMonetary(
+        "Credited",
+        compute="_compute_target",
+        leader="earned_amount",
+        store=True,
+        help="Untaxed amount of the linked credit notes.",
     )
-    amount = fields.Monetary(
+    amount = LedMonetary(
         "Commission",
         compute="_compute_target",
+        leader="earned_amount",
         store=True,
         help="What the invoice is worth to the partner once fully paid.",
     )
     earned_amount = fields.Monetary(
         "Earned", compute="_compute_target", store=True, help="The commission, if the invoice is fully paid today."
     )
-    fully_paid_on = fields.Date(compute="_compute_target", store=True)
-    due_on = fields.Date(
+    fully_paid_on = LedDate(compute="_compute_target", leader="earned_amount", store=True)
+    due_on = LedDate(
         "Pay-by Date",
         compute="_compute_target",
+        leader="earned_amount",
         store=True,
         help="Full payment date plus the payout delay: when the partner has the money at the latest.",
     )
-    void_code = fields.Selection(
+    void_code = LedSelection(
         [
             ("cancelled", "Invoice cancelled"),
             ("other_client", "Invoiced to another customer"),
@@ -79,6 +91,7 @@ class PartnerCommissionLine(models.Model):
         ],
         "Worth Nothing Because",
         compute="_compute_target",
+        leader="earned_amount",
         store=True,
     )
     void_reason = fields.Char(compute="_compute_reasons")
@@ -91,10 +104,11 @@ class PartnerCommissionLine(models.Model):
         groups="account.group_account_invoice,account.group_account_readonly,partner_program.group_manager",
     )
     billed_amount = fields.Monetary("Billed", compute="_compute_billed", store=True)
-    bills_paid = fields.Boolean(compute="_compute_billed", store=True)
-    open_amount = fields.Monetary(
+    bills_paid = LedBoolean(compute="_compute_billed", leader="billed_amount", store=True)
+    open_amount = LedMonetary(
         "To Bill",
         compute="_compute_state",
+        leader="state",
         store=True,
         help="Earned less billed. Negative: the next bill carries a correction.",
     )
@@ -117,7 +131,7 @@ class PartnerCommissionLine(models.Model):
     is_questioned = fields.Boolean(
         "Questioned", compute="_compute_is_questioned", store=True, help="The partner waits for an answer."
     )
-    hold_code = fields.Selection(
+    hold_code = LedSelection(
         [
             ("manual", "By hand"),
             ("question", "Questioned by the partner"),
@@ -126,6 +140,7 @@ class PartnerCommissionLine(models.Model):
         ],
         "Held Because",
         compute="_compute_state",
+        leader="state",
         store=True,
     )
     hold_reason = fields.Char(compute="_compute_reasons")
@@ -226,10 +241,8 @@ class PartnerCommissionLine(models.Model):
             line.is_questioned = any(question.state == "open" for question in line.question_ids)
 
     @api.depends(
-        "amount",
-        "earned_amount",
-        "billed_amount",
-        "bills_paid",
+        "earned_amount",  # with the rest of the target
+        "billed_amount",  # and whether those bills are paid
         "held_by_hand",
         "is_questioned",
         "enrollment_id.current_enrollment_id.state",
@@ -293,6 +306,14 @@ class PartnerCommissionLine(models.Model):
         for line in self:
             line_sudo = line.sudo()  # name of client and number of invoice only
             line.display_name = f"{line_sudo.client_id.name or ''} · {line_sudo.move_id.name or '/'}"
+
+    def _recompute_model(self, fnames=None):
+        # EXTENDS orm: what follows a field is not pending itself, see led_fields
+        super()._recompute_model(fnames and {*fnames, *LEADERS})
+
+    def _recompute_recordset(self, fnames=None):
+        # EXTENDS orm: as above
+        super()._recompute_recordset(fnames and {*fnames, *LEADERS})
 
     # ------------------------------------------------------------
     # CRUD, HOLD

@@ -1,7 +1,8 @@
-from odoo import fields, models
+from odoo import models
 from odoo.tools import SQL
 
 from ..engine.amounts import decimal_of
+from .led_fields import LedDate, LedMonetary
 from .partner_commission_change import Difference
 
 
@@ -14,11 +15,14 @@ class PartnerCommissionLine(models.Model):
 
     _inherit = "partner.commission.line"
 
-    first_earned_on = fields.Date(
-        compute="_compute_target", store=True, help="Under which day statements tell that it was earned."
+    first_earned_on = LedDate(
+        compute="_compute_target",
+        leader="earned_amount",
+        store=True,
+        help="Under which day statements tell that it was earned.",
     )
-    first_earned_amount = fields.Monetary(
-        "First Earned", compute="_compute_target", store=True, help="What it was worth then."
+    first_earned_amount = LedMonetary(
+        "First Earned", compute="_compute_target", leader="earned_amount", store=True, help="What it was worth then."
     )
 
     _first_earned = models.Index("(partner_id, first_earned_on) WHERE first_earned_on IS NOT NULL")
