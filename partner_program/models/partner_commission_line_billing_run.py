@@ -192,12 +192,15 @@ class PartnerCommissionLine(models.Model):
         :return: ``(bills, problems, withdrawn)``: bills made or extended; ``[(id of the enrollment, sentence)]`` for
             each bill that could not be made or cannot be paid; and the names of the drafts that were taken back
         """
+        # Where one row in ten is due PostgreSQL would read all, and with them the invoices that nobody has paid.
+        self.env.cr.execute("SET LOCAL seq_page_cost TO 20")
         lines_sudo = self.sudo()  # accountants read commission lines, only the run writes billings
         claimed_sudo = lines_sudo._claim()
         groups = claimed_sudo.grouped(lambda line: line._get_bill_key()).values()
         bills, problems, withdrawn = self.env["account.move"], [], []
         for batch in split_every(BILLS_AT_ONCE, groups, list):
             bills |= self._bill_or_note(batch, problems, withdrawn)
+        self.env.cr.execute("SET LOCAL seq_page_cost TO DEFAULT")
         bills_sudo = bills.sudo()  # of the bank account only whether it is trusted
         return bills, bills_sudo._get_blocked_payments() + problems, withdrawn
 
