@@ -115,7 +115,7 @@ class PartnerProgramMeeting(models.Model):
 
     @api.model
     def _send_packs(self):
-        """Make the packs of the meetings of the next three days, and mail them to all who attend; each once.
+        """Make the packs of the meetings of the next three days, and mail them to who attends; each once.
 
         :return: the meetings whose pack was sent
         """
@@ -164,7 +164,7 @@ class PartnerProgramMeeting(models.Model):
                 meeting.pack_id = self.env["ir.attachment"].create(values)
 
     def action_send_pack(self):
-        """Make the pack, and mail it to all who attend the meeting."""
+        """Make the pack, and mail it to who attends of the partner and of us."""
         self.action_make_pack()
         for meeting in self:
             self.env["mail.template"]._partner_program_send(
@@ -173,6 +173,15 @@ class PartnerProgramMeeting(models.Model):
                 {"attachment_ids": meeting.pack_id.ids},
             )
         self.pack_sent_on = fields.Datetime.now()
+
+    def _get_pack_recipients(self):
+        """Who attends of the partner and of us: clients and other guests must not read the pack. For the template."""
+        self.ensure_one()
+        people_sudo = self.sudo().event_id.partner_ids  # whoever may read the meeting may know who attends
+        colleagues_sudo = people_sudo.filtered(
+            lambda one: any(user.active and not user.share for user in one.user_ids)
+        )
+        return (self.enrollment_id._filter_own_people(people_sudo) | colleagues_sudo).sudo(False)
 
     def _get_report_base_filename(self) -> str:
         self.ensure_one()

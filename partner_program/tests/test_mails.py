@@ -186,6 +186,18 @@ class TestUpdate(PartnerProgramCommon):
         )
         self.assertFalse(self.ended.active, "what is switched off stays so")
 
+    def test_the_pack_goes_to_own_people_whatever_its_words(self):
+        pack = self.env.ref("partner_program.mail_template_meeting_pack")
+        to_own = pack.partner_to
+        self.assertIn("_get_pack_recipients", to_own)
+        everybody = "{{ ','.join(str(id) for id in object.event_id.partner_ids.ids) }}"
+        pack.write({"partner_to": everybody, "body_html": "<p>Ours</p>"})
+        self.update()
+        self.assertEqual((pack.partner_to, str(pack.body_html)), (to_own, "<p>Ours</p>"))
+        pack.partner_to = "{{ object.user_id.partner_id.id }}"
+        self.update()
+        self.assertEqual(pack.partner_to, "{{ object.user_id.partner_id.id }}", "chosen by somebody")
+
     def test_changed_ones_are_left_alone(self):
         self.ended.body_html = self.ended.body_html.replace("Kind regards", "Yours")
         self.contract.subject = "A new contract"

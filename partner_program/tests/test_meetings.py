@@ -269,6 +269,18 @@ class TestMeetings(PartnerProgramCommon):
         self.assertIn(meeting.pack_id, mail.attachment_ids)
         self.assertIn(meeting.event_id.videocall_location, mail.body_html)
 
+    def test_p23_the_pack_goes_to_nobody_but_the_partner_and_us(self):
+        demo = self.arrange()
+        former = self._new_user("fred", "base.group_user")
+        people = self.manager + self.salesperson + former
+        demo.partner_ids = people.partner_id + self.byte_contact + self.client_contact + self.ada_contact
+        former.active = False
+        self.go_to("2026-01-18")
+        meeting = self.night()
+        self.assertEqual(meeting.event_id, demo, "arranged by hand, and with this partner")
+        mail = self.env["mail.mail"].search([("model", "=", meeting._name), ("res_id", "=", meeting.id)])
+        self.assertEqual(mail.recipient_ids, (self.manager + self.salesperson).partner_id + self.byte_contact)
+
     def cancellations(self):
         """The mails that say that the series stops."""
         return self.env["mail.mail"].search([("subject", "=", "Our monthly meetings")])

@@ -1,4 +1,4 @@
-"""Mails that nobody has changed get the words and the sender of this version; changed ones are left alone."""
+"""Mails that nobody has changed get the words and the sender of this version; changed ones keep their words."""
 
 from lxml import etree
 
@@ -32,9 +32,29 @@ UNCHANGED = {
     "mail_template_welcome": "3396c70316a95705146eaf12509bcf90",
 }
 
+# The meeting pack went to clients and other guests of a meeting too.
+PACK = "mail_template_meeting_pack"
+PACK_TO_ALL = "{{ ','.join(str(id) for id in object.event_id.partner_ids.ids) }}"
+PACK_TO_OWN = "{{ ','.join(str(id) for id in object._get_pack_recipients().ids) }}"
+
 
 def migrate(cr, version):
     _renew_unchanged_mails(cr)
+    _send_packs_to_own_people(cr)
+
+
+def _send_packs_to_own_people(cr):
+    """Whatever words the mail has; other recipients that somebody chose stay."""
+    cr.execute(
+        """
+        UPDATE mail_template template
+           SET partner_to = %s
+          FROM ir_model_data data
+         WHERE data.res_id = template.id AND data.model = 'mail.template' AND data.module = 'partner_program'
+           AND data.name = %s AND template.partner_to = %s
+        """,
+        [PACK_TO_OWN, PACK, PACK_TO_ALL],
+    )
 
 
 def _renew_unchanged_mails(cr):
