@@ -93,6 +93,7 @@ class PartnerProgramEnrollment(models.Model):
         "They are earned and held meanwhile, never dropped.",
     )
     referral_ids = fields.One2many("partner.referral", "enrollment_id", "Referrals")
+    has_referrals = fields.Boolean(compute="_compute_has_referrals", compute_sudo=True)
     referral_count = fields.Integer(compute="_compute_counts")
     client_count = fields.Integer(compute="_compute_counts")
 
@@ -172,6 +173,14 @@ class PartnerProgramEnrollment(models.Model):
             missing.append(self.env._("tax ID unknown"))
         return missing
 
+    @api.depends("referral_ids")
+    def _compute_has_referrals(self):
+        """Whether there are any, be it none that the reader sees: a branch sees no referral of its parent."""
+        used = self.env["partner.referral"]._read_group([("enrollment_id", "in", self.ids)], ["enrollment_id"])
+        ids = {enrollment.id for (enrollment,) in used}
+        for enrollment in self:
+            enrollment.has_referrals = enrollment._origin.id in ids
+
     def _compute_counts(self):
         counts = self.env["partner.referral"]._read_group(
             [("enrollment_id", "in", self.ids)], ["enrollment_id", "state"], ["__count"]
@@ -232,7 +241,7 @@ class PartnerProgramEnrollment(models.Model):
 
     def _check_partner_change(self, fname, value):
         """Money belongs to the partner who earned it, on the program that promised it: it never moves by an edit."""
-        for enrollment in self.filtered("referral_ids"):
+        for enrollment in self.filtered("has_referrals"):
             here = enrollment[fname]
             # The company of a partner that became its contact is no other partner.
             if value in (here.id, fname == "partner_id" and here.commercial_partner_id.id):
@@ -256,7 +265,7 @@ class PartnerProgramEnrollment(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
-        if used := self.filtered("referral_ids"):
+        if used := self.filtered("has_referrals"):
             raise UserError(
                 self.env._(
                     "%(partner)s has referrals: end the enrollment instead of deleting it.",

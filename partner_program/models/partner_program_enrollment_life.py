@@ -161,7 +161,7 @@ class PartnerProgramEnrollment(models.Model):
         """
         self.ensure_one()
         self._check_program_change(program)
-        if not self.referral_ids:
+        if not self.has_referrals:
             self.program_id = program
             if self.state == "active" and not self.checklist_done:
                 self.with_context(**{NO_MAIL: True}).state = "onboarding"

@@ -360,6 +360,32 @@ class TestRights(AccessCommon):
         self.assertFalse(both.with_context(allowed_company_ids=branch.ids).search([]))
         self.assertTrue(both.with_context(allowed_company_ids=(branch + self.company).ids).search([]))
 
+    def test_a_branch_moves_no_partner_of_its_parent_whose_claims_it_does_not_see(self):
+        referral = self.enrollment_ada.referral_ids[:1]
+        branch = self.env["res.company"].sudo().create({"name": "Branch", "parent_id": self.company.id})
+        colleague = self._new_user("branch", "partner_program.group_manager")
+        colleague.sudo().write({"company_id": branch.id, "company_ids": [Command.set((branch + self.company).ids)]})
+        self.env.invalidate_all()
+        enrollment = self.enrollment_ada.with_user(colleague).with_context(allowed_company_ids=branch.ids)
+        self.assertFalse(enrollment.referral_ids)
+        self.assertTrue(enrollment.has_referrals)
+        decision = self.env["partner.program.enrollment.decision"].with_env(enrollment.env)
+        decision = decision.create({"enrollment_id": enrollment.id, "kind": "change"})
+        self.assertTrue(decision.has_referrals)
+        decision.program_id = self.program_affiliate
+        with self.assertRefused(".", AccessError):
+            decision.action_confirm()
+        with self.assertRefused("cannot move to another partner"):
+            enrollment.partner_id = self.byte
+        with self.assertRefused(".", AccessError):
+            enrollment.account_manager_id = self.manager
+        with self.assertRefused(".", AccessError):
+            enrollment.program_id.commission_rate = 50.0
+        with self.assertRefused("has referrals"):
+            enrollment.with_context(allowed_company_ids=self.company.ids).unlink()
+        self.assertEqual((referral.partner_id, referral.program_id), (self.ada, self.program_referral))
+        enrollment.with_context(allowed_company_ids=self.company.ids).account_manager_id = self.manager
+
     def test_companies_are_kept_apart(self):
         self._have_something_of_each_model()
         other = self.env["res.company"].sudo().create({"name": "Elsewhere"})

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import UserError
 
 
@@ -30,12 +30,7 @@ class PartnerProgramEnrollmentDecision(models.TransientModel):
         "New Program",
         domain="[('company_id', '=', company_id), ('id', '!=', current_program_id)]",
     )
-    has_referrals = fields.Boolean(compute="_compute_has_referrals")
-
-    @api.depends("enrollment_id")
-    def _compute_has_referrals(self):
-        for decision in self:
-            decision.has_referrals = bool(decision.enrollment_id.referral_ids)
+    has_referrals = fields.Boolean(related="enrollment_id.has_referrals")
 
     def action_confirm(self):
         """Do the step, with its reason."""
