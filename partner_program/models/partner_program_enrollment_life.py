@@ -194,11 +194,13 @@ class PartnerProgramEnrollment(models.Model):
 
     def _prepare_successor_vals(self, program) -> dict:
         """Values of the enrollment that takes over: what the partner has signed counts if it is the same contract."""
+        manager = self._get_account_manager()
         vals = {
             "partner_id": self.partner_id.id,
             "program_id": program.id,
             "state": "suspended" if self.state == "suspended" else "onboarding",
-            "account_manager_id": self._get_account_manager().id,
+            "account_manager_id": manager.id,
+            "former_manager_id": not manager and (self.account_manager_id or self.former_manager_id).id,
             "applicant_id": self.applicant_id.id,
             "applicant_email": self.applicant_email,
             "previous_enrollment_id": self.id,

@@ -12,6 +12,13 @@ class PartnerProgramEnrollment(models.Model):
     _inherit = "partner.program.enrollment"
 
     account_manager_id = fields.Many2one(domain=lambda self: self._get_manager_domain())
+    former_manager_id = fields.Many2one(
+        "res.users",
+        readonly=True,
+        copy=False,
+        help="Technical: who looked after the partner before there was nobody. "
+        "Meetings and to-dos wait for the next account manager.",
+    )
 
     @api.model
     def _get_manager_domain(self):
@@ -57,22 +64,26 @@ class PartnerProgramEnrollment(models.Model):
     def write(self, vals):
         before = {}
         if "account_manager_id" in vals:
-            before = self.grouped("account_manager_id")
+            before = self.grouped(lambda one: (one.account_manager_id, one.account_manager_id or one.former_manager_id))
         result = super().write(vals)
-        for previous, enrollments in before.items():
-            if enrollments.account_manager_id != previous:  # all were written together
+        for (previous, former), enrollments in before.items():
+            manager = enrollments.account_manager_id  # all were written together
+            if manager != previous:
                 enrollments._change_follower(previous)
-                enrollments.filtered(lambda enrollment: enrollment.state in LOOKED_AFTER)._hand_over(previous)
+                enrollments.former_manager_id = False if manager else former
+                enrollments.filtered(lambda enrollment: enrollment.state in LOOKED_AFTER)._hand_over(former)
         return result
 
     def _hand_over(self, previous):
         """Open to-dos and future meetings of one manager go to the new one, and the partners are told.
 
         All enrollments have the same new account manager, as they were written together.
+
+        :param previous: the former account manager, also one who was taken off the enrollment some time ago
         """
         if not self.account_manager_id:
             return
-        if previous:
+        if previous and previous != self.account_manager_id:
             self._hand_over_activities(previous)
             self._hand_over_meetings(previous)
         # The mails of onboarding carry the card of the first manager.

@@ -242,12 +242,9 @@ class PartnerProgramEnrollment(models.Model):
         :param old_user: the former account manager; meetings of a stand-in stay with the stand-in
         :return: the meetings moved
         """
-        events_sudo = self._get_planned_meetings().filtered(lambda event: not old_user or event.user_id == old_user)
-        if events_sudo and new_user:
-            people = [Command.unlink(old_user.partner_id.id)] if old_user else []
-            events_sudo.with_context(**QUIET).write(
-                {"user_id": new_user.id, "partner_ids": [*people, Command.link(new_user.partner_id.id)]}
-            )
+        events_sudo = self._get_planned_meetings().filtered(lambda event: event.user_id == old_user)
+        people = [Command.unlink(old_user.partner_id.id), Command.link(new_user.partner_id.id)]
+        events_sudo.with_context(**QUIET).write({"user_id": new_user.id, "partner_ids": people})
         return events_sudo
 
     def _hand_meetings_to(self, successor):

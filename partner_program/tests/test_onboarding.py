@@ -421,6 +421,41 @@ class TestAccountManager(OnboardingCommon):
         self.assertEqual(other.meeting_ids.user_id, self.manager)
         self.assertEqual(other.meeting_ids.partner_ids, self.manager.partner_id + self.ada_contact)
 
+    def test_p22_a_manager_who_was_taken_off_first_hands_over_to_the_next(self):
+        enrollment = self.enrollment_byte
+        enrollment.write({"account_manager_id": self.manager.id, "monthly_meeting": True})
+        stand_in = enrollment.meeting_ids[:1]
+        stand_in.user_id = self.salesperson
+        to_do = enrollment.activity_schedule("mail.mail_activity_data_todo", user_id=self.manager.id)
+        enrollment.account_manager_id = False
+        self.assertEqual(to_do.user_id, self.manager, "nobody is there to take it over")
+        enrollment.account_manager_id = self.manager
+        self.assertEqual((enrollment.meeting_ids - stand_in).user_id, self.manager)
+        self.assertIn(self.manager.partner_id, enrollment.message_partner_ids)
+        enrollment.account_manager_id = False
+        enrollment.account_manager_id = self.marc
+        self.assertEqual(stand_in.user_id, self.salesperson)
+        self.assertEqual((enrollment.meeting_ids - stand_in).user_id, self.marc)
+        self.assertEqual((enrollment.meeting_ids - stand_in).partner_ids, self.marc.partner_id + self.byte_contact)
+        self.assertEqual(to_do.user_id, self.marc)
+        self.assertFalse(enrollment.former_manager_id)
+        self.assertEqual(len(enrollment.meeting_ids), 12, "no second series")
+
+    def test_p22_so_does_one_who_left_before_a_change_of_program(self):
+        self.program_referral.monthly_meeting = True
+        self.enrollment_byte.write({"account_manager_id": self.manager.id, "monthly_meeting": True})
+        events = self.enrollment_byte.meeting_ids
+        self.refer(self.enrollment_byte)
+        to_do = self.enrollment_byte.referral_ids.activity_schedule(
+            "mail.mail_activity_data_todo", user_id=self.manager.id
+        )
+        self.manager.active = False
+        successor = self.enrollment_byte._change_program(self.program_referral)
+        self.assertEqual((successor.account_manager_id, events.user_id), (self.env["res.users"], self.manager))
+        successor.account_manager_id = self.marc
+        self.assertEqual((events.user_id, to_do.user_id), (self.marc, self.marc))
+        self.assertEqual(events.partner_ids, self.marc.partner_id + self.byte_contact)
+
     def _line_of(self, enrollment, client):
         """A commission line of the enrollment, for an invoice of the client that is paid."""
         for lead in enrollment.referral_ids.lead_id:
