@@ -112,7 +112,8 @@ class PartnerProgramEnrollment(models.Model):
         """Meetings to come of the previous manager with people of the partners; past ones stay as they were.
 
         The monthly series as a whole, and what was arranged beside it; not what is about another enrollment, which
-        may be looked after by the previous manager still.
+        may be looked after by the previous manager still. Nobody is taken out of a meeting with others, such as a
+        partner day: the new manager comes too.
         """
         self._move_meetings(previous, self.account_manager_id)
         events_sudo = self.env["calendar.event"].sudo()  # meetings of a colleague
@@ -124,6 +125,10 @@ class PartnerProgramEnrollment(models.Model):
                 ("enrollment_id", "in", [False, *self.ids]),
             ]
         ).with_context(**QUIET)
-        events.filtered(lambda event: event.user_id == previous).user_id = self.account_manager_id
-        people = [Command.unlink(previous.partner_id.id), Command.link(self.account_manager_id.partner_id.id)]
-        events.write({"partner_ids": people})
+        guests = events.partner_ids.filtered(lambda person: all(user.share for user in person.user_ids))
+        others = (guests - previous.partner_id).filtered(lambda guest: guest.commercial_partner_id not in self.partner_id)
+        shared = events.filtered(lambda event: not event.enrollment_id and event.partner_ids & others)
+        own = events - shared
+        own.filtered(lambda event: event.user_id == previous).user_id = self.account_manager_id
+        own.partner_ids = [Command.unlink(previous.partner_id.id)]
+        events.partner_ids = [Command.link(self.account_manager_id.partner_id.id)]

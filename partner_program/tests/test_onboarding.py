@@ -421,6 +421,32 @@ class TestAccountManager(OnboardingCommon):
         self.assertEqual(other.meeting_ids.user_id, self.manager)
         self.assertEqual(other.meeting_ids.partner_ids, self.manager.partner_id + self.ada_contact)
 
+    def test_p22_handing_over_takes_nobody_out_of_a_meeting_with_others(self):
+        (self.enrollment_ada + self.enrollment_byte).account_manager_id = self.manager
+        people = self.manager.partner_id + self.salesperson.partner_id + self.ada_contact
+        own, webinar, partner_day = self.env["calendar.event"].create(
+            [
+                {
+                    "name": name,
+                    "start": "2026-01-20 10:00:00",
+                    "stop": "2026-01-20 11:00:00",
+                    "user_id": user.id,
+                    "partner_ids": [Command.set(attendees.ids)],
+                }
+                for name, user, attendees in (
+                    ("own", self.manager, people),
+                    ("webinar", self.manager, people + self.byte_contact),
+                    ("partner day", self.salesperson, people + self.client_contact),
+                )
+            ]
+        )
+        self.enrollment_ada.account_manager_id = self.marc
+        self.assertEqual((own.user_id, own.partner_ids), (self.marc, people - self.manager.partner_id + self.marc.partner_id))
+        self.assertEqual(webinar.user_id, self.manager)
+        self.assertEqual(webinar.partner_ids, people + self.byte_contact + self.marc.partner_id)
+        self.assertEqual(partner_day.user_id, self.salesperson)
+        self.assertEqual(partner_day.partner_ids, people + self.client_contact + self.marc.partner_id)
+
     def test_p22_a_manager_who_was_taken_off_first_hands_over_to_the_next(self):
         enrollment = self.enrollment_byte
         enrollment.write({"account_manager_id": self.manager.id, "monthly_meeting": True})
