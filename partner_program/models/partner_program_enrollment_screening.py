@@ -126,12 +126,38 @@ class PartnerProgramEnrollment(models.Model):
                     companies=", ".join(unclear[0].ambiguous_partner_ids.mapped("name")),
                 )
             )
+        applications._check_program_chosen()
         applications.action_assign_account_manager()
         for application in applications:
             application._grant_portal_access()  # first, as the mail of approval says what came of it
-        applications.write({"state": "onboarding", "is_program_open": False})
+        applications.state = "onboarding"
+
+    def _check_program_chosen(self):
+        """Terms and contract are those of the program: it is not the first of the list that nobody has chosen."""
+        application = self.filtered("is_program_open")[:1]
+        if not application:
+            return
+        if suggested := application.suggested_program_id:
+            raise UserError(
+                self.env._(
+                    "The program of %(partner)s is not chosen yet. By the facts %(program)s fits: click “Use the Program "
+                    "That Fits”, or choose another one.",
+                    partner=application.partner_id.name,
+                    program=suggested.name,
+                )
+            )
+        raise UserError(
+            self.env._(
+                "The program of %(partner)s is not chosen yet. Choose it, or untick “Program Not Chosen Yet” on the "
+                "application if %(program)s is right.",
+                partner=application.partner_id.name,
+                program=application.program_id.name,
+            )
+        )
 
     def write(self, vals):
+        if vals.get("program_id"):
+            vals = {"is_program_open": False, **vals}  # now it is chosen
         # Who chooses the company has answered the question which one it is.
         if vals.get("partner_id") and "ambiguous_partner_ids" not in vals:
             vals = {**vals, "ambiguous_partner_ids": [fields.Command.clear()]}

@@ -72,6 +72,27 @@ class TestScreening(OnboardingCommon):
         self.assertIn("Country: France.", application.screening_facts)
         self.assertIn("Enrolled before: Affiliate, Rejected.", application.screening_facts)
 
+    def test_p2_p3_approval_waits_until_the_program_is_chosen(self):
+        application = self.application(self.program_referral, company_kind="consultancy", is_program_open=True)
+        application = application.with_user(self.manager)
+        with self.assertRefused("By the facts Affiliate fits"):
+            application.action_onboard()
+        self.assertEqual(self.subjects(application), [])
+        application.action_use_suggestion()
+        application.action_onboard()
+        self.assertEqual((application.state, application.program_id), ("onboarding", self.program_affiliate))
+
+    def test_p2_p3_so_it_does_where_no_program_fits_by_the_facts(self):
+        application = self.application(is_program_open=True).with_user(self.manager)
+        with self.assertRefused("if Affiliate is right"):
+            application.action_onboard()
+        application.program_id = self.program_referral
+        self.assertFalse(application.is_program_open, "it is chosen now")
+        application.write({"is_program_open": True})
+        application.is_program_open = False
+        application.action_onboard()
+        self.assertEqual((application.state, application.program_id), ("onboarding", self.program_referral))
+
     def test_p2_p3_who_fits_both_gets_what_was_applied_for(self):
         self.pay(self.invoice(500.0, client=self.new))
         application = self.application(self.program_referral, company_kind="reseller")
