@@ -207,12 +207,16 @@ class PartnerProgramEnrollment(models.Model):
             "event_tz": zone.key,
         }
 
-    def _get_meeting_contact(self):
-        """Who of the partner attends: the one chosen, a portal user, somebody with an email, or the company."""
+    def _get_meeting_contact(self, without=()):
+        """Who of the partner attends: the one chosen, a portal user, somebody with an email, or the company.
+
+        :param without: contacts who do not attend any more
+        """
         self.ensure_one()
-        if chosen := self._filter_own_people(self.meeting_contact_id):
+        if chosen := self._filter_own_people(self.meeting_contact_id).filtered(lambda one: one not in without):
             return chosen
-        contacts_sudo = self.sudo().partner_id.child_ids.filtered("email")  # which of them log in is asked for the user
+        contacts_sudo = self.sudo().partner_id.child_ids  # which of them log in is asked for the user
+        contacts_sudo = contacts_sudo.filtered(lambda one: one.email and one not in without)
         people_sudo = self._filter_own_people(contacts_sudo).filtered(lambda person: person.type == "contact")
         portal_sudo = people_sudo.filtered(lambda person: any(user.share for user in person.user_ids))
         return (portal_sudo[:1] or people_sudo[:1] or self.partner_id).sudo(False)

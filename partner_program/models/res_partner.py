@@ -55,6 +55,8 @@ class ResPartner(models.Model):
         result = super().write(vals)
         if moved := self.filtered(lambda contact: before and contact.commercial_partner_id != before[contact]):
             moved._follow_to_company()
+        if vals.get("active") is False:
+            self._leave_partner_meetings(is_removed=False)
         return result
 
     def _follow_to_company(self):

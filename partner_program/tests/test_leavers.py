@@ -42,6 +42,62 @@ class TestPartnersPeople(PartnerProgramCommon):
         wizard.user_ids.action_revoke_access()
         self.assertNotIn(self.cole_contact, self.hear_of_answer(referral))
 
+    def portal_access(self, contact, is_given):
+        wizard = self.env["portal.wizard"].create({"partner_ids": contact.ids})
+        wizard.user_ids.action_grant_access() if is_given else wizard.user_ids.action_revoke_access()
+
+    def test_who_gets_the_access_back_gets_the_messages_again(self):
+        referral = self.sent_by_cole()
+        other = self.refer(client=self.other_client)
+        self.enrollment_ada.applicant_id = self.cole_contact
+        self.enrollment_ada.message_subscribe(self.cole_contact.ids)
+        self.portal_access(self.cole_contact, False)
+        self.assertNotIn(self.cole_contact, self.enrollment_ada.message_partner_ids)
+        self.portal_access(self.cole_contact, True)
+        self.assertIn(self.cole_contact, self.hear_of_answer(referral))
+        self.assertIn(self.cole_contact, self.enrollment_ada.message_partner_ids)
+        self.assertNotIn(self.cole_contact, other.message_partner_ids, "of no concern to Cole before")
+
+    def meet(self, enrollment):
+        enrollment.write({"account_manager_id": self.manager.id, "monthly_meeting": True})
+        return enrollment.meeting_ids
+
+    def test_p23_the_only_one_of_a_partner_who_loses_the_log_in_meets_us_all_the_same(self):
+        vera = self.env["res.partner"].create({"name": "Vera Consultant", "email": "vera@vera.example"})
+        enrollment = self.env["partner.program.enrollment"].create(
+            {"partner_id": vera.id, "program_id": self.program_referral.id, "state": "active"}
+        )
+        self._new_user("portal_vera", "base.group_portal", partner=vera)
+        events = self.meet(enrollment)
+        self.assertEqual(events.partner_ids, self.manager.partner_id + vera)
+        self.portal_access(vera, False)
+        self.assertEqual(events.partner_ids, self.manager.partner_id + vera)
+
+    def test_p23_the_only_one_of_a_company_is_back_with_the_access(self):
+        events = self.meet(self.enrollment_byte)
+        self.portal_access(self.byte_contact, False)
+        self.assertEqual(events.partner_ids, self.manager.partner_id + self.byte, "the address of the company")
+        self.portal_access(self.byte_contact, True)
+        self.assertEqual(events.partner_ids, self.manager.partner_id + self.byte_contact)
+
+    def test_p23_else_somebody_else_attends_and_goes_on_attending(self):
+        events = self.meet(self.enrollment_ada)
+        self.enrollment_ada.meeting_contact_id = self.cole_contact
+        events.partner_ids = self.manager.partner_id + self.cole_contact
+        self.portal_access(self.cole_contact, False)
+        self.assertEqual(events.partner_ids, self.manager.partner_id + self.ada_contact)
+        self.portal_access(self.cole_contact, True)
+        self.assertEqual(events.partner_ids, self.manager.partner_id + self.ada_contact)
+
+    def test_p23_somebody_else_attends_for_a_contact_who_is_archived(self):
+        self.byte_contact.user_ids.active = False
+        bill = self.env["res.partner"].create({"name": "Bill", "parent_id": self.byte.id, "email": "bill@byte.example"})
+        self.enrollment_byte.meeting_contact_id = bill
+        events = self.meet(self.enrollment_byte)
+        self.assertEqual(events.partner_ids, self.manager.partner_id + bill)
+        bill.active = False
+        self.assertEqual(events.with_context(active_test=False).partner_ids, self.manager.partner_id + self.byte_contact)
+
     def test_who_moves_to_another_company_gets_no_messages_of_the_former(self):
         referral = self.sent_by_cole()
         self.enrollment_byte.message_subscribe(self.cole_contact.ids)
