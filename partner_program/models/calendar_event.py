@@ -1,9 +1,12 @@
 import uuid
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Domain
 
 from .res_partner import READERS
+
+MOVED = timedelta(days=1)  # by more than that the meeting needs another pack
 
 
 class CalendarEvent(models.Model):
@@ -26,6 +29,16 @@ class CalendarEvent(models.Model):
         groups=READERS,
         help="One of the monthly meetings that are planned, moved and cancelled by themselves.",
     )
+
+    def write(self, vals):
+        # EXTENDS calendar: figures are those of the days before the meeting, whenever that takes place
+        before = {event: event.start for event in self} if "start" in vals else {}
+        result = super().write(vals)
+        now = fields.Datetime.now()
+        if later := self.exists().filtered(lambda event: event in before and event.start > max(now, before[event] + MOVED)):
+            meetings_sudo = self.env["partner.program.meeting"].sudo()  # whoever moves the event need not see the pack
+            meetings_sudo.search([("event_id", "in", later.ids)]).pack_sent_on = False
+        return result
 
     def unlink(self):
         # EXTENDS calendar: what was noted of a meeting exists nowhere else, so the meeting is only put away

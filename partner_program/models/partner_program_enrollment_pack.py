@@ -1,6 +1,7 @@
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from odoo import fields, models
+from odoo.fields import Domain
 
 EXPIRES_WITHIN_DAYS = 30
 
@@ -18,7 +19,7 @@ class PartnerProgramEnrollment(models.Model):
     def _get_meeting_pack(self, since: date) -> dict:
         """All parts of the pack of one partner, as of now.
 
-        :param since: day of the meeting before, at the company
+        :param since: day of the pack before, or else of the meeting before, at the company
         :return: ``since``, ``today`` and one key for each part below
         """
         self.ensure_one()
@@ -44,26 +45,31 @@ class PartnerProgramEnrollment(models.Model):
             "actions": enrollment_sudo._get_pack_actions(),
         }
 
+    def _get_start_of(self, day) -> datetime:
+        """When a day begins at the company, in UTC."""
+        return datetime.combine(day, time.min, self.company_id._partner_program_zone()).astimezone(UTC).replace(tzinfo=None)
+
+    def _get_settled_domain(self, invoice, since):
+        """Payments entered since then, be they dated earlier: the pack before could not know of them.
+
+        :param invoice: name of the field that holds the invoice
+        """
+        return Domain(f"{invoice}.line_ids.matched_credit_ids.create_date", ">=", self._get_start_of(since))
+
     def _get_pack_acquired(self, since):
-        """Clients won since the meeting before."""
+        """Clients won since then."""
+        won = Domain("acquired_on", ">=", since) | self._get_settled_domain("acquisition_move_id", since)
+        ours = Domain("enrollment_id", "in", self._with_previous().ids)
         return self.env["partner.referral"].search(
-            [
-                ("enrollment_id", "in", self._with_previous().ids),
-                ("state", "in", ("acquired", "completed")),
-                ("acquired_on", ">=", since),
-            ],
-            order="acquired_on",
+            won & ours & Domain("state", "in", ("acquired", "completed")), order="acquired_on"
         )
 
     def _get_pack_sales(self, since):
         """Commission on invoices that clients have paid since then."""
+        paid = Domain("fully_paid_on", ">=", since) | self._get_settled_domain("move_id", since)
+        ours = Domain("enrollment_id", "in", self._with_previous().ids)
         return self.env["partner.commission.line"].search(
-            [
-                ("enrollment_id", "in", self._with_previous().ids),
-                ("fully_paid_on", ">=", since),
-                ("earned_amount", "!=", 0),
-            ],
-            order="fully_paid_on",
+            paid & ours & Domain("earned_amount", "!=", 0), order="fully_paid_on"
         )
 
     def _get_pack_expiring(self, today):
@@ -126,7 +132,7 @@ class PartnerProgramEnrollment(models.Model):
         """Resources that came since then, for this program or for all."""
         return self.env["partner.program.resource"].search(
             [
-                ("create_date", ">=", fields.Datetime.to_datetime(since)),
+                ("create_date", ">=", self._get_start_of(since)),
                 "|",
                 ("program_ids", "=", False),
                 ("program_ids", "in", self.program_id.ids),

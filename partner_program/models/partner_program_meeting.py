@@ -189,7 +189,10 @@ class PartnerProgramMeeting(models.Model):
         return self.env._("Meeting pack %(partner)s %(day)s", partner=self.enrollment_id.partner_id.name, day=day)
 
     def _get_pack(self) -> dict:
-        """What the pack shows, as of now, since the meeting before this one; see the enrollment."""
+        """What the pack shows, as of now, since the pack of the meeting before, or else since that; see the enrollment.
+
+        What happened between that pack and its meeting is in no other one.
+        """
         self.ensure_one()
         Event = self.env["calendar.event"].with_context(active_test=False)
         before = Event.search(
@@ -199,7 +202,7 @@ class PartnerProgramMeeting(models.Model):
             order="start desc",
             limit=1,
         )
-        since = before.start or fields.Datetime.now() - timedelta(days=31)
+        since = before.partner_meeting_ids.pack_sent_on or before.start or fields.Datetime.now() - timedelta(days=31)
         return self.enrollment_id._get_meeting_pack(self.company_id._partner_program_local_date(since))
 
 

@@ -269,6 +269,39 @@ class TestMeetings(PartnerProgramCommon):
         self.assertIn(meeting.pack_id, mail.attachment_ids)
         self.assertIn(meeting.event_id.videocall_location, mail.body_html)
 
+    def test_p23_nothing_falls_between_two_packs(self):
+        self.enrollment_byte.monthly_meeting = True
+        self.refer(self.enrollment_byte)
+        late = self.invoice(500, product=self.starter, on="2026-01-06")
+        self.pay(self.invoice(1000, product=self.starter, on="2026-01-06"), on="2026-01-06")
+        self.go_to("2026-01-11 20:00:00")
+        first = self.night()
+        self.assertEqual(first._get_pack()["sales"].mapped("earned_amount"), [200])
+        self.go_to("2026-01-12")
+        self.refer(self.enrollment_byte, client=self.other_client)
+        self.pay(self.invoice(100, product=self.starter, client=self.other_client))
+        self.env["partner.program.resource"].create({"name": "Deck 2026", "url": "https://deck.example"})
+        self.go_to("2026-01-20")
+        self.pay(late, on="2026-01-07")
+        self.go_to("2026-02-08 20:00:00")
+        pack = self.night()._get_pack()
+        self.assertEqual(pack["since"], fields.Date.to_date("2026-01-11"))
+        self.assertEqual(sorted(pack["sales"].mapped("earned_amount")), [20, 100])
+        self.assertEqual(pack["acquired"].client_id, self.other_client)
+        self.assertEqual(pack["resources"].mapped("name"), ["Deck 2026"])
+
+    def test_p23_a_meeting_that_is_put_off_gets_a_new_pack(self):
+        self.enrollment_byte.monthly_meeting = True
+        self.go_to("2026-01-12")
+        meeting = self.night()
+        meeting.event_id.with_user(self.manager).start = "2026-01-14 15:00:00"
+        self.go_to("2026-01-13")
+        self.assertFalse(self.night(), "two hours later")
+        meeting.event_id.with_user(self.manager).start = "2026-02-04 15:00:00"
+        self.assertFalse(self.night())
+        self.go_to("2026-02-02")
+        self.assertEqual(self.night(), meeting)
+
     def test_p23_the_pack_goes_to_nobody_but_the_partner_and_us(self):
         demo = self.arrange()
         former = self._new_user("fred", "base.group_user")
