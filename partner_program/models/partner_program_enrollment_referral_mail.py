@@ -65,18 +65,18 @@ class PartnerProgramEnrollment(models.Model):
         elif asked:
             self.mail_problem = False
         elif client.get("prospect_email"):
-            self._ask_for_client(self.env._("it does not say who the client is"))
+            self._ask_for_client(self._in_partner_language().env._("it does not say who the client is"))
 
     def _refer_by_mail(self, msg_dict, client):
         """The referral of a mail; none, and an answer that says why, when it cannot be registered.
 
         :param dict client: what the mail says about the client, as from ``_parse_prospect``
         """
-        referrals = self.env["partner.referral"]
+        localized = self._in_partner_language()  # what the answer quotes
         if not (client.get("prospect_name") or client.get("prospect_email")):
-            return self._ask_for_client(self.env._("it does not say who the client is"))
+            return self._ask_for_client(localized.env._("it does not say who the client is"))
         if self._is_about_itself(client):
-            return self._ask_for_client(self.env._("a partner cannot refer itself"))
+            return self._ask_for_client(localized.env._("a partner cannot refer itself"))
         vals = {
             **client,
             "enrollment_id": self.id,
@@ -86,7 +86,7 @@ class PartnerProgramEnrollment(models.Model):
         }
         try:
             with self.env.cr.savepoint():
-                referral = referrals._register_referrals([vals])
+                referral = localized.env["partner.referral"]._register_referrals([vals]).with_env(self.env)
         except UserError as error:
             return self._ask_for_client(str(error))
         self.mail_problem = False
@@ -95,6 +95,10 @@ class PartnerProgramEnrollment(models.Model):
         referral._schedule_decision()
         self.env["mail.template"]._partner_program_send("partner_program.mail_template_referral_by_email", referral)
         return referral
+
+    def _in_partner_language(self):
+        """This record in the language of the partner: the gateway that reads the mail has none."""
+        return self.with_context(lang=self._get_lang())
 
     def _get_people(self):
         """The partner, its contacts, and the companies of its own with theirs."""

@@ -1,6 +1,9 @@
 """P24: applications by mail, through Odoo's gateway with raw messages."""
 
+from unittest.mock import patch
+
 from odoo import fields
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -461,6 +464,25 @@ class TestReferralsByMail(ApplicationsCommon):
         text = "Company: Ada Advisory\nEmail: office@ada.example"
         referral = self.refer_by_mail(text, subject="x")
         self.assertFalse(referral)
+
+    def test_p4_what_stands_in_the_way_is_told_in_the_language_of_the_partner(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.ada.lang = "fr_FR"
+        for number, (text, problem) in enumerate(
+            (
+                ("When am I paid?", "il ne dit pas qui est le client"),
+                ("Company: Ada Advisory", "un partenaire ne peut pas se recommander lui-même"),
+            )
+        ):
+            self.assertFalse(self.refer_by_mail(text, subject="x", number=number))
+            self.assertEqual(self.enrollment_ada.mail_problem, problem)
+
+        def refuses(referrals, _vals_list):
+            raise UserError(referrals.env.lang)
+
+        with patch.object(type(self.env["partner.referral"]), "_register_referrals", refuses):
+            self.assertFalse(self.refer_by_mail("Company: Bluebird", number=3))
+        self.assertEqual(self.enrollment_ada.mail_problem, "fr_FR")
 
     def test_p4_the_address_for_those_who_do_not_know_yet_and_that_of_another_program(self):
         referral = self.refer_by_mail("Company: Bluebird", to="partners@fieldpro.example", number=1)
