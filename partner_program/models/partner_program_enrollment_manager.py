@@ -22,8 +22,9 @@ class PartnerProgramEnrollment(models.Model):
 
     @api.model
     def _get_manager_domain(self):
-        """Who can be account manager: colleagues with that role."""
-        return [("share", "=", False), ("all_group_ids", "in", self.env.ref("partner_program.group_manager").ids)]
+        """Who can be account manager: colleagues with that role who work in the company of the record."""
+        role = self.env.ref("partner_program.group_manager")
+        return f"[('share', '=', False), ('all_group_ids', 'in', {role.ids}), ('company_ids', 'in', [company_id])]"
 
     @api.constrains("account_manager_id")
     def _check_account_manager(self):
@@ -35,6 +36,15 @@ class PartnerProgramEnrollment(models.Model):
                         "%(user)s has not the role of an account partner manager. Give the role under "
                         "Settings › Users, or choose somebody who has it.",
                         user=user_sudo.name,
+                    )
+                )
+            if user_sudo and enrollment.company_id not in user_sudo.company_ids:
+                raise ValidationError(
+                    self.env._(
+                        "%(user)s does not work in %(company)s, and could not open this partner. Allow the company under "
+                        "Settings › Users, or choose somebody who works there.",
+                        user=user_sudo.name,
+                        company=enrollment.company_id.name,
                     )
                 )
 

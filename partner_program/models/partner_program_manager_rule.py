@@ -55,10 +55,11 @@ class PartnerProgramManagerRule(models.Model):
         return best[:1].user_id
 
     def _is_in_force(self) -> bool:
-        """Whether the user is still here, and still has the role."""
+        """Whether the user is still here, still has the role, and works in the company of the program."""
         self.ensure_one()
         user_sudo = self.user_id.sudo()  # the role of a colleague is no secret to whoever approves partners
-        return user_sudo.active and user_sudo.has_group("partner_program.group_manager")
+        has_role = user_sudo.active and user_sudo.has_group("partner_program.group_manager")
+        return has_role and self.company_id in user_sudo.company_ids
 
     @api.model
     def _count_partners(self, users) -> dict:

@@ -3,6 +3,7 @@
 from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Command
 from odoo.tests import tagged
+from odoo.tools.safe_eval import safe_eval
 
 from ..models.partner_program_enrollment_life import STATE_MAILS
 from .common import PartnerProgramCommon
@@ -577,6 +578,22 @@ class TestAccountManager(OnboardingCommon):
             self.program_affiliate.manager_rule_ids.create(
                 {"program_id": self.program_affiliate.id, "user_id": self.marc.id}
             )
+
+
+    def test_p22_an_account_manager_works_in_the_company_of_the_program(self):
+        other = self.env["res.company"].sudo().create({"name": "Elsewhere"})
+        self.marc.sudo().write({"company_id": other.id, "company_ids": [Command.set(other.ids)]})
+        with self.assertRefused("Marc does not work in", ValidationError):
+            self.enrollment_byte.account_manager_id = self.marc
+        application = self.application()  # of a country that he looks after
+        application.with_user(self.manager).action_onboard()
+        self.assertEqual(application.account_manager_id, self.manager)
+        self.assertNotIn(self.marc, self.program_affiliate._get_responsibles_sudo())
+        for record, name in ((self.enrollment_byte, "account_manager_id"), (application.program_id.manager_rule_ids, "user_id")):
+            domain = record.fields_get([name])[name]["domain"]
+            offered = self.env["res.users"].search(safe_eval(domain, {"company_id": self.company.id}))
+            self.assertIn(self.manager, offered)
+            self.assertNotIn(self.marc, offered)
 
 
 class TestMailsOfEnrollments(OnboardingCommon):
