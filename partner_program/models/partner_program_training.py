@@ -132,11 +132,7 @@ class PartnerProgramTraining(models.Model):
                 ("date_to", ">", soon),
             ]
         )
-        Enrollment = self.env["partner.program.enrollment"]
-        enrollments = Enrollment.search(
-            fields.Domain("partner_id", "in", expiring.partner_id.ids) & Enrollment._get_payout_domain()
-        )
-        by_partner = enrollments.grouped("partner_id")
+        by_partner = expiring._get_enrollments().grouped("partner_id")
         due = expiring.filtered(
             lambda one: (
                 one.warned_for != one.date_to
@@ -148,14 +144,27 @@ class PartnerProgramTraining(models.Model):
             training.warned_for = training.date_to
             # A partner of two companies has two account managers; one who looks after both is told once, and rather
             # about an enrollment that runs than about one that has ended.
-            running_last = by_partner[training.partner_id].sorted(lambda one: one.state != "ended")
-            responsible = {one._get_responsibles()[:1]: one for one in running_last}
+            responsible = {one._get_responsibles()[:1]: one for one in by_partner[training.partner_id]}
             for user, enrollment in responsible.items():
+                localized = self.with_context(lang=user.lang)
                 enrollment.activity_schedule(
                     "mail.mail_activity_data_todo",
-                    summary=self.env._("Training of %(contact)s expires", contact=training.contact_id.name),
+                    summary=localized.env._("Training of %(contact)s expires", contact=training.contact_id.name),
                     date_deadline=training.date_to,
                     user_id=user.id,
                 )
         self.env["mail.template"]._partner_program_send("partner_program.mail_template_training_expires", due)
         return due
+
+    def _get_enrollments(self):
+        """Whose payouts these trainings release; those that run come last."""
+        Enrollment = self.env["partner.program.enrollment"]
+        domain = fields.Domain("partner_id", "in", self.partner_id.ids) & Enrollment._get_payout_domain()
+        return Enrollment.search(domain).sorted(lambda one: one.state != "ended")
+
+    def _get_mail_sender(self) -> str:
+        """Who looks after the partner, and has the to-do to train again. Called by the template."""
+        self.ensure_one()
+        if enrollment := self._get_enrollments()[-1:]:
+            return enrollment._get_mail_sender()
+        return self.trainer_id.filtered("active").email_formatted or self.env.company.email_formatted

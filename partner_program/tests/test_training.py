@@ -97,6 +97,21 @@ class TestTraining(PartnerProgramCommon):
         self.assertIn("that Ben of Byte followed", " ".join(mails.body_html.split()))
         self.assertIn("03/31/2026", mails.body_html)
 
+    def test_p17_the_warning_comes_from_who_looks_after_the_partner(self):
+        training = self.byte.training_ids
+        former = self._new_user("fred", "partner_program.group_manager")
+        training.write({"date_to": "2026-01-31", "trainer_id": former.id})
+        former.active = False
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.manager.lang = "fr_FR"
+        self.Training._warn_of_expiry()
+        mails = self.env["mail.mail"].search([("model", "=", training._name), ("res_id", "=", training.id)])
+        self.assertEqual(mails.email_from, self.manager.email_formatted)
+        self.assertEqual(self.enrollment_byte.activity_ids.summary, "La formation de Ben of Byte expire")
+        self.manager.active = False
+        self.company.email = "office@fieldpro.example"
+        self.assertIn("office@fieldpro.example", training._get_mail_sender())
+
     def test_p17_each_account_manager_of_the_partner_is_warned(self):
         marc = self._new_user("marc", "partner_program.group_manager")
         second = self.env["partner.program.enrollment"].create(
