@@ -180,13 +180,14 @@ class PartnerProgramEnrollment(models.Model):
         local = datetime.combine(day, time(minutes // 60, minutes % 60), zone)
         start = local.astimezone(UTC).replace(tzinfo=None)
         manager, contact = self.account_manager_id, self._get_meeting_contact()
+        localized = self._in_partner_language()
         return {
-            "name": self.env._(
+            "name": localized.env._(
                 "%(company)s and %(partner)s: monthly meeting",
                 company=self.company_id.name,
                 partner=self.partner_id.name,
             ),
-            "description": self.env._(
+            "description": localized.env._(
                 "Sales made, objectives, support needed. The meeting pack comes three days before."
             ),
             "start": start,

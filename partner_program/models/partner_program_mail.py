@@ -22,25 +22,27 @@ class PartnerProgram(models.Model):
         return result
 
     def _tell_of_stray_mail(self, msg_dict):
+        people = self._get_responsibles_sudo()
+        env = self.with_context(lang=people[:1].lang).env  # the gateway that reads the mail has no language
         mail = {
             "subject": msg_dict.get("subject") or "…",
-            "sender": msg_dict.get("email_from") or self.env._("an unknown sender"),
+            "sender": msg_dict.get("email_from") or env._("an unknown sender"),
         }
         if self.env["partner.program.enrollment"]._get_sender(msg_dict):
-            body = self.env._(
+            body = env._(
                 "“%(subject)s” from %(sender)s came through a mailing list. It is kept on the program: "
                 "enter the application by hand if it is one.",
                 **mail,
             )
         else:
-            body = self.env._(
+            body = env._(
                 "“%(subject)s” from %(sender)s has no sender outside of the company. It is kept on the program: "
                 "enter the application by hand if it is one.",
                 **mail,
             )
         self.message_notify(
-            partner_ids=self._get_responsibles_sudo().partner_id.ids,
-            subject=self.env._("A mail to %(program)s made no application", program=self.name),
+            partner_ids=people.partner_id.ids,
+            subject=env._("A mail to %(program)s made no application", program=self.name),
             body=body,
         )
 
@@ -72,7 +74,8 @@ class PartnerProgram(models.Model):
         if limit and len(notes) >= limit:
             return
         kept = self.env["ir.attachment"].search_count([("res_model", "=", self._name), ("res_id", "=", self.id)])
-        head = self.env._(
+        people = self._get_responsibles_sudo()
+        head = self.with_context(lang=people[:1].lang).env._(  # the page is in the language of the visitor
             "The email address is one of our own, so this made no application: enter it by hand if it is one."
         )
         self.message_post(
@@ -80,7 +83,7 @@ class PartnerProgram(models.Model):
             body=Markup("<p>%s</p>%s") % (head, text),
             message_type="comment",
             subtype_xmlid="mail.mt_note",
-            partner_ids=self._get_responsibles_sudo().partner_id.ids,
+            partner_ids=people.partner_id.ids,
             attachments=list(files) if kept + len(files) <= MAX_STRAY_FILES else [],
         )
 

@@ -72,15 +72,17 @@ class ResCompany(models.Model):
     def _partner_program_tell_of_stray_mail(self, msg_dict):
         """Somebody applies while the company has no program: whoever could make one hears of it."""
         self.ensure_one()
+        people = self._partner_program_managers_sudo()
+        env = self.with_context(lang=people[:1].lang).env  # the gateway that reads the mail has no language
         self.partner_id.message_notify(
-            partner_ids=self._partner_program_managers_sudo().partner_id.ids,
-            subject=self.env._("A mail to %(address)s made no application", address=self.partner_program_alias_name),
-            body=self.env._(
+            partner_ids=people.partner_id.ids,
+            subject=env._("A mail to %(address)s made no application", address=self.partner_program_alias_name),
+            body=env._(
                 "%(company)s has no partner program at present. “%(subject)s” from %(sender)s is kept in the messages "
                 "of the contact %(contact)s: answer it, or create a program and enter the application by hand.",
                 company=self.name,
                 subject=msg_dict.get("subject") or "…",
-                sender=msg_dict.get("email_from") or self.env._("an unknown sender"),
+                sender=msg_dict.get("email_from") or env._("an unknown sender"),
                 contact=self.partner_id.name,
             ),
         )

@@ -196,6 +196,21 @@ class TestApplications(ApplicationsCommon):
         self.program_referral.active = True
         self.assertTrue(self.receive(mail(to=to, number=2)))
 
+    def test_p24_of_a_stray_mail_people_are_told_in_their_language(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.company._partner_program_managers_sudo().lang = "fr_FR"
+        self.receive(mail(sender="", headers={"From": None}, number=1))
+        (self.program_affiliate + self.program_referral).active = False
+        self.receive(mail(to="partners@fieldpro.example", number=2))
+        told = self.env["mail.message"].search([("message_type", "=", "user_notification")], order="id desc", limit=2)
+        self.assertEqual(
+            told.mapped("subject"),
+            [
+                "Un e-mail à partners n'a pas donné de candidature",
+                "Un e-mail adressé à Affiliate n'a pas créé de candidature",
+            ],
+        )
+
     def test_p24_a_mail_of_a_colleague_is_kept_and_a_forwarded_one_is_the_application_of_whoever_wrote_it(self):
         self.manager.email = "mona@fieldpro.example"
         for number, sender in enumerate(("mona@fieldpro.example", "office@fieldpro.example", TO)):

@@ -53,6 +53,14 @@ class TestMeetings(PartnerProgramCommon):
         self.assertEqual(self.enrollment_byte.next_meeting_on, events[0].start)
         self.assertFalse(self.enrollment_byte.lacks_meeting)
 
+    def test_p23_the_invitation_is_in_the_language_of_the_partner_whoever_plans(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.byte.lang = "fr_FR"
+        self.enrollment_byte.with_context(lang=False).monthly_meeting = True
+        event = self.meetings()[0]
+        self.assertIn("réunion mensuelle", event.name)
+        self.assertIn("Ventes", event.description)
+
     def test_p23_activation_plans_and_a_program_without_meetings_does_not(self):
         fresh = self.Enrollment.create(
             {"partner_id": self.ada.id, "program_id": self.program_affiliate.id, "account_manager_id": self.manager.id}

@@ -30,14 +30,15 @@ class MailingMailing(models.Model):
         month = fields.Date.context_today(self).replace(day=1)
         if self.search_count([("partner_newsletter_month", "=", month)], limit=1):
             return self.browse()
-        mailing = self._prepare_newsletter(month)
+        localized = self.with_context(lang=self._get_newsletter_user().lang)  # the scheduler has none
+        mailing = localized._prepare_newsletter(month)
         mailing.activity_schedule(
             "mail.mail_activity_data_todo",
-            summary=self.env._("Complete and send the newsletter for partners"),
+            summary=localized.env._("Complete and send the newsletter for partners"),
             date_deadline=month + relativedelta(days=7),
             user_id=mailing.user_id.id,
         )
-        return mailing
+        return mailing.with_env(self.env)
 
     @api.model
     def _prepare_newsletter(self, month):

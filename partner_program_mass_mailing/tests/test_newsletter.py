@@ -132,6 +132,14 @@ class TestNewsletter(PartnerProgramCommon):
         self.go_to("2026-04-01")
         self.assertNotIn("Deck 2026", Mailing._cron_prepare_newsletter().body_html)
 
+    def test_p21_the_draft_is_in_the_language_of_who_completes_it(self):
+        self.root["res.lang"]._activate_lang("fr_FR")
+        Mailing = self.root["mailing.mailing"]
+        Mailing._get_newsletter_user().lang = "fr_FR"
+        mailing = Mailing._cron_prepare_newsletter()
+        self.assertIn("Nouvelles pour les partenaires, janvier 2026", mailing.subject)
+        self.assertEqual(mailing.activity_ids.summary, "Compléter et envoyer la lettre aux partenaires")
+
     def test_the_list_costs_the_same_for_many_partners(self):
         counts = []
         for size in (1, 10, 100):
