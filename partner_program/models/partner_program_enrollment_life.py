@@ -119,7 +119,9 @@ class PartnerProgramEnrollment(models.Model):
                 )
             )
         self._step(("ended",), "active")
-        self._step(("rejected",), "applied").decision_reason = False
+        reopened = self._step(("rejected",), "applied")
+        reopened.decision_reason = False
+        reopened._tell_of_application()
 
     def action_reject(self):
         """Reject an application."""

@@ -155,6 +155,7 @@ class TestScreening(OnboardingCommon):
         self.assertIn("partners in &lt;Spain&gt;.", mail.body_html)
         application.with_user(self.manager).action_reopen()
         self.assertEqual((application.state, application.decision_reason), ("applied", False))
+        self.assertEqual(application.activity_ids.summary, "Look at the application of New Ideas", "on a list again")
 
     def test_a_salesperson_decides_nothing(self):
         application = self.application(company_kind="consultancy", is_program_open=True)
