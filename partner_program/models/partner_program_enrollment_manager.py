@@ -117,6 +117,9 @@ class PartnerProgramEnrollment(models.Model):
         activities = activities_sudo.search(where & Domain("user_id", "=", previous.id))
         # One by one would notify one by one; the new manager reads the list.
         activities.with_context(mail_activity_quick_update=True).user_id = self.account_manager_id
+        agreed_sudo = self.env["partner.program.meeting.action"].sudo()  # as for the questions
+        agreed_sudo = agreed_sudo.search([("enrollment_id", "in", history.ids), ("user_id", "=", previous.id)])
+        agreed_sudo.filtered(lambda action: action.state == "new").user_id = self.account_manager_id
 
     def _hand_over_meetings(self, previous):
         """Meetings to come of the previous manager with people of the partners; past ones stay as they were.

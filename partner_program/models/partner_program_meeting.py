@@ -126,7 +126,11 @@ class PartnerProgramMeeting(models.Model):
                 [
                     ("start", ">", now),
                     ("start", "<=", now + timedelta(days=PACK_DAYS)),
+                    "|",
                     ("enrollment_id.state", "in", ("active", "suspended")),
+                    "&",  # the series goes on where the contract of another program is missing
+                    ("enrollment_id.state", "=", "onboarding"),
+                    ("is_partner_series", "=", True),
                 ],
                 order="start",
             )

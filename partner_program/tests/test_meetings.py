@@ -438,6 +438,16 @@ class TestMeetings(PartnerProgramCommon):
         self.assertNotIn("Nothing else", self.cancellations().body_html, "the program has just changed")
         self.assertFalse(self.meetings(successor) + self.meetings(further))
 
+    def test_d14_packs_go_on_while_the_contract_of_the_new_program_is_missing(self):
+        self.enrollment_byte.monthly_meeting = True
+        contract = self.agreement.create({"name": "Referral Terms", "body": "<p>Terms</p>"})
+        self.program_referral.write({"monthly_meeting": True, "agreement_id": contract.id})
+        self.refer(self.enrollment_byte)
+        successor = self.enrollment_byte._change_program(self.program_referral)
+        self.assertEqual(successor.state, "onboarding")
+        self.go_to("2026-01-12")
+        self.assertEqual(self.night().enrollment_id, successor)
+
     def test_d14_after_a_change_of_program_the_pack_speaks_of_the_clients_won_before(self):
         self.enrollment_byte.monthly_meeting = True
         self.program_referral.write({"monthly_meeting": True, "agreement_id": self.agreement.id})

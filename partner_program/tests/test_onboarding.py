@@ -476,6 +476,10 @@ class TestAccountManager(OnboardingCommon):
         stand_in = enrollment.meeting_ids[:1]
         stand_in.user_id = self.salesperson
         to_do = enrollment.activity_schedule("mail.mail_activity_data_todo", user_id=self.manager.id)
+        meeting = self.env["partner.program.meeting"]._of_events(stand_in)
+        agreed = meeting.action_ids.create(
+            [{"meeting_id": meeting.id, "name": "Call", "user_id": user.id} for user in (self.manager, self.salesperson)]
+        )
         enrollment.account_manager_id = False
         self.assertEqual(to_do.user_id, self.manager, "nobody is there to take it over")
         enrollment.account_manager_id = self.manager
@@ -487,6 +491,7 @@ class TestAccountManager(OnboardingCommon):
         self.assertEqual((enrollment.meeting_ids - stand_in).user_id, self.marc)
         self.assertEqual((enrollment.meeting_ids - stand_in).partner_ids, self.marc.partner_id + self.byte_contact)
         self.assertEqual(to_do.user_id, self.marc)
+        self.assertEqual(agreed.mapped("user_id.login"), ["marc", "sally"])
         self.assertFalse(enrollment.former_manager_id)
         self.assertEqual(len(enrollment.meeting_ids), 12, "no second series")
 
