@@ -1,3 +1,5 @@
+from email.message import EmailMessage
+
 from markupsafe import Markup
 
 from odoo import api, models
@@ -5,6 +7,11 @@ from odoo.fields import Command
 from odoo.tools import human_size
 
 MB = 1024 * 1024
+
+
+def size_of(content) -> int:
+    """How large a file of a mail is; a mail that was forwarded as a file arrives parsed."""
+    return len(content.as_bytes() if isinstance(content, EmailMessage) else content or "")
 
 
 class MailThread(models.AbstractModel):
@@ -33,9 +40,9 @@ class MailThread(models.AbstractModel):
         # EXTENDS mail: what the gateway brings arrives without the files over the limit, and says which they were
         if self._partner_program_limits_files and attachments and message_values.get("message_type") == "email":
             limit = self.company_id.partner_program_attachment_mb
-            kept = [one for one in attachments if not limit or len(one[1] or "") <= limit * MB]
+            kept = [one for one in attachments if not limit or size_of(one[1]) <= limit * MB]
             if left_out := [one for one in attachments if not any(one is other for other in kept)]:
-                files = ", ".join(f"{one[0]} ({human_size(len(one[1]))})" for one in left_out)
+                files = ", ".join(f"{one[0]} ({human_size(size_of(one[1]))})" for one in left_out)
                 is_told = self._partner_program_answer_left_out(files, message_values)
                 message_values["body"] += self._partner_program_describe_left_out(files, limit, is_told)
             attachments = kept

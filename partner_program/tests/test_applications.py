@@ -1,5 +1,7 @@
 """P24: applications by mail, through Odoo's gateway with raw messages."""
 
+from email import message_from_bytes
+from email.policy import SMTP
 from unittest.mock import patch
 
 from odoo import fields
@@ -123,6 +125,15 @@ class TestApplications(ApplicationsCommon):
             self.assertNotIn("film.pdf", record.message_ids.attachment_ids.mapped("name"))
         application.with_user(self.manager).message_post(body="Ours", attachments=[big])
         self.assertIn("film.pdf", application.message_ids.attachment_ids.mapped("name"), "what colleagues attach stays")
+
+    def test_p24_so_is_a_large_mail_that_was_forwarded_as_a_file(self):
+        self.company.partner_program_attachment_mb = 1
+        forwarding = message_from_bytes(mail(), policy=SMTP)
+        film = [("film.pdf", b"%PDF-" + b"0" * 1024 * 1024)]
+        forwarding.add_attachment(message_from_bytes(mail(subject="Our film", files=film), policy=SMTP))
+        application = self.receive(forwarding.as_bytes())
+        self.assertFalse(application.message_ids.attachment_ids)
+        self.assertIn("at most 1 MB", application.message_ids.filtered(lambda one: one.message_type == "email").body)
 
     def test_p24_broken_encoding(self):
         application = self.receive(BROKEN_ENCODING)
