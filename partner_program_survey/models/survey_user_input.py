@@ -21,7 +21,7 @@ class SurveyUserInput(models.Model):
         return result
 
     @api.model
-    def _get_partner_trainings_missing(self):
+    def _get_partner_trainings_missing(self, domain=()):
         """Passed certifications that no training was noted for yet, of people who were logged in or invited.
 
         A link that anybody can open asks for an address: whoever types that of a colleague proves nothing.
@@ -36,6 +36,7 @@ class SurveyUserInput(models.Model):
                 ("test_entry", "=", False),
                 ("partner_training_ids", "=", False),
                 ("is_partner_training_refused", "=", False),
+                *domain,
             ]
         )
 
@@ -45,7 +46,7 @@ class SurveyUserInput(models.Model):
         :return: the trainings noted
         """
         inputs_sudo = self.sudo()  # whoever takes the certification has no right on trainings
-        passed = inputs_sudo & inputs_sudo._get_partner_trainings_missing()
+        passed = inputs_sudo & inputs_sudo._get_partner_trainings_missing([("id", "in", self.ids)])
         contacts = passed._get_partner_contacts()
         days = {one: one._get_passed_on(contact) for one, contact in contacts.items()}
         return inputs_sudo.env["partner.program.training"].create(

@@ -23,7 +23,7 @@ class SlideChannelPartner(models.Model):
         return result
 
     @api.model
-    def _get_partner_trainings_missing(self):
+    def _get_partner_trainings_missing(self, domain=()):
         """Completed courses that no training was noted for yet; attendees who left the course completed it too."""
         return self.with_context(active_test=False).search(
             [
@@ -31,6 +31,7 @@ class SlideChannelPartner(models.Model):
                 ("member_status", "=", "completed"),
                 ("partner_training_ids", "=", False),
                 ("is_partner_training_refused", "=", False),
+                *domain,
             ]
         )
 
@@ -41,7 +42,7 @@ class SlideChannelPartner(models.Model):
         :return: the trainings noted
         """
         attendees_sudo = self.sudo()  # whoever follows the course has no right on trainings
-        completed = attendees_sudo & attendees_sudo._get_partner_trainings_missing()
+        completed = attendees_sudo & attendees_sudo._get_partner_trainings_missing([("id", "in", self.ids)])
         enrolled = attendees_sudo.env["partner.program.enrollment"].search(
             [
                 ("partner_id", "in", completed.partner_id.commercial_partner_id.ids),
