@@ -35,7 +35,9 @@ class CalendarEvent(models.Model):
         before = {event: event.start for event in self} if "start" in vals else {}
         result = super().write(vals)
         now = fields.Datetime.now()
-        if later := self.exists().filtered(lambda event: event in before and event.start > max(now, before[event] + MOVED)):
+        if later := self.exists().filtered(
+            lambda event: event in before and event.start > max(now, before[event] + MOVED)
+        ):
             meetings_sudo = self.env["partner.program.meeting"].sudo()  # whoever moves the event need not see the pack
             meetings_sudo.search([("event_id", "in", later.ids)]).pack_sent_on = False
         return result

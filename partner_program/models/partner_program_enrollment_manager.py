@@ -41,8 +41,8 @@ class PartnerProgramEnrollment(models.Model):
             if user_sudo and enrollment.company_id not in user_sudo.company_ids:
                 raise ValidationError(
                     self.env._(
-                        "%(user)s does not work in %(company)s, and could not open this partner. Allow the company under "
-                        "Settings › Users, or choose somebody who works there.",
+                        "%(user)s does not work in %(company)s, and could not open this partner. Allow the company "
+                        "under Settings › Users, or choose somebody who works there.",
                         user=user_sudo.name,
                         company=enrollment.company_id.name,
                     )
@@ -118,7 +118,7 @@ class PartnerProgramEnrollment(models.Model):
         # One by one would notify one by one; the new manager reads the list.
         activities.with_context(mail_activity_quick_update=True).user_id = self.account_manager_id
         agreed_sudo = self.env["partner.program.meeting.action"].sudo()  # as for the questions
-        agreed_sudo = agreed_sudo.search([("enrollment_id", "in", history.ids), ("user_id", "=", previous.id)])
+        agreed_sudo = agreed_sudo.search([("enrollment_id", "in", history_sudo.ids), ("user_id", "=", previous.id)])
         agreed_sudo.filtered(lambda action: action.state == "new").user_id = self.account_manager_id
 
     def _hand_over_meetings(self, previous):
@@ -139,7 +139,9 @@ class PartnerProgramEnrollment(models.Model):
             ]
         ).with_context(**QUIET)
         guests = events.partner_ids.filtered(lambda person: all(user.share for user in person.user_ids))
-        others = (guests - previous.partner_id).filtered(lambda guest: guest.commercial_partner_id not in self.partner_id)
+        others = (guests - previous.partner_id).filtered(
+            lambda guest: guest.commercial_partner_id not in self.partner_id
+        )
         shared = events.filtered(lambda event: not event.enrollment_id and event.partner_ids & others)
         own = events - shared
         own.filtered(lambda event: event.user_id == previous).user_id = self.account_manager_id

@@ -47,7 +47,11 @@ class PartnerProgramEnrollment(models.Model):
 
     def _get_start_of(self, day) -> datetime:
         """When a day begins at the company, in UTC."""
-        return datetime.combine(day, time.min, self.company_id._partner_program_zone()).astimezone(UTC).replace(tzinfo=None)
+        return (
+            datetime.combine(day, time.min, self.company_id._partner_program_zone())
+            .astimezone(UTC)
+            .replace(tzinfo=None)
+        )
 
     def _get_settled_domain(self, invoice, since):
         """Payments entered since then, be they dated earlier: the pack before could not know of them.

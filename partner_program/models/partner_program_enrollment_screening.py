@@ -140,8 +140,8 @@ class PartnerProgramEnrollment(models.Model):
         if suggested := application.suggested_program_id:
             raise UserError(
                 self.env._(
-                    "The program of %(partner)s is not chosen yet. By the facts %(program)s fits: click “Use the Program "
-                    "That Fits”, or choose another one.",
+                    "The program of %(partner)s is not chosen yet. By the facts %(program)s fits: click “Use the "
+                    "Program That Fits”, or choose another one.",
                     partner=application.partner_id.name,
                     program=suggested.name,
                 )

@@ -182,9 +182,7 @@ class PartnerProgramMeeting(models.Model):
         """Who attends of the partner and of us: clients and other guests must not read the pack. For the template."""
         self.ensure_one()
         people_sudo = self.sudo().event_id.partner_ids  # whoever may read the meeting may know who attends
-        colleagues_sudo = people_sudo.filtered(
-            lambda one: any(user.active and not user.share for user in one.user_ids)
-        )
+        colleagues_sudo = people_sudo.filtered(lambda one: any(user.active and not user.share for user in one.user_ids))
         return (self.enrollment_id._filter_own_people(people_sudo) | colleagues_sudo).sudo(False)
 
     def _get_report_base_filename(self) -> str:

@@ -37,7 +37,9 @@ class ResPartner(models.Model):
         for contact in self:
             for model, owner in self._get_partner_program_threads().items():
                 documents_sudo = self.env[model].sudo()  # whoever gives the access need not see them
-                theirs = Domain("create_uid.partner_id", "=", contact.id) | Domain("message_ids.author_id", "=", contact.id)
+                theirs = Domain("create_uid.partner_id", "=", contact.id) | Domain(
+                    "message_ids.author_id", "=", contact.id
+                )
                 if "applicant_id" in documents_sudo._fields:
                     theirs |= Domain("applicant_id", "=", contact.id)
                 theirs &= Domain(owner, "=", contact.commercial_partner_id.id)

@@ -96,7 +96,9 @@ class TestPartnersPeople(PartnerProgramCommon):
         events = self.meet(self.enrollment_byte)
         self.assertEqual(events.partner_ids, self.manager.partner_id + bill)
         bill.active = False
-        self.assertEqual(events.with_context(active_test=False).partner_ids, self.manager.partner_id + self.byte_contact)
+        self.assertEqual(
+            events.with_context(active_test=False).partner_ids, self.manager.partner_id + self.byte_contact
+        )
 
     def test_who_moves_to_another_company_gets_no_messages_of_the_former(self):
         referral = self.sent_by_cole()

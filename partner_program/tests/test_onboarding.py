@@ -464,7 +464,9 @@ class TestAccountManager(OnboardingCommon):
             ]
         )
         self.enrollment_ada.account_manager_id = self.marc
-        self.assertEqual((own.user_id, own.partner_ids), (self.marc, people - self.manager.partner_id + self.marc.partner_id))
+        self.assertEqual(
+            (own.user_id, own.partner_ids), (self.marc, people - self.manager.partner_id + self.marc.partner_id)
+        )
         self.assertEqual(webinar.user_id, self.manager)
         self.assertEqual(webinar.partner_ids, people + self.byte_contact + self.marc.partner_id)
         self.assertEqual(partner_day.user_id, self.salesperson)
@@ -478,7 +480,10 @@ class TestAccountManager(OnboardingCommon):
         to_do = enrollment.activity_schedule("mail.mail_activity_data_todo", user_id=self.manager.id)
         meeting = self.env["partner.program.meeting"]._of_events(stand_in)
         agreed = meeting.action_ids.create(
-            [{"meeting_id": meeting.id, "name": "Call", "user_id": user.id} for user in (self.manager, self.salesperson)]
+            [
+                {"meeting_id": meeting.id, "name": "Call", "user_id": user.id}
+                for user in (self.manager, self.salesperson)
+            ]
         )
         enrollment.account_manager_id = False
         self.assertEqual(to_do.user_id, self.manager, "nobody is there to take it over")
@@ -585,7 +590,6 @@ class TestAccountManager(OnboardingCommon):
                 {"program_id": self.program_affiliate.id, "user_id": self.marc.id}
             )
 
-
     def test_p22_an_account_manager_works_in_the_company_of_the_program(self):
         other = self.env["res.company"].sudo().create({"name": "Elsewhere"})
         self.marc.sudo().write({"company_id": other.id, "company_ids": [Command.set(other.ids)]})
@@ -595,7 +599,10 @@ class TestAccountManager(OnboardingCommon):
         application.with_user(self.manager).action_onboard()
         self.assertEqual(application.account_manager_id, self.manager)
         self.assertNotIn(self.marc, self.program_affiliate._get_responsibles_sudo())
-        for record, name in ((self.enrollment_byte, "account_manager_id"), (application.program_id.manager_rule_ids, "user_id")):
+        for record, name in (
+            (self.enrollment_byte, "account_manager_id"),
+            (application.program_id.manager_rule_ids, "user_id"),
+        ):
             domain = record.fields_get([name])[name]["domain"]
             offered = self.env["res.users"].search(safe_eval(domain, {"company_id": self.company.id}))
             self.assertIn(self.manager, offered)
