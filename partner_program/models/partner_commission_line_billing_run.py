@@ -89,8 +89,17 @@ class PartnerCommissionLine(models.Model):
             bills, problems, _withdrawn = self.search(domain)._run_bills()
             self._report_problems(problems)
         if not bills:
-            _logger.info("Partner commissions: no bill made. %s", self._explain_nothing_due())
+            self._log_why_no_bills()
         return bills
+
+    @api.model
+    def _log_why_no_bills(self):
+        """Say in the log why a run made nothing: a service that must not fail the job, which would be switched off."""
+        try:
+            with self.env.cr.savepoint():
+                _logger.info("Partner commissions: no bill made. %s", self._explain_nothing_due())
+        except Exception:
+            _logger.exception("Partner commissions: no bill made, and why could not be said")
 
     @api.model
     def _bill_in_cron(self, domain):

@@ -29,12 +29,16 @@ class PartnerCommissionLine(models.Model):
         return due if True in value else ~due
 
     def _is_billable(self, today) -> bool:
-        """Whether the open amount may be billed on that day: its pay-by date less lead days, corrections at once."""
+        """Whether the open amount may be billed on that day: its pay-by date less lead days, corrections at once.
+
+        A correction may be positive, too: more was taken back than was billed, as a bill was taken back after its
+        correction was billed. While the client has not paid, nothing else is open, and there is no pay-by date.
+        """
         self.ensure_one()
-        if self.open_amount < 0:
+        if self.open_amount < 0 or not self.due_on:
             return True
         program_sudo = self.sudo().program_id  # partners read the date, not the program
-        return bool(self.due_on) and windows.billable_from(self.due_on, program_sudo.bill_lead_days) <= today
+        return windows.billable_from(self.due_on, program_sudo.bill_lead_days) <= today
 
     @api.model
     def _due_domain(self, today) -> Domain:
@@ -46,7 +50,8 @@ class PartnerCommissionLine(models.Model):
             for lead_days, ids in by_lead
         )
         # State earned says that something is open; said to the database too, it finds the rows by their index.
-        return Domain("state", "=", "earned") & Domain("open_amount", "!=", 0) & (due | Domain("open_amount", "<", 0))
+        earned = Domain("state", "=", "earned") & Domain("open_amount", "!=", 0)
+        return earned & (due | Domain("open_amount", "<", 0) | Domain("due_on", "=", False))
 
     @api.model
     def _get_due_domain(self) -> Domain:

@@ -147,16 +147,18 @@ class PartnerCommissionLine(models.Model):
     def _get_balances(self, earned) -> tuple:
         """When the next bill can be made, and what partners have to make up for first (D16).
 
-        What is to be taken back counts at once, what is earned from the day on which it may be billed.
+        What is to be taken back, or was taken back too often, counts at once, what is earned from the day on which it
+        may be billed.
 
         :param earned: which lines have something open that nothing holds
         :return: ``(day, owing)``: the pay-by date that turns the first balance positive, or False; and
             ``[((partner, currency, company), balance of today)]`` of those with something to take back
         """
         key = ["partner_id", "currency_id", "company_id"]
-        corrections = self._read_group(earned & Domain("open_amount", "<", 0), key, ["open_amount:sum"])
+        dated = Domain("open_amount", ">", 0) & Domain("due_on", "!=", False)
+        corrections = self._read_group(earned & ~dated, key, ["open_amount:sum"])
         rows = self._read_group(
-            earned & Domain("open_amount", ">", 0),
+            earned & dated,
             [*key, "program_id", "due_on:day"],
             ["open_amount:sum"],
             order="due_on:day",

@@ -104,6 +104,12 @@ class Bill:
         return sum(self.carries.values(), Decimal(0))
 
 
+def is_billable(line: dict, today: date) -> bool:
+    """D6, D16: what is earned from its pay-by date on. Corrections at once: also what was taken back too often, while
+    the invoice is not paid and has no pay-by date."""
+    return line["open"] < 0 or not line["due_on"] or line["due_on"] <= today
+
+
 class Books:
     """All facts, and what follows from them."""
 
@@ -181,7 +187,7 @@ class Books:
         """Invariant 3: no draft with something held on it, or that a run of today would change."""
         lines = {number: self.line(number) for number in bill.carries}
         return bill.was_posted or not any(
-            self.is_held(number) or line["open"] < 0 or (line["open"] > 0 and line["due_on"] <= today)
+            self.is_held(number) or (line["open"] and is_billable(line, today))
             for number, line in lines.items()
         )
 
@@ -215,7 +221,7 @@ class Books:
                     draft.state = "deleted"
         for number, line in self.lines().items():
             asked = chosen is None or number in chosen or number in freed or line["open"] < 0
-            is_open = line["state"] == "earned" and (line["open"] < 0 or line["due_on"] <= today)
+            is_open = line["state"] == "earned" and is_billable(line, today)
             if is_open and asked and self._key(number) in keys:
                 groups.setdefault(self._key(number), {})[number] = line["open"]
         for (partner, currency), amounts in groups.items():

@@ -1,5 +1,7 @@
 """Odd turns in the life of a commission bill: emptied fields, later posting, cancelling (DESIGN, invariants 2, 7)."""
 
+from unittest.mock import patch
+
 from odoo.fields import Date
 from odoo.tests import tagged
 
@@ -140,3 +142,56 @@ class TestBillOdds(PartnerProgramCommon):
                 ("Deducted from what was paid to you", -20.0),
             ],
         )
+
+
+@tagged("post_install", "-at_install")
+class TestTakenBackTooOften(PartnerProgramCommon):
+    """A bill is taken back after its correction was billed, and the invoice is not paid again (invariant 3)."""
+
+    def setUp(self):
+        super().setUp()
+        self.line = self.billed_line()
+        first = self.line.billing_ids.bill_id
+        self.due = self.invoice(2000)
+        self.pay(self.due)
+        self.line.move_id.line_ids.remove_move_reconcile()
+        second = self.run_bills("2026-03-06")
+        self.assertBill(second, amount_total=50.0)
+        second.action_post()
+        first._reverse_moves([{"invoice_date": Date.today(), "date": Date.today()}], cancel=True)
+        figures = {"earned_amount": 0.0, "billed_amount": -50.0, "open_amount": 50.0, "due_on": False}
+        self.assertLine(self.line, state="earned", **figures)
+
+    def test_inv3_the_next_run_gives_it_back(self):
+        self.assertTrue(self.line.is_due)
+        bill = self.run_bills()
+        self.assertBill(bill, amount_total=50.0, invoice_date_due="2026-03-06", lines=[(self.client, 50.0)])
+        bill.action_post()
+        self.assertLine(self.line, state="expected", billed_amount=0.0, open_amount=0.0)
+        self.pay(self.line.move_id)
+        self.assertLine(self.line, state="earned", open_amount=50.0, due_on="2026-04-05")
+
+    def test_the_dialog_gives_it_back(self):
+        run = self.env["partner.commission.bill.run"].with_user(self.accountant).create({"date_until": "2026-02-01"})
+        self.assertEqual(run.line_count, 1)
+        self.assertEqual(self.env["account.move"].browse(run.action_run()["res_id"]).amount_total, 50.0)
+
+    def test_why_nothing_is_billed_can_be_said(self):
+        later = self.invoice(200)
+        self.pay(later)
+        self.credit(self.due, amount=400)
+        sentence = self.env["partner.commission.line"]._explain_nothing_due()
+        self.assertIn("Commission lines earned: 2, the first is due on 04/05/2026", sentence)
+
+    def test_a_run_does_not_fail_for_the_sentence_in_its_log(self):
+        self.run_bills()
+
+        def fail(lines):
+            raise ZeroDivisionError
+
+        with (
+            patch.object(self.registry["partner.commission.line"], "_explain_nothing_due", fail),
+            self.assertLogs("odoo.addons.partner_program", "ERROR") as logs,
+        ):
+            self.assertFalse(self.run_bills("2026-03-07"))
+        self.assertIn("why could not be said", logs.output[0])

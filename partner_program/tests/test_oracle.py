@@ -635,6 +635,29 @@ class TestOracle(PartnerProgramCommon):
             self.assertGreaterEqual(share, BILL_SHARE)
             self.assertGreaterEqual(operations.total(), OPERATIONS)
 
+    def test_a_bill_is_taken_back_after_its_correction_was_billed(self):
+        """What chance seldom plays: more was taken back than was billed, and the invoice is not paid again."""
+        machine = type("Machine", (LedgerMachine,), {"case": self})()
+        self.addCleanup(machine.teardown)
+        post, take_back = BILL_OPERATIONS["draft"].index("posted"), BILL_OPERATIONS["posted"].index("reversed")
+        machine._invoice("cobalt", Decimal(1000), "home")
+        machine._pay(0, Decimal(1))
+        machine.run_after_a_month()
+        machine._handle_bill(0, post)
+        machine._invoice("delta", Decimal(2000), "home")
+        machine._pay(1, Decimal(1))
+        machine.undo_all_payments(0)
+        machine.run_after_a_month()
+        machine._handle_bill(1, post)
+        machine._handle_bill(0, take_back)
+        machine.ledger_equals_oracle()
+        line = machine.books.line(0)
+        self.assertEqual((line["billed"], line["open"], line["due_on"]), (Decimal(-50), Decimal(50), None))
+        machine._run()
+        machine.ledger_equals_oracle()
+        self.assertEqual([bill.total for bill in machine.books.bills if bill.live], [Decimal(50), Decimal(50)])
+        self.assertEqual(machine.books.line(0)["state"], "expected")
+
     def test_the_oracle_itself(self):
         """By hand: 5 % of 100.10 less a credit of 0.05 is 5.0025, so 5.00; due thirty days after the last payment."""
         books = Books({"c": "p"}, {"c": Decimal(5)})

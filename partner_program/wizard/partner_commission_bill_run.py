@@ -33,7 +33,8 @@ class PartnerCommissionBillRun(models.TransientModel):
 
     def _get_domain(self) -> Domain:
         self.ensure_one()
-        return Domain("is_due", "=", True) & (Domain("due_on", "<=", self.date_until) | Domain("open_amount", "<", 0))
+        corrections = Domain("open_amount", "<", 0) | Domain("due_on", "=", False)  # due at once, see _is_billable
+        return Domain("is_due", "=", True) & (Domain("due_on", "<=", self.date_until) | corrections)
 
     def _get_lines(self):
         return self.env["partner.commission.line"].search(self._get_domain())
