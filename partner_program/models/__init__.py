@@ -20,6 +20,7 @@ from . import (
     partner_commission_line,
     partner_commission_line_billing_run,
     partner_commission_line_bills,
+    partner_commission_line_cron,
     partner_commission_line_drafts,
     partner_commission_line_due,
     partner_commission_line_explanation,

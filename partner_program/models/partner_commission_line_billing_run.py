@@ -16,6 +16,7 @@ CONFLICTS = (errors.SerializationFailure, errors.DeadlockDetected, errors.LockNo
 EXPLAINED = (UserError, ValidationError, RedirectWarning, IntegrityError)  # with words for whoever reads them
 ATTEMPTS = 5
 BILLS_AT_ONCE = 50
+RUN_POSITION = "partner_program.run_position"  # parameter of the system, see _get_cron_position
 FACTS = ("referral_id", "move_id", "held_by_hand")  # what else a run asks of every line
 
 
@@ -84,7 +85,8 @@ class PartnerCommissionLine(models.Model):
         """
         domain = self._get_run_domain()
         if self._is_in_cron():
-            bills, _finished = self._bill_in_cron(domain)
+            bills, position = self._bill_in_cron(domain, self._get_cron_position(RUN_POSITION) or ())
+            self._set_cron_position(RUN_POSITION, position)
         else:
             bills, problems, _withdrawn = self.search(domain)._run_bills()
             self._report_problems(problems)
@@ -102,23 +104,24 @@ class PartnerCommissionLine(models.Model):
             _logger.exception("Partner commissions: no bill made, and why could not be said")
 
     @api.model
-    def _bill_in_cron(self, domain):
+    def _bill_in_cron(self, domain, after=()):
         """Bill group after group, each in a transaction of its own, for as long as the scheduler gives time.
 
-        :param domain: what is to be billed; what has been is in it no more
-        :return: the bills made or extended, and whether there was time for all
+        :param domain: what is to be billed; what has been is in it no more, but what is carried forward or cannot be
+            billed stays
+        :param after: where the last call stopped, as it returned it
+        :return: the bills made or extended, and after which group the time was over; None when there was time for all
         """
-        groups = [
-            lines.ids
-            for *_key, lines in self._read_group(domain, ["partner_id", "currency_id", "company_id"], ["id:recordset"])
-        ]
+        rows = self._read_group(domain, ["partner_id", "currency_id", "company_id"], ["id:recordset"])
+        by_key = {tuple(record.id for record in key): lines.ids for *key, lines in rows}
+        keys = sorted(key for key in by_key if key > tuple(after))
         bills = self.env["account.move"]
-        self._commit_in_cron(remaining=len(groups))
-        for left, ids in zip(reversed(range(len(groups))), groups, strict=True):
-            bills |= self.browse(ids)._bill_until_done()
-            if not self._commit_in_cron(processed=1) and left:
-                return bills, False
-        return bills, True
+        self._commit_in_cron(remaining=len(keys))
+        for key in keys:
+            bills |= self.browse(by_key[key])._bill_until_done()
+            if not self._commit_in_cron(processed=1) and key != keys[-1]:
+                return bills, list(key)
+        return bills, None
 
     def _bill_until_done(self):
         """Bill one group; when another transaction was faster, look again with fresh eyes.
@@ -158,38 +161,6 @@ class PartnerCommissionLine(models.Model):
             attempts=ATTEMPTS,
         )
         return [(enrollment_sudo.id, sentence)]
-
-    def _is_in_cron(self) -> bool:
-        return "ir_cron_progress_id" in self.env.context
-
-    @api.model
-    def _commit_in_cron(self, **progress) -> float:
-        """Commit and note the progress when the scheduler runs this; seconds left.
-
-        Called from anywhere else (a script, a test, another add-on) the caller
-        keeps its transaction: ``_commit_progress`` would commit it.
-        """
-        if not self._is_in_cron():
-            return float("inf")
-        return self.env["ir.cron"]._commit_progress(**progress)
-
-    @api.model
-    def _get_cron_position(self, parameter) -> int:
-        """The last id that the scheduler had time for: the job goes on after it. 0: from the beginning.
-
-        :param str parameter: of the system; it is there only while the job has something left
-        """
-        if not self._is_in_cron():
-            return 0
-        parameters_sudo = self.env["ir.config_parameter"].sudo()  # of the system
-        return int(parameters_sudo.get_param(parameter, 0))
-
-    @api.model
-    def _set_cron_position(self, parameter, last_id):
-        if last_id != self._get_cron_position(parameter) and self._is_in_cron():
-            parameters_sudo = self.env["ir.config_parameter"].sudo()  # of the system
-            parameters_sudo.set_param(parameter, last_id or False)
-            self._commit_in_cron()
 
     # ------------------------------------------------------------
     # ONE DOOR

@@ -29,6 +29,7 @@ class PartnerCommissionBillRun(models.TransientModel):
     amounts = fields.Char(compute="_compute_preview")
     explanation = fields.Text(compute="_compute_preview")
     waits = fields.Boolean("Billed in the Background", readonly=True)
+    position = fields.Json(readonly=True)  # after which group the time was over, see _bill_in_cron
     company_ids = fields.Many2many("res.company", default=lambda self: self.env.companies, readonly=True)
 
     def _get_domain(self) -> Domain:
@@ -90,8 +91,11 @@ class PartnerCommissionBillRun(models.TransientModel):
             if not lines._is_in_cron():
                 _bills, problems, _withdrawn = lines.search(domain)._run_bills()
                 lines._report_problems(problems)
-            elif not lines._bill_in_cron(domain)[1]:
-                return  # out of time, and told so: the scheduler calls again soon
+            else:
+                _bills, run.position = lines._bill_in_cron(domain, run.position or ())
+                if run.position:  # out of time, and told so: the scheduler calls again soon
+                    lines._commit_in_cron()
+                    return
             run.waits = False
             if not lines._commit_in_cron(remaining=len(waiting) - number):
                 return
