@@ -79,7 +79,7 @@ class PartnerProgramPortalPayouts(PartnerProgramPortal):
             "all": {"label": request.env._("All"), "domain": Domain.TRUE},
             "to_pay": {
                 "label": request.env._("To Be Paid"),
-                "domain": Domain("payment_state", "in", ("not_paid", "partial")),
+                "domain": Domain("payment_state", "in", ("not_paid", "partial", "blocked")),
             },
             "paid": {"label": request.env._("Paid"), "domain": paid},
         }

@@ -16,7 +16,8 @@ SettlementFacts = namedtuple(
     "state payment_state residual untaxed total invoice_date client_id currency_id row_count",
 )
 NOTHING = SettlementFacts(*[Decimal(0)] * 4, None, Decimal(0), None, None, 0.0, 0.0, 0.0, None, None, None, 0)
-SETTLED = ("paid", "in_payment", "reversed")  # where nothing is left to pay either
+# Where nothing is left to pay either; what is blocked stays so whatever pays it, see _unblock_settled.
+SETTLED = ("paid", "in_payment", "reversed", "blocked")
 
 
 class AccountMove(models.Model):

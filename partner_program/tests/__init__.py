@@ -12,6 +12,7 @@ from . import (
     test_bill_odds,
     test_bill_readers,
     test_bill_run,
+    test_blocked_payments,
     test_clock,
     test_correction_reasons,
     test_dashboard,
