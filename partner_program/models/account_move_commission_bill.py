@@ -332,9 +332,34 @@ class AccountMove(models.Model):
 
     def _close_approval(self):
         """The to-do of the accountant is done once the bill is posted."""
+        self._get_approvals().action_done()
+
+    def _get_approvals(self):
+        """The to-dos of accountants on these bills that are still open (sudo)."""
         to_do = self.env.ref("mail.mail_activity_data_todo")
         activities_sudo = self.sudo().activity_ids  # it may be another accountant's
-        activities_sudo.filtered(lambda a: a.automated and a.activity_type_id == to_do).action_done()
+        return activities_sudo.filtered(lambda a: a.automated and a.activity_type_id == to_do)
+
+    def _note_added(self, added):
+        """Say on these drafts what a run has added, and have them approved again: they may have been before (P11).
+
+        :param added: the commissions in words, by draft
+        """
+        if not self:
+            return
+        confirmed = self.filtered(lambda bill: bill.auto_post != "no")  # else Odoo posts unread what was added
+        self._message_log_batch(
+            bodies={
+                bill.id: self.env._("Added, so please confirm it again: %(commissions)s", commissions=added[bill])
+                if bill in confirmed
+                else self.env._("Added: %(commissions)s", commissions=added[bill])
+                for bill in self
+            }
+        )
+        confirmed.auto_post = "no"
+        approved = self - self.browse(self._get_approvals().mapped("res_id"))
+        approved_sudo = approved.sudo()  # the to-do is another user's
+        approved_sudo._ask_accountant_to_approve()
 
     def _free_commissions(self):
         """Take the commissions off these drafts again: their lines are open, and carried forward (D16)."""

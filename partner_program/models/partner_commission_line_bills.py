@@ -5,6 +5,8 @@ from odoo import api, fields, models
 from odoo.fields import Command
 from odoo.tools import SQL
 
+from .account_move_commission_bill import LINES_NAMED
+
 NUMBERS_ON_BILL_LINE = 20  # invoice numbers named on a bill line; the statement has them all
 
 
@@ -31,7 +33,7 @@ class PartnerCommissionLine(models.Model):
         enrollments_sudo.flush_recordset(["last_billed_on"])
         drafts = self._find_draft_bills(groups)
         none = bills = self.env["account.move"]
-        new = []
+        new, added = [], {}
         for lines_sudo in groups:
             lines_sudo = lines_sudo.with_context(lang=lines_sudo.partner_id.lang)
             currency, key = lines_sudo.currency_id, lines_sudo[0]._get_bill_key()
@@ -50,11 +52,14 @@ class PartnerCommissionLine(models.Model):
                 withdrawn += draft.mapped("display_name")
                 draft._free_commissions()  # carried forward until it is positive
             elif draft:
+                if new_sudo := lines_sudo - freed_sudo:
+                    added[draft] = new_sudo.with_context(lang=self.env.lang)._name_added()
                 if lines_sudo:
                     lines_sudo._extend_bill(draft.with_context(lang=lines_sudo.env.lang))
                 bills += draft
             else:
                 new.append(lines_sudo)
+        none.union(*added)._note_added(added)
         bills += self._make_bills(new) if new else none
         bills._check_commission_balance()
         return bills
@@ -103,6 +108,11 @@ class PartnerCommissionLine(models.Model):
             order="id",
         )
         return drafts_sudo.grouped(lambda bill: (bill.commercial_partner_id, bill.currency_id, bill.company_id))
+
+    def _name_added(self) -> str:
+        """What a run adds to a draft, a few of them by name."""
+        named = [f"{line.display_name} ({line._format(line.open_amount)})" for line in self[:LINES_NAMED]]
+        return "; ".join(named + ["…"] * (len(self) > LINES_NAMED))
 
     def _extend_bill(self, bill):
         """Put these lines onto the draft: onto the line of their client where it has one."""

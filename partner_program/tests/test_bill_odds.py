@@ -28,6 +28,35 @@ class TestBillOdds(PartnerProgramCommon):
         bill._post(soft=False)
         self.assertFalse(bill.activity_ids)
 
+    def test_p11_what_is_added_to_a_bill_that_was_confirmed_for_later_is_approved_again(self):
+        line = self.billed_line(post=False)
+        bill = line.billing_ids.bill_id
+        bill.date = "2026-03-15"
+        self.env["validate.account.move"].with_context(active_model="account.move", active_ids=bill.ids).create(
+            {"force_post": False}
+        ).validate_move()
+        bill.activity_ids.action_done()
+        self.assertEqual((bill.state, bill.auto_post), ("draft", "at_date"))
+        other = self.other_paid(400)
+        self.assertEqual(self.run_bills("2026-03-06"), bill)
+        self.assertRecordValues(bill, [{"auto_post": "no", "amount_total": 70.0}])
+        self.assertEqual(len(bill.activity_ids), 1)
+        told = "".join(bill.message_ids.mapped("body")).replace("\xa0", " ")
+        self.assertIn(f"Added, so please confirm it again: Cobalt Clinics · {other.name} ($ 20.00)", told)
+        self.go_to("2026-03-16")
+        self.env["account.move"]._autopost_draft_entries()
+        self.assertEqual(bill.state, "draft")
+
+    def test_what_leaves_a_bill_that_was_confirmed_for_later_needs_no_approval(self):
+        bill = self.billed_line(post=False).billing_ids.bill_id
+        other = self.billed_beside(bill)
+        told = "".join(bill.message_ids.mapped("body")).replace("\xa0", " ")
+        self.assertIn(f"Added: Cobalt Clinics · {other.move_id.name} ($ 20.00)", told)
+        self.assertEqual(len(bill.activity_ids), 1, "the one that was open already")
+        bill.write({"date": "2026-03-15", "auto_post": "at_date"})
+        other.write({"held_by_hand": True})
+        self.assertRecordValues(bill, [{"auto_post": "at_date", "amount_total": 50.0}])
+
     def test_d6_a_correction_does_not_make_the_draft_due_when_something_else_leaves_it(self):
         line = self.billed_line()
         self.other_paid()  # due on 6 March
