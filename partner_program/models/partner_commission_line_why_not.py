@@ -1,3 +1,5 @@
+from collections import Counter
+
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
@@ -82,23 +84,49 @@ class PartnerCommissionLine(models.Model):
                 )
 
     def _explain_no_bills(self) -> str:
-        """Why a run over these lines made nothing: another one has them, or nothing is due."""
-        if self.exists() - self.exists().try_lock_for_update():
+        """Why a run over these lines made nothing: another one has them, or nothing of them can be billed today."""
+        lines = self.exists()
+        if lines - lines.try_lock_for_update():
             return self.env._(
                 "Another run is billing these commissions right now. Look at the commission bills in a moment."
             )
-        return self._explain_nothing_due()
+        scope = Domain("id", "in", (lines | lines._get_companions()).ids)  # what is carried forward counts, too
+        parts = [self.env._("Nothing of this selection can be billed today."), *self._explain_open(scope)]
+        states = Counter(line.state for line in lines)
+        if count := states["billed"] + states["paid"]:
+            parts.append(self.env._("Billed already: %(count)s.", count=count))
+        if count := states["expected"]:
+            parts.append(self.env._("Waiting until the client has paid in full: %(count)s.", count=count))
+        if count := states["void"]:
+            parts.append(self.env._("Worth nothing: %(count)s.", count=count))
+        return " ".join(parts)
 
     @api.model
-    def _explain_nothing_due(self) -> str:
-        """Why a run makes nothing: how much is earned, when the first is due, what is held."""
-        earned = Domain("state", "=", "earned") & Domain("open_amount", "!=", 0)
+    def _explain_nothing_due(self, until=None) -> str:
+        """Why a run over all lines makes nothing.
+
+        :param date until: it looked at pay-by dates until that day only
+        """
+        parts = self._explain_open()
+        if not parts:
+            return self.env._("Nothing to bill: no commission is earned and unbilled.")
+        if until:
+            day = format_date(self.env, until)
+            opening = self.env._("Nothing to bill today with a pay-by date until %(day)s.", day=day)
+        else:
+            opening = self.env._("Nothing to bill today.")
+        return " ".join([opening, *parts])
+
+    @api.model
+    def _explain_open(self, scope=Domain.TRUE) -> list[str]:
+        """Sentences: how much is earned, when the first is due, what is carried forward, what is held."""
+        earned = scope & Domain("state", "=", "earned") & Domain("open_amount", "!=", 0)
         count = self.search_count(earned & Domain("open_amount", ">", 0))
         first_due, owing = self._get_balances(earned)
-        held = self._read_group([("state", "=", "held")], ["enrollment_id"], ["__count"], order="__count desc")
-        if not count and not owing and not held:
-            return self.env._("Nothing to bill: no commission is earned and unbilled.")
-        parts = [self.env._("Nothing to bill today.")]
+        held = self._read_group(
+            scope & Domain("state", "=", "held"), ["enrollment_id"], ["__count"], order="__count desc"
+        )
+        parts = []
         if count and first_due:
             parts.append(
                 self.env._(
@@ -141,7 +169,7 @@ class PartnerCommissionLine(models.Model):
                     partners=", ".join(reasons) + (" …" if len(held) > PARTNERS_NAMED else ""),
                 )
             )
-        return " ".join(parts)
+        return parts
 
     @api.model
     def _get_balances(self, earned) -> tuple:

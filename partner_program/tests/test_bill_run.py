@@ -344,6 +344,17 @@ class TestDialog(PartnerProgramCommon):
         Run._cron_run_in_background()
         self.assertEqual(self.snapshot(), before)
 
+    def test_until_a_day_before_the_first_one_it_says_so(self):
+        dialog = self.dialog()
+        dialog.date_until = "2026-02-01"
+        sentence = (
+            "Nothing to bill today with a pay-by date until 02/01/2026. "
+            "Commission lines earned: 2, the first is due on 02/04/2026."
+        )
+        self.assertEqual(dialog.explanation, sentence)
+        with self.assertRefused(sentence):
+            dialog.action_run()
+
     def test_who_may_bill_no_more_keeps_nobody_waiting(self):
         former = self._new_user("fred", "account.group_account_invoice")
         Run = self.env["partner.commission.bill.run"]
@@ -531,6 +542,28 @@ class TestWhyNot(PartnerProgramCommon):
         ):
             lines.with_user(self.accountant).action_create_vendor_bills()
         self.assertEqual(self.run_bills("2026-03-22").amount_total, 70.0)
+
+    def test_the_answer_to_a_selection_is_about_the_selection(self):
+        cory = self.ada.copy({"name": "Cory Consulting", "is_company": True})
+        enrollment = self.enrollment_ada.copy({"partner_id": cory.id, "date_start": "2025-01-01"})
+        enrollment.with_context(partner_program_no_mail=True).action_activate()
+        due = self.earned_line()
+        self.acquired(client=self.other_client, enrollment=enrollment)
+        later, held, unpaid = (self.invoice(amount, client=self.other_client) for amount in (200, 600, 700))
+        self.pay(later)
+        self.pay(held)
+        self.line_of(held).write({"held_by_hand": True})
+        selection = (later + held + unpaid).commission_line_ids.with_user(self.accountant)
+        with self.assertRefused(
+            r"^Nothing of this selection can be billed today\. "
+            r"Commission lines earned: 1, the first is due on 03/06/2026\. "
+            r"Held: 1, of Cory Consulting \(on hold\)\. Waiting until the client has paid in full: 1\.$"
+        ):
+            selection.action_create_vendor_bills()
+        self.assertTrue(due.is_due)
+        self.run_bills()
+        with self.assertRefused(r"^Nothing of this selection can be billed today\. Billed already: 1\.$"):
+            due.with_user(self.accountant).action_create_vendor_bills()
 
     def explanation(self, invoice):
         return invoice.with_user(self.accountant).commission_explanation

@@ -50,7 +50,7 @@ class PartnerCommissionBillRun(models.TransientModel):
                 format_amount(self.env, sum(group.mapped("open_amount")), currency)
                 for currency, group in lines.grouped("currency_id").items()
             )
-            run.explanation = False if lines else lines._explain_nothing_due()
+            run.explanation = False if lines else lines._explain_nothing_due(run.date_until)
 
     def action_run(self):
         """Bill the lines now, or in the background when there are very many."""
@@ -58,7 +58,7 @@ class PartnerCommissionBillRun(models.TransientModel):
         self.env["account.move"].check_access("create")
         lines = self._get_lines()
         if not lines:
-            raise UserError(lines._explain_nothing_due())
+            raise UserError(lines._explain_nothing_due(self.date_until))
         cron_sudo = self.env.ref("partner_program.ir_cron_run_in_background").sudo()  # only to start it
         if len(lines) <= IN_BACKGROUND_ABOVE or not cron_sudo.active:
             return lines.action_create_vendor_bills()
