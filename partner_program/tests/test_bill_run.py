@@ -106,6 +106,23 @@ class TestUnusualBill(PartnerProgramCommon):
         bill.action_post()
         self.assertEqual(bill.state, "posted")
 
+    def test_a_bill_that_was_taken_back_is_no_measure(self):
+        self.company.partner_program_alert_factor = 3
+        line = self.billed_line(100, post=False)
+        referral, first = line.referral_id, line.billing_ids.bill_id
+        first.action_post()
+        referral.commission_rate = 50.0  # a slip: it should be 5
+        wrong = self.run_bills("2026-02-05")
+        wrong.action_post()
+        self.assertEqual(wrong.amount_total, 45.0)
+        wrong._reverse_moves([{"invoice_date": Date.today(), "date": Date.today()}], cancel=True)
+        referral.commission_rate = 5.0
+        self.pay(self.invoice(2000))
+        bill = self.run_bills("2026-03-07")
+        self.assertEqual(bill.amount_total, 100.0)
+        with self.assertRefused("more than 3 times the highest so far for Ada Advisory"):
+            bill.with_user(self.accountant).action_post()
+
     def test_bills_to_a_contact_of_the_partner_count(self):
         bill = self.unusual_bill(vendor=self.ada_contact)
         with self.assertRefused("more than 3 times the highest so far for Ada Advisory"):
