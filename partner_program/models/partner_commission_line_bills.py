@@ -22,6 +22,8 @@ class PartnerCommissionLine(models.Model):
         :param withdrawn: gets the name of each draft that was taken back
         :return: the bills; none for a partner whose balance is not positive (D16)
         """
+        if not (groups := self._leave_carried_forward(groups)):
+            return self.env["account.move"]
         # Two runs over the same partner, be it on two programs, meet on these rows: the second sees the draft of the
         # first, or starts again.
         lines_sudo = groups[0].union(*groups)
@@ -63,6 +65,13 @@ class PartnerCommissionLine(models.Model):
         bills += self._make_bills(new) if new else none
         bills._check_commission_balance()
         return bills
+
+    @api.model
+    def _leave_carried_forward(self, groups) -> list:
+        """Those of these groups with something to do: what is to be taken back waits, unless a draft can take it."""
+        waiting = [group for group in groups if group.currency_id.compare_amounts(sum(group.mapped("open_amount")), 0) <= 0]
+        drafts = self._find_draft_bills(waiting) if waiting else {}
+        return [group for group in groups if group not in waiting or group[0]._get_bill_key() in drafts]
 
     @api.model
     def _make_bills(self, groups):

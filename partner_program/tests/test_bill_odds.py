@@ -57,6 +57,14 @@ class TestBillOdds(PartnerProgramCommon):
         other.write({"held_by_hand": True})
         self.assertRecordValues(bill, [{"auto_post": "at_date", "amount_total": 50.0}])
 
+    def test_inv4_a_run_over_what_is_carried_forward_writes_nothing(self):
+        line = self.billed_line()
+        self.credit(line.move_id)
+        before = self.enrollment_ada.last_billed_on
+        self.assertFalse(self.run_bills("2026-02-05"))
+        self.assertLine(line, state="earned", open_amount=-50.0)
+        self.assertEqual(self.enrollment_ada.last_billed_on, before)
+
     def test_d6_a_correction_does_not_make_the_draft_due_when_something_else_leaves_it(self):
         line = self.billed_line()
         self.other_paid()  # due on 6 March
