@@ -49,6 +49,8 @@ class AccountMove(models.Model):
             closed_sudo = closing.sudo()._get_reconciled_invoices()
             closed_sudo.modified(["payment_state"])
             bills_sudo = closed_sudo.filtered(lambda move: move.move_type == "in_invoice")
+            # Of a bill it has: one that its credit note took back, see _set_paid_unless_taken_back.
+            bills_sudo.env.add_to_compute(bills_sudo._fields["payment_state"], bills_sudo)
             bills_sudo.env["partner.commission.change"]._note_bills_later(bills_sudo.ids)
 
     def _get_settlement_facts(self, on_date=None) -> dict[int, SettlementFacts]:

@@ -9,13 +9,14 @@ class AccountMove(models.Model):
 
     def _compute_payment_state(self):
         # EXTENDS account: whatever happens to a bill comes through here; statements tell what of it is commissions.
-        # Those are on self-billing journals only; no other vendor bill costs anything.
+        # Those are on self-billing journals only; no other vendor bill costs anything. Where that was unticked later,
+        # the sweep tells of them; what it must never do is bill again what was set off.
         self._unblock_settled()
         result = super()._compute_payment_state()
-        bills = self.filtered(lambda move: move.move_type == "in_invoice" and move.journal_id.is_self_billing)
-        if bills.ids:
-            bills.filtered(lambda bill: bill.payment_state == "reversed")._set_paid_unless_taken_back()
-            self.env["partner.commission.change"]._note_bills_later(bills.ids)
+        bills = self.filtered(lambda move: move.move_type == "in_invoice")
+        bills.filtered(lambda bill: bill.payment_state == "reversed")._set_paid_unless_taken_back()
+        if of_commissions := bills.filtered("journal_id.is_self_billing").ids:
+            self.env["partner.commission.change"]._note_bills_later(of_commissions)
         return result
 
     def _unblock_settled(self):
@@ -44,10 +45,11 @@ class AccountMove(models.Model):
         """Odoo calls a bill reversed when refunds alone closed it, also those of something else that were set off.
 
         Such a commission bill is paid: "reversed" frees what it carries, and the next run would bill it again. Only
-        the credit note on the bill itself takes it back.
+        the credit note on the bill itself takes it back, while it is posted: reset to draft, it stays reconciled.
         """
         bills_sudo = self.sudo()  # whoever reconciles need not see the ledger
         for bill_sudo in bills_sudo.filtered("commission_billing_ids"):
             counterparts_sudo = bill_sudo.line_ids.matched_debit_ids.debit_move_id.move_id
-            if not counterparts_sudo & bill_sudo.reversal_move_ids:
+            own_sudo = counterparts_sudo & bill_sudo.reversal_move_ids
+            if "posted" not in own_sudo.mapped("state"):
                 bill_sudo.payment_state = "paid"

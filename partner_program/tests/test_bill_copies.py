@@ -90,6 +90,38 @@ class TestBillCopies(PartnerProgramCommon):
         credit_note.action_post()
         self.assertLine(self.line, state="earned", billed_amount=0.0)
 
+    def test_d16_a_credit_note_that_is_reset_to_draft_takes_nothing_back(self):
+        credit_note = self.credit_note()
+        credit_note.action_post()
+        self.assertLine(self.line, state="earned", billed_amount=0.0)
+        credit_note.button_draft()
+        self.assertLine(self.line, state="billed", billed_amount=50.0, open_amount=0.0)
+        self.assertFalse(self.run_bills("2026-02-05"))
+        credit_note.action_post()
+        self.assertEqual(self.bill.payment_state, "reversed")
+        self.assertLine(self.line, state="earned", billed_amount=0.0)
+        credit_note.button_draft()
+        credit_note.unlink()
+        self.assertEqual(self.bill.payment_state, "not_paid")
+        self.assertLine(self.line, state="billed", billed_amount=50.0)
+
+    def test_d16_what_was_set_off_stays_paid_when_the_journal_is_not_for_self_billing_any_more(self):
+        refund = self.env["account.move"].create(
+            {
+                "move_type": "in_refund",
+                "partner_id": self.ada.id,
+                "invoice_date": Date.today(),
+                "invoice_line_ids": [Command.create({"name": "Rent", "price_unit": 50.0, "tax_ids": False})],
+            }
+        )
+        refund.action_post()
+        self.bill.journal_id.is_self_billing = False
+        payable = (self.bill + refund).line_ids.filtered(lambda line: line.account_type == "liability_payable")
+        payable.reconcile()
+        self.env.flush_all()
+        self.assertEqual(self.bill.payment_state, "paid")
+        self.assertLine(self.line, state="paid", billed_amount=50.0)
+
     def test_d16_a_second_credit_note_on_the_same_bill_is_refused(self):
         first, second = self.credit_note(), self.credit_note()
         first.action_post()
