@@ -21,6 +21,12 @@ class AccountMove(models.Model):
         move_sudo = self.sudo()  # whoever handles the bill need not see the ledger
         return bool(move_sudo.is_purchase_document() and move_sudo.commission_billing_ids)
 
+    def _is_sent_to_partner(self) -> bool:
+        """Whether we send this to the partner, whose document it is: a commission bill, or what takes one back."""
+        self.ensure_one()
+        origin = self.reversed_entry_id if self.move_type == "in_refund" else self
+        return bool(origin) and origin._is_commission_bill()
+
     # ------------------------------------------------------------
     # CHECKS BEFORE POSTING
     # ------------------------------------------------------------
@@ -373,16 +379,16 @@ class AccountMove(models.Model):
                 bill.unlink()
 
     def _compute_display_send_button(self):
-        # EXTENDS account: commission bills are sent to the partner
+        # EXTENDS account: commission bills are sent to the partner, and so are their credit notes
         result = super()._compute_display_send_button()
         for move in self:
             if move.state == "posted" and not move.display_send_button:
-                move.display_send_button = move._is_commission_bill()
+                move.display_send_button = move._is_sent_to_partner()
         return result
 
     def _get_invoice_pdf_proforma(self):
         # EXTENDS account: what the portal offers before the bill was sent carries the final name
         values = super()._get_invoice_pdf_proforma()
-        if self._is_commission_bill():
+        if self._is_sent_to_partner():
             values["filename"] = self._get_invoice_report_filename()
         return values

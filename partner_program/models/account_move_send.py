@@ -7,6 +7,6 @@ class AccountMoveSend(models.AbstractModel):
     def _get_move_constraints(self, move):
         # EXTENDS account: Community sends sales documents only; a commission bill is the partner's sales document
         constraints = super()._get_move_constraints(move)
-        if move._is_commission_bill():
+        if move._is_sent_to_partner():
             constraints.pop("not_sale_document", None)
         return constraints

@@ -697,6 +697,21 @@ class TestDocuments(PartnerProgramCommon):
     def test_a_commission_bill_is_sent_to_the_partner_by_email(self):
         bill = self.corrected_bill()
         bill.action_post()
+        self.assertSent(bill)
+
+    def test_the_credit_note_that_takes_a_bill_back_is_sent_to_the_partner_by_email(self):
+        bill = self.corrected_bill()
+        bill.action_post()
+        credit_note = bill._reverse_moves([{"invoice_date": Date.today(), "date": Date.today()}], cancel=True)
+        self.assertTrue(credit_note.display_send_button)
+        html, _type = self.env["ir.actions.report"]._render_qweb_html(
+            "account.report_invoice", credit_note.ids, data={"proforma": True}
+        )
+        self.assertIn("Self Billing Credit Note", html.decode())
+        self.assertSent(credit_note)
+
+    def assertSent(self, bill):  # noqa: N802
+        """By the accountant, to the partner, with the PDF."""
         wizard = (
             self.env["account.move.send.wizard"]
             .with_user(self.accountant)
