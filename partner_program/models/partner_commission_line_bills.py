@@ -137,7 +137,9 @@ class PartnerCommissionLine(models.Model):
             vals = lines._prepare_bill_line_vals()
             if bill_line := bill_lines.get(key):
                 every = lines | carried[key].with_env(lines.env)
-                vals = {"price_unit": bill_line.price_unit + vals["price_unit"], "name": every._get_bill_line_name()}
+                # From what the line comes to: somebody may have written twice the half, or twice as much less a half.
+                price = bill_line.price_subtotal + vals["price_unit"]
+                vals = {"quantity": 1, "discount": 0, "price_unit": price, "name": every._get_bill_line_name()}
                 commands.append(Command.update(bill_line.id, vals))
             else:
                 commands.append(Command.create(vals))

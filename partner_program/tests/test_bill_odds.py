@@ -85,6 +85,12 @@ class TestBillOdds(PartnerProgramCommon):
         self.assertEqual(bill.amount_total, 65.0)
         self.assertTrue(bill.invoice_date_due)
 
+    def test_a_draft_line_that_was_written_in_another_way_is_extended(self):
+        bill = self.billed_line(post=False).billing_ids.bill_id
+        bill.invoice_line_ids.write({"quantity": 2, "price_unit": 50.0, "discount": 50.0})
+        self.billed_beside(bill)
+        self.assertBill(bill, amount_total=70.0, lines=[(self.client, 70.0)])
+
     def billed_beside(self, bill):
         line = self.line_of(self.other_paid(400))
         self.assertEqual(self.run_bills("2026-03-06"), bill)
