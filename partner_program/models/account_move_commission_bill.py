@@ -84,29 +84,31 @@ class AccountMove(models.Model):
                     )
                 )
             if currency.compare_amounts(line_sudo.price_subtotal, amount):
-                amounts = {
+                values = {
+                    "bill": bill.display_name,
+                    "partner": partner.name,
                     "on_bill": format_amount(self.env, line_sudo.price_subtotal, currency),
                     "billed": format_amount(self.env, amount, currency),
                 }
                 if included := line_sudo.tax_ids.filtered("price_include"):
                     raise UserError(
                         self.env._(
-                            "The line “%(line)s” has the tax %(tax)s, which is part of its price: it says %(on_bill)s "
-                            "untaxed, but its commissions add up to %(billed)s. Choose a tax that is added to the "
-                            "price, or none, where it comes from: on the commission product, its expense account, or "
-                            "the fiscal position of the partner.",
+                            "%(bill)s of %(partner)s: the line “%(line)s” has the tax %(tax)s, which is part of its "
+                            "price: it says %(on_bill)s untaxed, but its commissions add up to %(billed)s. Choose a "
+                            "tax that is added to the price, or none, where it comes from: on the commission product, "
+                            "its expense account, or the fiscal position of the partner.",
                             line=(line_sudo.name or "").split("\n")[0],
                             tax=included[0].name,
-                            **amounts,
+                            **values,
                         )
                     )
                 raise UserError(
                     self.env._(
-                        "The line “%(line)s” says %(on_bill)s, but its commissions add up to %(billed)s. "
-                        "Set it back to that amount, or delete the line to bill it later; "
+                        "%(bill)s of %(partner)s: the line “%(line)s” says %(on_bill)s, but its commissions add up to "
+                        "%(billed)s. Set it back to that amount, or delete the line to bill it later; "
                         "for anything else add a line of your own.",
                         line=(line_sudo.name or "").split("\n")[0],
-                        **amounts,
+                        **values,
                     )
                 )
         return self.browse({line_sudo.move_id.id for line_sudo, *_rest in billed})
@@ -135,16 +137,20 @@ class AccountMove(models.Model):
         if held := lines.filtered("hold_code"):
             named = [f"{line.display_name} ({line._get_hold_reason()})" for line in held[:LINES_NAMED]]
             return self.env._(
-                "This draft carries commissions that are on hold: %(commissions)s. "
-                "Choose “Update from Ledger” to take them off.",
+                "%(bill)s of %(partner)s carries commissions that are on hold: %(commissions)s. "
+                "Choose “Update from Ledger” on it to take them off.",
+                bill=self.display_name,
+                partner=self.commercial_partner_id.name,
                 commissions=", ".join(named + ["…"] * (len(held) > LINES_NAMED)),
             )
         changed = lines.filtered(lambda line: line.open_amount < 0 or (line.open_amount and line._is_billable(today)))
         if changed:
             named = changed[:LINES_NAMED].mapped("explanation")
             return self.env._(
-                "What this draft carries has changed since it was drafted. "
-                "Choose “Update from Ledger” to set its amounts right. %(commissions)s",
+                "What %(bill)s of %(partner)s carries has changed since it was drafted. "
+                "Choose “Update from Ledger” on it to set its amounts right. %(commissions)s",
+                bill=self.display_name,
+                partner=self.commercial_partner_id.name,
                 commissions="\n".join(named + ["…"] * (len(changed) > LINES_NAMED)),
             )
         return False

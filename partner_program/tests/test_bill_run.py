@@ -201,7 +201,7 @@ class TestBrokenData(PartnerProgramCommon):
                 for name in ("included", "excluded")
             ]
         )
-        sentence = "has the tax included, which is part of its price: .*41.67 untaxed, .*add up to .*50.00"
+        sentence = "of Ada Advisory: the line .*has the tax included, which is part of its price: .*41.67 untaxed, .*add up to .*50.00"
         account.tax_ids = included
         with self.assertRefused(sentence):
             self.line._create_vendor_bills()
