@@ -258,13 +258,13 @@ class PartnerCommissionLine(models.Model):
 
     @api.model
     def _report_problems(self, problems):
-        """Tell the account manager of the partner why it could not be billed."""
+        """Tell the account manager of the partner why it could not be billed, or cannot be paid."""
         for enrollment_id, sentence in problems:
             _logger.warning("Partner commissions: %s", sentence)
             enrollment = self.env["partner.program.enrollment"].browse(enrollment_id)
             enrollment_sudo = enrollment.sudo()  # whoever runs it, the manager has to know
             manager = enrollment_sudo._get_responsibles()[:1]
-            summary = self.with_context(lang=manager.lang).env._("Commissions could not be billed")
+            summary = self.with_context(lang=manager.lang).env._("Commissions cannot be billed or paid yet")
             self._flag(enrollment_sudo, manager, summary, Markup.escape(sentence))
 
     @api.model

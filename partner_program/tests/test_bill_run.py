@@ -152,6 +152,7 @@ class TestBrokenData(PartnerProgramCommon):
         self.assertEqual(self.line.state, "billed" if billed else "earned")
         activity = self.enrollment_ada.activity_ids
         self.assertEqual(activity.user_id, self.manager)
+        self.assertEqual(activity.summary, "Commissions cannot be billed or paid yet")
         self.assertRegex(str(activity.note).replace("\xa0", " "), pattern)
         return activity
 
@@ -201,7 +202,7 @@ class TestBrokenData(PartnerProgramCommon):
                 for name in ("included", "excluded")
             ]
         )
-        sentence = "of Ada Advisory: the line .*has the tax included, which is part of its price: .*41.67 untaxed, .*add up to .*50.00"
+        sentence = "of Ada Advisory: the line .*has the tax included, .*: it says .*41.67 untaxed, .*add up to .*50.00"
         account.tax_ids = included
         with self.assertRefused(sentence):
             self.line._create_vendor_bills()
