@@ -41,7 +41,7 @@ class TestBillOdds(PartnerProgramCommon):
         self.assertEqual(self.run_bills("2026-03-06"), bill)
         self.assertRecordValues(bill, [{"auto_post": "no", "amount_total": 70.0}])
         self.assertEqual(len(bill.activity_ids), 1)
-        told = "".join(bill.message_ids.mapped("body")).replace("\xa0", " ")
+        told = "".join(bill.message_ids.mapped("body")).replace("&nbsp;", " ")
         self.assertIn(f"Added, so please confirm it again: Cobalt Clinics · {other.name} ($ 20.00)", told)
         self.go_to("2026-03-16")
         self.env["account.move"]._autopost_draft_entries()
@@ -50,7 +50,7 @@ class TestBillOdds(PartnerProgramCommon):
     def test_what_leaves_a_bill_that_was_confirmed_for_later_needs_no_approval(self):
         bill = self.billed_line(post=False).billing_ids.bill_id
         other = self.billed_beside(bill)
-        told = "".join(bill.message_ids.mapped("body")).replace("\xa0", " ")
+        told = "".join(bill.message_ids.mapped("body")).replace("&nbsp;", " ")
         self.assertIn(f"Added: Cobalt Clinics · {other.move_id.name} ($ 20.00)", told)
         self.assertEqual(len(bill.activity_ids), 1, "the one that was open already")
         bill.write({"date": "2026-03-15", "auto_post": "at_date"})
