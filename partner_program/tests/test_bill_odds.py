@@ -84,7 +84,7 @@ class TestBillOdds(PartnerProgramCommon):
 
     def test_a_draft_line_that_was_written_in_another_way_is_extended(self):
         bill = self.billed_line(post=False).billing_ids.bill_id
-        bill.invoice_line_ids.write({"quantity": 2, "price_unit": 50.0, "discount": 50.0})
+        bill.invoice_line_ids.write({"quantity": 4, "price_unit": 25.0, "discount": 50.0})
         self.billed_beside(bill)
         self.assertBill(bill, amount_total=70.0, lines=[(self.client, 70.0)])
 
