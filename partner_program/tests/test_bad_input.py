@@ -216,7 +216,7 @@ class TestBadInput(PartnerProgramCommon):
         self.acquired()
         invoice = self.invoice(1000)
         line = self.line_of(invoice)
-        with self.assertRefused("no commission is earned and unbilled"):
+        with self.assertRefused("Waiting until the client has paid in full: 1"):
             line.with_user(self.accountant).action_create_vendor_bills()
         self.pay(invoice)
         with self.assertRefused("Commission lines earned: 1, the first is due on 02/04/2026"):
