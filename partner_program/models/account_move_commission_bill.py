@@ -241,7 +241,7 @@ class AccountMove(models.Model):
             [
                 ("move_type", "=", "in_invoice"),
                 ("state", "=", "posted"),
-                ("payment_state", "!=", "reversed"),  # it was taken back, and may be why the factor is there
+                ("payment_state", "!=", "reversed"),  # taken back: a slip, more often than not
                 ("commission_billing_ids", "!=", False),
                 ("commercial_partner_id", "=", self.commercial_partner_id.id),  # any contact of it may be the vendor
                 ("currency_id", "=", self.currency_id.id),

@@ -69,7 +69,9 @@ class PartnerCommissionLine(models.Model):
     @api.model
     def _leave_carried_forward(self, groups) -> list:
         """Those of these groups with something to do: what is to be taken back waits, unless a draft can take it."""
-        waiting = [group for group in groups if group.currency_id.compare_amounts(sum(group.mapped("open_amount")), 0) <= 0]
+        waiting = [
+            group for group in groups if group.currency_id.compare_amounts(sum(group.mapped("open_amount")), 0) <= 0
+        ]
         drafts = self._find_draft_bills(waiting) if waiting else {}
         return [group for group in groups if group not in waiting or group[0]._get_bill_key() in drafts]
 

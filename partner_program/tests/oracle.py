@@ -187,8 +187,7 @@ class Books:
         """Invariant 3: no draft with something held on it, or that a run of today would change."""
         lines = {number: self.line(number) for number in bill.carries}
         return bill.was_posted or not any(
-            self.is_held(number) or (line["open"] and is_billable(line, today))
-            for number, line in lines.items()
+            self.is_held(number) or (line["open"] and is_billable(line, today)) for number, line in lines.items()
         )
 
     def merge(self, stranger: str, client: str) -> None:

@@ -70,7 +70,9 @@ class TestBillHolds(PartnerProgramCommon):
 
     def test_inv3_a_rule_holds_at_the_next_run_and_refuses_the_bill_until_then(self):
         self.enrollment_ada.action_suspend()
-        with self.assertRefused(r"of Ada Advisory carries commissions that are on hold: .*\(The enrollment is suspended\).*Update from Ledger"):
+        with self.assertRefused(
+            r"of Ada Advisory carries commissions that are on hold: .*\(The enrollment is suspended\).*Update from Ledger"
+        ):
             self.bill.with_user(self.accountant).action_post()
         self.assertIn("suspended", self.bill.with_user(self.accountant).commission_warning)
         self.run_bills()
@@ -93,7 +95,9 @@ class TestBillHolds(PartnerProgramCommon):
         self.assertEqual(self.line.open_amount, -50.0)
         accountants_bill = self.bill.with_user(self.accountant)
         self.assertIn(self.first.name, accountants_bill.commission_warning)
-        with self.assertRefused(f"of Ada Advisory carries has changed since .*Update from Ledger.*{self.first.name}.*0.00 earned"):
+        with self.assertRefused(
+            f"of Ada Advisory carries has changed since .*Update from Ledger.*{self.first.name}.*0.00 earned"
+        ):
             accountants_bill.action_post()
         accountants_bill.action_update_from_ledger()
         self.assertFalse(self.bill.with_user(self.accountant).commission_warning)
