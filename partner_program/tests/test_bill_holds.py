@@ -70,7 +70,9 @@ class TestBillHolds(PartnerProgramCommon):
 
     def test_inv3_a_rule_holds_at_the_next_run_and_refuses_the_bill_until_then(self):
         self.enrollment_ada.action_suspend()
-        with self.assertRefused(r"of Ada Advisory carries .* on hold: .*\(The enrollment is suspended\).*Update from Ledger"):
+        with self.assertRefused(
+            r"of Ada Advisory carries .* on hold: .*\(The enrollment is suspended\).*Update from Ledger"
+        ):
             self.bill.with_user(self.accountant).action_post()
         self.assertIn("suspended", self.bill.with_user(self.accountant).commission_warning)
         self.run_bills()
