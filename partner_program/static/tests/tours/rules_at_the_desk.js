@@ -70,6 +70,11 @@ tours.add("partner_program_manager_revives_it", {
     steps: () => [
         { trigger: ".o_field_widget[name=decision_reason]:contains('Not closed by 04/05/2026')" },
         ...decide("Accept Again", "They were on holiday"),
+        {
+            content: "the months of the program from today are offered",
+            trigger: ".modal .o_field_widget[name=expires_on] button:contains('Jul 6')",
+            run: "click",
+        },
         { trigger: ".modal .o_field_widget[name=expires_on] input", run: "edit 04/20/2026" },
         { trigger: ".modal footer button:contains('Accept Again')", run: "click" },
         { trigger: ".o_arrow_button_current:contains('Accepted')" },
