@@ -22,6 +22,8 @@ class PartnerIdeas(PartnerTickets):
         form = self._read_form(name, description, enrollment_sudo)
         if form["problem"]:
             return self._render_ideas(form)
+        if sent_sudo := self._find_sent_sudo("ideas", enrollment_sudo, form):
+            return request.redirect(f"/my/ideas#idea_{sent_sudo.id}")
         person = request.env.user.partner_id
         idea_sudo = request.env["project.task"]._create_partner_task_sudo(
             "ideas", enrollment_sudo, person, self._prepare_task(form)

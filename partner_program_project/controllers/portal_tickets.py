@@ -27,6 +27,8 @@ class PartnerTickets(PartnerProgramPortal):
         files, problem = self._read_files()
         if form["problem"] or problem:
             return self._render_tickets({**form, "problem": form["problem"] or problem})
+        if sent_sudo := self._find_sent_sudo("support", enrollment_sudo, form, files):
+            return request.redirect(f"/my/tickets/{sent_sudo.id}")
         ticket_sudo = request.env["project.task"]._create_partner_task_sudo(
             "support", enrollment_sudo, request.env.user.partner_id, self._prepare_task(form)
         )
@@ -106,6 +108,14 @@ class PartnerTickets(PartnerProgramPortal):
         if not task_sudo:
             raise request.not_found()
         return task_sudo
+
+    def _find_sent_sudo(self, use, enrollment_sudo, form, files=()):
+        """What the reader has sent with this form and these files just now, if it is a second click."""
+        names = sorted(name for name, _content in files)
+        sent_sudo = request.env["project.task"]._find_just_sent_sudo(
+            use, enrollment_sudo, request.env.user.partner_id, self._prepare_task(form)
+        )
+        return sent_sudo.filtered(lambda one: sorted(self._get_files(one).mapped("name")) == names)[:1]
 
     def _get_files(self, task_sudo):
         own = request.env["ir.attachment"].sudo()  # files of a ticket that was found for the reader

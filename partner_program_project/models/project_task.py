@@ -1,10 +1,13 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, html2plaintext
 from odoo.tools.sql import column_exists, create_column
 
 CLOSED = ("1_done", "1_canceled")
 # What goes between a partner and the company: no notes, no automatic messages.
 SPOKEN = ("comment", "email", "email_outgoing")
+SECOND_CLICK = timedelta(minutes=10)
 
 
 class ProjectTask(models.Model):
@@ -121,6 +124,20 @@ class ProjectTask(models.Model):
         else:
             found.append(("partner_enrollment_id.partner_id", "in", enrollments_sudo.partner_id.ids))
         return self.sudo().search(found, **options)  # partners have no right on tasks; the domain names what is theirs
+
+    @api.model
+    def _find_just_sent_sudo(self, use: str, enrollment_sudo, person, values: dict):
+        """What this person sent in the same words within the last minutes: a second click is no second ticket."""
+        same = [
+            ("partner_enrollment_id", "=", enrollment_sudo.id),
+            ("partner_id", "=", person.id),
+            ("name", "=", values["name"]),
+            ("create_date", ">", fields.Datetime.now() - SECOND_CLICK),
+        ]
+        text = html2plaintext(values["description"])
+        return self._search_partner_tasks_sudo(use, enrollment_sudo, same, order="id").filtered(
+            lambda one: html2plaintext(one.description or "") == text
+        )
 
     @api.model
     def _create_partner_task_sudo(self, use: str, enrollment_sudo, person, values: dict):

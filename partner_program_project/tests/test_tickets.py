@@ -120,6 +120,20 @@ class TestTickets(PartnerProgramCommon, HttpCase):
         self.assertEqual(ticket.message_ids[0].author_id, self.byte_contact)
         self.assertIn("Visit plans", self.page("/my/tickets", "portal_byte"))
 
+    def test_a_second_click_sends_nothing_twice(self):
+        said = {"name": "Visit plans", "description": "Which columns?\nAll of <them>?"}
+        for _double_click in range(2):
+            self.page("/my/tickets/new", "portal_byte", said)
+            self.page("/my/ideas/new", "portal_byte", said)
+        sent = [("partner_enrollment_id", "=", self.enrollment_byte.id)]
+        self.assertEqual(sorted(self.Task.search(sent).mapped("partner_program_use")), ["ideas", "support"])
+        file = [("files", ("plan.csv", b"a;b", "text/csv"))]
+        self.page("/my/tickets/new", "portal_byte", said, files=file)
+        self.page("/my/tickets/new", "portal_byte", {**said, "description": "And which rows?"})
+        self.go_to("2026-01-05 09:30:00")
+        self.page("/my/tickets/new", "portal_byte", said)
+        self.assertEqual(self.Task.search_count([*sent, ("partner_program_use", "=", "support")]), 4)
+
     def test_p18_tickets_are_for_affiliates_and_each_sees_its_own(self):
         ticket = self.ticket()
         self.ticket(self.enrollment_cypress, name="Secret of Cypress")
