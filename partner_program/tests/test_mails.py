@@ -186,6 +186,19 @@ class TestUpdate(PartnerProgramCommon):
         )
         self.assertFalse(self.ended.active, "what is switched off stays so")
 
+    def test_so_are_those_of_meetings_and_trainings(self):
+        pack = self.env.ref("partner_program.mail_template_meeting_pack")
+        training = self.env.ref("partner_program.mail_template_training_expires")
+        texts, sender = (pack + training).mapped("body_html"), training.email_from
+        pack.body_html = str(pack.body_html).replace("dt_format='short'", "dt_format='medium'")
+        training.email_from = (
+            "{{ (object.trainer_id.email_formatted or user.company_id.email_formatted or user.email_formatted) }}"
+        )
+        self.assertNotEqual(pack.body_html, texts[0])
+        self.update()
+        self.assertEqual((pack + training).mapped("body_html"), texts)
+        self.assertEqual(training.email_from, sender)
+
     def test_the_pack_goes_to_own_people_whatever_its_words(self):
         pack = self.env.ref("partner_program.mail_template_meeting_pack")
         to_own = pack.partner_to

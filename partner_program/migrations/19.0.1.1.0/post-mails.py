@@ -6,7 +6,7 @@ from odoo import SUPERUSER_ID, api
 from odoo.tools import file_path
 from odoo.tools.convert import xml_import
 
-FILES = ("agreement", "application", "clock", "enrollment")
+FILES = ("agreement", "application", "clock", "enrollment", "meeting", "training")
 FIELDS = ("subject", "email_from", "lang", "body_html")
 RENAMED = ("mail_template_account_manager", "mail_template_agreement_new_version")
 # MD5 of the four fields in English as 19.0.1.0.0 stored them.
@@ -23,12 +23,14 @@ UNCHANGED = {
     "mail_template_claim_closing_internal": "00ef0c4dbd7d2f3c86786015158051aa",
     "mail_template_ended": "1504a5d366146f2c5ca4249ff5896b0d",
     "mail_template_files_left_out": "c7a588e22534a1f07e2fea79566fd985",
+    "mail_template_meeting_pack": "1692eb06b0f21a7ac515fc2ea05c1f09",
     "mail_template_onboarding_again": "06c9b85336b7c50b7eab0d35d4f7f61d",
     "mail_template_program_changed": "b583a632a6e169c13afb9c71678e784f",
     "mail_template_referral_by_email": "8d81226871022487edb5532a9f27c39d",
     "mail_template_referral_question": "a3a899e356c7ec78c4d08615a69b8168",
     "mail_template_resumed": "9ddbf04af2f0146524461cfa5ae807a7",
     "mail_template_suspended": "82ddd16fd8a62303393b84850baa5024",
+    "mail_template_training_expires": "d0000920c49e65f7348eb01f6d10896e",
     "mail_template_welcome": "3396c70316a95705146eaf12509bcf90",
 }
 
