@@ -214,11 +214,11 @@ class LedgerMachine(RuleBasedStateMachine):
                 found.append((credit_note, left, fitting))
         return found
 
-    @precondition(lambda self: self.loose_credit_notes())
+    @precondition(lambda self: self.since["terms"] >= 3 and self.loose_credit_notes())
     @rule(number=picks, which=picks)
     def credit_note_pays_another_invoice(self, number, which):
         """What was given back for one invoice pays the next: for that one it is money."""
-        self.note("credit note pays another invoice")
+        self.note("credit note pays another invoice", "terms")
         (record, _gross, day, _named, _row, parts), left, fitting = self.pick(number, self.loose_credit_notes())
         number = self.pick(which, fitting)
         invoice = self.books.invoices[number]
