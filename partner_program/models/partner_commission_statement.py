@@ -242,11 +242,11 @@ class PartnerCommissionStatement(models.Model):
         book = xlsxwriter.Workbook(stream, options)
         sheet = book.add_worksheet(self.env._("Statement"))
         bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"})
-        currencies = self.env["res.currency"].with_context(active_test=False).search([])
-        places = {currency.name: currency.decimal_places for currency in currencies}
-        money = {
-            count: book.add_format({"num_format": f"#,##0.{'0' * count}".rstrip(".")}) for count in places.values()
-        }
+        currencies = self.env["res.currency"].with_context(active_test=False)
+        money = {}
+        for places, names in currencies._read_group([], ["decimal_places"], ["name:array_agg"]):
+            shown = book.add_format({"num_format": f"#,##0.{'0' * places}".rstrip(".")})
+            money.update(dict.fromkeys(names, shown))
         for column, width in enumerate((12, 24, 28, 18, 26, 10, 14, 80, 24)):
             sheet.set_column(column, column, width)
         for number, row in enumerate(rows):
@@ -254,7 +254,7 @@ class PartnerCommissionStatement(models.Model):
                 if isinstance(value, date):
                     sheet.write_datetime(number, column, value, day)
                 elif isinstance(value, float):
-                    sheet.write_number(number, column, value, money[places[row[CURRENCY_COLUMN]]])
+                    sheet.write_number(number, column, value, money[row[CURRENCY_COLUMN]])
                 else:
                     sheet.write_string(number, column, value or "", bold if number == 0 else None)
         book.close()
