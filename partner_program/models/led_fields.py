@@ -39,3 +39,11 @@ class LedBoolean(Led, fields.Boolean):
 
 class LedSelection(Led, fields.Selection):
     pass
+
+
+def with_leaders(model, fnames):
+    """These names of fields, and those of their leaders; None for all fields, as in the ORM."""
+    if fnames is None:
+        return None
+    leaders = (getattr(model._fields[fname], "leader", None) for fname in fnames)
+    return {*fnames, *filter(None, leaders)}

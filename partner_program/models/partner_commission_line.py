@@ -3,9 +3,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from ..engine import amounts
-from .led_fields import LedBoolean, LedDate, LedMonetary, LedSelection
-
-LEADERS = ("earned_amount", "billed_amount", "state")
+from .led_fields import LedBoolean, LedDate, LedMonetary, LedSelection, with_leaders
 
 
 class PartnerCommissionLine(models.Model):
@@ -308,12 +306,12 @@ class PartnerCommissionLine(models.Model):
             line.display_name = f"{line_sudo.client_id.name or ''} · {line_sudo.move_id.name or '/'}"
 
     def _recompute_model(self, fnames=None):
-        # EXTENDS orm: what follows a field is not pending itself, see led_fields
-        super()._recompute_model(fnames and {*fnames, *LEADERS})
+        # EXTENDS orm: what follows a field is not pending itself
+        super()._recompute_model(with_leaders(self, fnames))
 
     def _recompute_recordset(self, fnames=None):
         # EXTENDS orm: as above
-        super()._recompute_recordset(fnames and {*fnames, *LEADERS})
+        super()._recompute_recordset(with_leaders(self, fnames))
 
     # ------------------------------------------------------------
     # CRUD, HOLD
