@@ -22,7 +22,7 @@ class Led:
     def recompute(self, records):
         # EXTENDS orm: called by each access
         records._fields[self.leader].recompute(records)
-        super().recompute(records)
+        return super().recompute(records)
 
 
 class LedMonetary(Led, fields.Monetary):

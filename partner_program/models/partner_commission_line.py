@@ -307,11 +307,11 @@ class PartnerCommissionLine(models.Model):
 
     def _recompute_model(self, fnames=None):
         # EXTENDS orm: what follows a field is not pending itself
-        super()._recompute_model(with_leaders(self, fnames))
+        return super()._recompute_model(with_leaders(self, fnames))
 
     def _recompute_recordset(self, fnames=None):
         # EXTENDS orm: as above
-        super()._recompute_recordset(with_leaders(self, fnames))
+        return super()._recompute_recordset(with_leaders(self, fnames))
 
     # ------------------------------------------------------------
     # CRUD, HOLD

@@ -397,11 +397,11 @@ class TestDialog(PartnerProgramCommon):
 
     def test_who_stays_due_keeps_nobody_from_its_turn(self):
         Line = self.registry["partner.commission.line"]
-        check = Line._check_can_bill
+        check, reason = Line._check_can_bill, "No bill for Ada."
 
         def refuse(lines):
             if lines.partner_id == self.ada:
-                raise UserError("No bill for Ada.")
+                raise UserError(reason)
             return check(lines)
 
         with patch.object(Line, "_check_can_bill", refuse), mute_logger(RUN_LOG):
