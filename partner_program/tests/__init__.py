@@ -13,6 +13,7 @@ from . import (
     test_bill_readers,
     test_bill_run,
     test_blocked_payments,
+    test_change_of_program,
     test_clock,
     test_correction_reasons,
     test_dashboard,
