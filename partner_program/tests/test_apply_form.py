@@ -118,7 +118,7 @@ class TestApplyForm(PartnerProgramCommon, HttpCase):
         for files, message in (
             ([("big.pdf", pdf + b"0" * 1024 * 1024)], "big.pdf is larger than 1 MB"),
             ([(f"{number}.pdf", pdf) for number in range(6)], "at most 5 files"),
-            ([("tool.exe", b"MZ")], "tool.exe cannot be sent. Send a file of one of these kinds: .docx"),
+            ([("tool.exe", b"MZ")], "tool.exe cannot be sent. Send a file of one of these kinds: .csv, .docx"),
             ([("tool.docx", b"\x7fELF" + bytes(100))], "tool.docx cannot be sent"),
             ([("page.pdf", b"<html><script>alert(1)</script></html>")], "page.pdf cannot be sent"),
             ([("empty.pdf", b"")], "empty.pdf cannot be sent"),
