@@ -5,6 +5,8 @@ from odoo.tools import SQL
 from ..engine import amounts
 from .led_fields import LedBoolean, LedDate, LedMonetary, LedSelection, with_leaders
 
+SHOWN = ("explanation", "is_due", "days_left", "void_reason", "hold_reason")
+
 
 class PartnerCommissionLine(models.Model):
     """Ledger row: what one customer invoice is worth to the partner of one referral.
@@ -190,6 +192,7 @@ class PartnerCommissionLine(models.Model):
         targets = self._get_targets()
         for line in self:
             line.update(targets[line])
+        self._forget_shown()
 
     @api.depends("billing_ids.amount", "billing_ids.bill_id.state", "billing_ids.bill_id.payment_state")
     def _compute_billed(self):
@@ -249,6 +252,11 @@ class PartnerCommissionLine(models.Model):
     def _compute_state(self):
         for line in self:
             line.update(line._get_state(line.amount, line.earned_amount, line.billed_amount, line.bills_paid))
+        self._forget_shown()
+
+    def _forget_shown(self):
+        """The figures have changed: what says so in words is computed anew when it is read next."""
+        self.invalidate_recordset(SHOWN, flush=False)
 
     def _get_state(self, amount, earned, billed, bills_paid) -> dict:
         """Values of ``_compute_state`` that follow from these amounts; writes nothing."""
@@ -273,8 +281,7 @@ class PartnerCommissionLine(models.Model):
             return "requirements"
         return False
 
-    # Like all that is only shown it names no figure that it depends on: what follows from payments is looked up at each
-    # step of every payment in Odoo, and five fields for the eye made it two times as much. A request reads them once.
+    # Like all that is only shown it names no figure that it depends on, see led_fields and _forget_shown.
     @api.depends("manual_hold_reason")
     @api.depends_context("lang")
     def _compute_reasons(self):

@@ -146,6 +146,7 @@ class PartnerCommissionLine(models.Model):
             if different := [fname for fname, value in columns if figures[fname] != (value or False)]:
                 line.write(figures)
                 wrong[line] = different
+        self._forget_shown()
         return wrong
 
     def _read_figures(self) -> dict:
