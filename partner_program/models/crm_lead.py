@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.sql import column_exists, create_column
 
+WINNING = {"stage_id", "active", "probability"}  # what a lead is won or lost by
+
 
 class CrmLead(models.Model):
     _inherit = "crm.lead"
@@ -38,6 +40,10 @@ class CrmLead(models.Model):
 
     def write(self, vals):
         # EXTENDS crm: losing a lead archives it first and gives the reason in a second write
+        if "partner_id" in vals and not WINNING.isdisjoint(vals):
+            # Corrected and won in one save: whom it is won for comes first.
+            self.write({"partner_id": vals["partner_id"]})
+            vals = {fname: value for fname, value in vals.items() if fname != "partner_id"}
         told_sudo = self.sudo() if "partner_id" in vals else self.browse()  # sudo: see _handle_won_lost
         claimed = {referral: referral._get_claimed() for referral in told_sudo.referral_ids}
         customers = {referral: referral.lead_id.partner_id.commercial_partner_id for referral in claimed}

@@ -135,7 +135,8 @@ class PartnerProgramClientPackage(models.Model):
              WHERE move.state = 'posted'
                AND move.move_type IN ('out_invoice', 'out_refund')
                AND CASE move.move_type
-                        WHEN 'out_invoice' THEN move.payment_state IN ('paid', 'in_payment') AND move.amount_total > 0
+                        WHEN 'out_invoice'
+                        THEN move.payment_state IN ('paid', 'in_payment', 'reversed') AND move.amount_total > 0
                         ELSE move.reversed_entry_id IS NOT NULL
                     END
              GROUP BY 1, 2, 3, package.id, package.rank
@@ -149,7 +150,7 @@ class PartnerProgramClientPackage(models.Model):
 
     @api.model
     def _paid_with_money(self, column: str) -> SQL:
-        """Whether a payment or a line of a bank statement is reconciled with this invoice.
+        """Whether a payment, a line of a bank statement or the credit for another invoice is reconciled with this one.
 
         With ``LIMIT``, so that it is looked up for the invoice in hand, and never gathered for all invoices.
         """
@@ -161,7 +162,9 @@ class PartnerProgramClientPackage(models.Model):
                JOIN account_move_line payment_line ON payment_line.id = partial.credit_move_id
                JOIN account_move payment ON payment.id = payment_line.move_id
               WHERE receivable.move_id = %s AND payment.state = 'posted'
-                AND (payment.origin_payment_id IS NOT NULL OR payment.statement_line_id IS NOT NULL)
+                AND (payment.origin_payment_id IS NOT NULL OR payment.statement_line_id IS NOT NULL
+                     -- what was given back for another invoice
+                     OR (payment.move_type = 'out_refund' AND payment.reversed_entry_id <> receivable.move_id))
               LIMIT 1) IS TRUE
             """,
             SQL.identifier(*column.split(".")),

@@ -54,8 +54,11 @@ class PartnerProgramEnrollment(models.Model):
         return self.applicant_id.lang or self.partner_id.lang or self.env.lang
 
     def _get_account_manager(self):
-        """The account manager who is still here; partners are told of nobody else. Called by templates too."""
-        return self.account_manager_id.filtered("active")
+        """The account manager who is still here; partners are told of nobody else. Called by templates too.
+
+        After a change of program that of the enrollment that runs.
+        """
+        return (self.current_enrollment_id or self).account_manager_id.filtered("active")
 
     def action_assign_account_manager(self):
         """Choose the account manager by the rule of the program, for those who have none."""

@@ -162,7 +162,7 @@ class PartnerReferral(models.Model):
         return [
             ("move_type", "=", "out_invoice"),
             ("state", "=", "posted"),
-            ("payment_state", "in", ("paid", "in_payment")),
+            ("payment_state", "in", ("paid", "in_payment", "reversed")),  # see _get_package_invoice_domain
             ("amount_total", ">", 0),
             ("invoice_line_ids.product_id.product_tmpl_id.package_id.is_entry", "=", True),
         ]

@@ -210,7 +210,8 @@ class PartnerReferral(models.Model):
         facts = found_sudo._get_settlement_facts()
 
         def is_paid_before(invoice_sudo):
-            paid_on = facts[invoice_sudo.id].settled_on
+            fact = facts[invoice_sudo.id]
+            paid_on = fact.money > 0 and fact.settled_on
             if paid_on == referred_on:  # a day says no more: then it counts when the payment was entered
                 return max(invoice_sudo.line_ids.matched_credit_ids.mapped("create_date")) <= self.referred_on
             return paid_on and paid_on < referred_on

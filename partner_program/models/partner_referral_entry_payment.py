@@ -110,7 +110,7 @@ class PartnerReferral(models.Model):
 
         :param entry_amount: untaxed amount of the invoice's lines of the entry package; None without such lines
         """
-        is_paid = fact.money > 0 and fact.settled_on and not fact.unposted
+        is_paid = fact.money > 0 and fact.settled_on and not fact.unposted and not invoice._is_fully_credited()
         if entry_amount is None:
             return "skipped_entry" if is_paid else False
         if entry_amount <= 0:
@@ -163,7 +163,8 @@ class PartnerReferral(models.Model):
         return [
             ("move_type", "=", "out_invoice"),
             ("state", "=", "posted"),
-            ("payment_state", "in", ("paid", "in_payment")),
+            # Reversed, for Odoo, is also what the client's credit for another invoice paid.
+            ("payment_state", "in", ("paid", "in_payment", "reversed")),
             ("invoice_line_ids.product_id.product_tmpl_id.package_id", "!=", False),
         ]
 

@@ -105,6 +105,22 @@ class TestAffiliateStory(PartnerProgramCommon):
         self.assertLine(self.line_of(pro), state="earned", amount=200.0)
         self.assertLine(self.line_of(starter), state="earned", amount=20.0)
 
+    def test_p9_a_starter_paid_by_the_credit_for_another_invoice_acquires(self):
+        advice = self.invoice(500, product=self._create_product(name="Advice"))
+        self.pay(advice)
+        credit_note = self.credit(advice)
+        referral = self.refer(enrollment=self.enrollment_byte)
+        starter = self.invoice(500, product=self.starter)
+        self.reconcile(starter, credit_note)
+        self.assertEqual(starter.payment_state, "reversed", "as Odoo calls it")
+        self.run_all()
+        self.assertEqual((referral.state, referral.acquisition_move_id), ("acquired", starter))
+        packages = self.env["partner.program.client.package"].search([("client_id", "=", self.client.id)])
+        self.assertEqual(packages.move_id, starter)
+        self.credit(starter)
+        self.run_all()
+        self.assertEqual(referral.state, "accepted", "taken back itself, it is no first payment")
+
     def test_p9_an_invoice_with_starter_among_other_lines_acquires(self):
         referral = self.affiliate()
         invoice = self._create_invoice(

@@ -1,7 +1,10 @@
 """“(Un)Block Payment” of Odoo on customer invoices and commission bills that are settled all the same (D4; issue 3)."""
 
+import importlib.util
+
 from odoo.fields import Date
 from odoo.tests import tagged
+from odoo.tools import file_path
 
 from .common import PartnerProgramCommon
 
@@ -61,6 +64,21 @@ class TestBlockedPayments(PartnerProgramCommon):
         bill.action_toggle_block_payment()
         self.pay_by_statement(bill, -50)
         self.assertEqual(bill.payment_state, "paid")
+        self.assertLine(line, state="paid")
+
+    def test_an_update_unblocks_what_was_paid_before(self):
+        line = self.billed_line()
+        self.pay(line.bill_ids)
+        self.env.cr.execute("UPDATE account_move SET payment_state = 'blocked' WHERE id = %s", [line.bill_ids.id])
+        self.env.invalidate_all()
+        line._mend()
+        self.assertLine(line, state="billed")
+        spec = importlib.util.spec_from_file_location(
+            "post_migrate", file_path("partner_program/migrations/19.0.1.1.0/post-migrate.py")
+        )
+        script = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(script)
+        script._unblock_what_was_paid(self.env)
         self.assertLine(line, state="paid")
 
     def test_d16_a_bill_that_was_taken_back_cannot_be_blocked(self):

@@ -77,6 +77,7 @@ class TestChangeOfProgram(PartnerProgramCommon):
         successor.account_manager_id = other
         self.assertEqual(question.activity_ids.user_id, other)
         self.assertEqual(self.enrollment_ada._get_responsibles(), other)
+        self.assertEqual(self.enrollment_ada._get_account_manager(), other, "partners are told of the one of today")
         self.assertIn(other, self.waiting._get_closing_users())
         self.assertTrue(self.waiting.closing_mail_partner_id, "the partner is warned of claims of before")
         self.assertEqual(self.waiting.expires_on, Date.to_date("2026-05-04"))

@@ -113,6 +113,13 @@ class TestCustomerOfTheLead(ReviewCommon):
         self.assertEqual(self.line_of(self.invoice(1000, client=self.other_client)).amount, 50.0)
         self.assertFalse(referral.activity_ids)
 
+    def test_d12_a_customer_who_is_corrected_and_won_in_one_save_is_the_one_it_was_won_for(self):
+        referral = self.refer()
+        won = self.env["crm.stage"].search([("is_won", "=", True)], limit=1)
+        referral.lead_id.with_user(self.salesperson).write({"partner_id": self.other_client.id, "stage_id": won.id})
+        self.assertEqual((referral.state, referral.client_id), ("acquired", self.other_client))
+        self.assertEqual(referral.lead_id.partner_id, self.other_client)
+
     def test_p7_the_corrected_customer_is_checked_for_discussions(self):
         self.invoice(500, on="2025-12-01", client=self.other_client)
         referral = self.refer()

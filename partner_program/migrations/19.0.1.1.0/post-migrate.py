@@ -51,6 +51,7 @@ def migrate(cr, version):
     unnoted._note_first_earned()
     unnoted._note_corrections()
     _pay_what_was_set_off(env)
+    _unblock_what_was_paid(env)
     _mend_decision_to_dos(env)
     _ask_for_account_managers(env)
 
@@ -60,6 +61,14 @@ def _pay_what_was_set_off(env):
     bills = env["account.move"].search([("commission_billing_ids", "!=", False), ("payment_state", "=", "reversed")])
     bills._set_paid_unless_taken_back()
     env["partner.commission.change"]._note_bills(bills.filtered(lambda bill: bill.payment_state == "paid").ids)
+
+
+def _unblock_what_was_paid(env):
+    """Invoices and bills that were blocked, and paid all the same, stayed blocked: Odoo looks at them once more."""
+    blocked = env["account.move"].search([("payment_state", "=", "blocked"), ("amount_residual", "=", 0)])
+    env.add_to_compute(blocked._fields["payment_state"], blocked)
+    blocked.modified(["payment_state"])
+    env.flush_all()
 
 
 def _note_frozen_terms(cr):
