@@ -1,8 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.fields import Command, Domain
+from odoo.fields import Domain
 
-from .partner_program_enrollment_meetings import QUIET
+from .calendar_event import QUIET
 from .partner_program_manager_rule import LOOKED_AFTER
 
 
@@ -148,5 +148,5 @@ class PartnerProgramEnrollment(models.Model):
         shared = events.filtered(lambda event: not event.enrollment_id and event.partner_ids & others)
         own = events - shared
         own.filtered(lambda event: event.user_id == previous).user_id = self.account_manager_id
-        own.partner_ids = [Command.unlink(previous.partner_id.id)]
-        events.partner_ids = [Command.link(self.account_manager_id.partner_id.id)]
+        own._swap_attendees(previous.partner_id, self.account_manager_id.partner_id)
+        shared._swap_attendees(self.env["res.partner"], self.account_manager_id.partner_id)

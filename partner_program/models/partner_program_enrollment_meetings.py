@@ -6,14 +6,13 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from ..tools.one_by_one import try_each
+from .calendar_event import QUIET
 from .partner_program_enrollment_life import NO_MAIL
 
 AT_ONCE = 12  # meetings of a series: never an endless one
 PLAN_AHEAD_DAYS = 62  # the next series is planned when less than this is left
 WEEKDAYS = {"MON": 0, "TUE": 1, "WED": 2, "THU": 3, "FRI": 4}
 PLANNERS = {"state", "account_manager_id", "monthly_meeting", "program_id"}
-# Series are planned and moved by the system; people get one invitation, not twelve.
-QUIET = {"skip_attendee_notification": True, "dont_notify": True, "mail_notrack": True}
 
 
 def nth_weekday(year: int, month: int, week: int, weekday: int) -> date:
@@ -248,8 +247,8 @@ class PartnerProgramEnrollment(models.Model):
         :return: the meetings moved
         """
         events_sudo = self._get_planned_meetings().filtered(lambda event: event.user_id == old_user)
-        people = [Command.unlink(old_user.partner_id.id), Command.link(new_user.partner_id.id)]
-        events_sudo.with_context(**QUIET).write({"user_id": new_user.id, "partner_ids": people})
+        events_sudo.with_context(**QUIET).user_id = new_user
+        events_sudo._swap_attendees(old_user.partner_id, new_user.partner_id)
         return events_sudo
 
     def _hand_meetings_to(self, successor):

@@ -1,7 +1,5 @@
 from odoo import api, fields, models
-from odoo.fields import Command, Domain
-
-from .partner_program_enrollment_meetings import QUIET
+from odoo.fields import Domain
 
 
 class ResPartner(models.Model):
@@ -54,8 +52,7 @@ class ResPartner(models.Model):
             lonely_sudo = enrollment_sudo._get_planned_series().filtered(
                 lambda event, one=enrollment_sudo: one._filter_own_people(event.partner_ids) <= one.partner_id
             )
-            people = [Command.unlink(partner.id), Command.link(contact.id)]
-            lonely_sudo.with_context(**QUIET).write({"partner_ids": people})
+            lonely_sudo._swap_attendees(partner, contact)
 
     def _leave_partner_meetings(self, is_removed):
         """Nor are they invited to the meetings ahead, where the pack tells all figures; somebody else of theirs is.
@@ -67,9 +64,8 @@ class ResPartner(models.Model):
         events_sudo = events_sudo.search([("partner_ids", "in", self.ids), *ahead])
         for enrollment_sudo, meetings_sudo in events_sudo.grouped("enrollment_id").items():
             gone = self - enrollment_sudo._filter_own_people(self)
-            meetings_sudo = meetings_sudo.with_context(active_test=False, **QUIET)  # an archived attendee is one, too
+            meetings_sudo = meetings_sudo.with_context(active_test=False)  # an archived attendee is one, too
             if former := (self if is_removed else gone) & meetings_sudo.partner_ids:
                 others = (enrollment_sudo._get_meeting_contact(without=former) - former).filtered("email")
                 leaving = former if others else gone & former
-                people = [*map(Command.unlink, leaving.ids), *map(Command.link, others.ids)]
-                meetings_sudo.write({"partner_ids": people})
+                meetings_sudo._swap_attendees(leaving, others)

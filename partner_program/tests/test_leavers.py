@@ -63,12 +63,7 @@ class TestPartnersPeople(PartnerProgramCommon):
         return enrollment.meeting_ids
 
     def test_p23_the_only_one_of_a_partner_who_loses_the_log_in_meets_us_all_the_same(self):
-        vera = self.env["res.partner"].create({"name": "Vera Consultant", "email": "vera@vera.example"})
-        enrollment = self.env["partner.program.enrollment"].create(
-            {"partner_id": vera.id, "program_id": self.program_referral.id, "state": "active"}
-        )
-        self._new_user("portal_vera", "base.group_portal", partner=vera)
-        events = self.meet(enrollment)
+        vera, events = self.vera_alone()
         self.assertEqual(events.partner_ids, self.manager.partner_id + vera)
         self.portal_access(vera, False)
         self.assertEqual(events.partner_ids, self.manager.partner_id + vera)
@@ -99,6 +94,71 @@ class TestPartnersPeople(PartnerProgramCommon):
         self.assertEqual(
             events.with_context(active_test=False).partner_ids, self.manager.partner_id + self.byte_contact
         )
+
+    def assert_invited(self, events, people):
+        """Odoo tells attendees of a change, and these accept or decline: the list of people alone does neither."""
+        for event in events:
+            self.assertEqual(event.partner_ids, people, event.start)
+            self.assertEqual(event.attendee_ids.partner_id, people, event.start)
+            self.assertEqual(len(event.attendee_ids), len(people), event.start)
+
+    def vera_alone(self):
+        """A partner who is one person, with a log-in, and her meetings."""
+        vera = self.env["res.partner"].create({"name": "Vera Consultant", "email": "vera@vera.example"})
+        enrollment = self.env["partner.program.enrollment"].create(
+            {"partner_id": vera.id, "program_id": self.program_referral.id, "state": "active"}
+        )
+        self._new_user("portal_vera", "base.group_portal", partner=vera)
+        return vera, self.meet(enrollment)
+
+    def assistant_of(self, partner):
+        return self.env["res.partner"].create({"name": "Abe", "parent_id": partner.id, "email": "abe@abe.example"})
+
+    def test_p23_who_stayed_invited_without_the_log_in_is_an_attendee_when_it_is_back(self):
+        vera, events = self.vera_alone()
+        for is_given in (False, True):
+            self.portal_access(vera, is_given)
+            self.assert_invited(events, self.manager.partner_id + vera)
+
+    def test_p23_so_is_a_company_that_was_chosen_to_attend(self):
+        self.enrollment_byte.meeting_contact_id = self.byte
+        events = self.meet(self.enrollment_byte)
+        for is_given in (False, True):
+            self.portal_access(self.byte_contact, is_given)
+            self.assert_invited(events, self.manager.partner_id + self.byte)
+
+    def test_p23_who_attends_for_somebody_is_an_attendee_of_each_meeting(self):
+        events = self.meet(self.enrollment_byte)
+        assistant = self.assistant_of(self.byte)
+        events[3].partner_ids = [Command.link(assistant.id)]
+        self.portal_access(self.byte_contact, False)
+        self.assert_invited(events, self.manager.partner_id + assistant)
+
+    def test_p22_the_next_manager_is_an_attendee_of_each_meeting(self):
+        series = self.meet(self.enrollment_byte)
+        marc = self._new_user("marc", "partner_program.group_manager")
+        guest = series[3]
+        guest.partner_ids = [Command.link(marc.partner_id.id)]
+        day, coffee, lunch = self.env["calendar.event"].create(
+            [
+                {
+                    "name": name,
+                    "start": "2026-02-20 10:00:00",
+                    "stop": "2026-02-20 11:00:00",
+                    "user_id": self.manager.id,
+                    "partner_ids": [Command.set((self.manager.partner_id + self.byte_contact + others).ids)],
+                }
+                for name, others in (
+                    ("partner day", self.ada_contact + marc.partner_id),
+                    ("coffee", self.env["res.partner"]),
+                    ("lunch", self.ada_contact),
+                )
+            ]
+        )
+        self.enrollment_byte.account_manager_id = marc
+        self.assert_invited(series + coffee, marc.partner_id + self.byte_contact)
+        both = self.manager.partner_id + marc.partner_id
+        self.assert_invited(day + lunch, both + self.byte_contact + self.ada_contact)
 
     def test_who_moves_to_another_company_gets_no_messages_of_the_former(self):
         referral = self.sent_by_cole()
