@@ -49,10 +49,12 @@ class ResPartner(models.Model):
         enrollments_sudo = self.env["partner.program.enrollment"].sudo()  # as above
         for enrollment_sudo in enrollments_sudo.search([("partner_id", "in", self.commercial_partner_id.ids)]):
             partner, contact = enrollment_sudo.partner_id, enrollment_sudo._get_meeting_contact()
+            # Who is a partner as a person, or logs in with the contact of the company, is somebody who attends.
+            address = partner.filtered(lambda one: one.is_company and not one.user_ids)
             lonely_sudo = enrollment_sudo._get_planned_series().filtered(
-                lambda event, one=enrollment_sudo: one._filter_own_people(event.partner_ids) <= one.partner_id
+                lambda event, one=enrollment_sudo, address=address: one._filter_own_people(event.partner_ids) <= address
             )
-            lonely_sudo._swap_attendees(partner, contact)
+            lonely_sudo._swap_attendees(address, contact)
 
     def _leave_partner_meetings(self, is_removed):
         """Nor are they invited to the meetings ahead, where the pack tells all figures; somebody else of theirs is.

@@ -5,9 +5,10 @@ class ResUsers(models.Model):
     _inherit = "res.users"
 
     def write(self, vals):
+        archived = self.filtered(lambda user: not user.active) if vals.get("active") else self.browse()
         result = super().write(vals)
         if vals.get("active") is False:
             self.filtered("share").partner_id._stop_following(is_removed=True)
-        elif vals.get("active"):
-            self.filtered("share").partner_id._follow_again()
+        # An import writes it of everybody: only who had lost the access gets it back.
+        archived.filtered("share").partner_id._follow_again()
         return result

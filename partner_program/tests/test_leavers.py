@@ -114,6 +114,23 @@ class TestPartnersPeople(PartnerProgramCommon):
     def assistant_of(self, partner):
         return self.env["res.partner"].create({"name": "Abe", "parent_id": partner.id, "email": "abe@abe.example"})
 
+    def test_p23_access_that_is_new_or_was_never_lost_changes_no_meeting(self):
+        events = self.meet(self.enrollment_byte)
+        events._swap_attendees(self.byte_contact, self.byte)  # the address of the company, as they wished
+        enrollments = self.env["partner.program.enrollment"].with_user(self.portal_byte)
+        enrollments._invite_colleague("Kim", "kim@byte.example")
+        self.portal_access(self.assistant_of(self.byte), True)
+        self.assert_invited(events, self.manager.partner_id + self.byte)
+        self.portal_byte.active = True  # as an import writes it
+        self.assert_invited(events, self.manager.partner_id + self.byte)
+
+    def test_p23_a_partner_who_is_one_person_keeps_her_meetings_when_an_assistant_gets_access(self):
+        vera, events = self.vera_alone()
+        assistant = self.assistant_of(vera)
+        for is_given in (True, False, True):
+            self.portal_access(assistant, is_given)
+            self.assert_invited(events, self.manager.partner_id + vera)
+
     def test_p23_who_stayed_invited_without_the_log_in_is_an_attendee_when_it_is_back(self):
         vera, events = self.vera_alone()
         for is_given in (False, True):
