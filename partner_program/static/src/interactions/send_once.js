@@ -1,6 +1,9 @@
 import { Interaction } from "@web/public/interaction";
 import { registry } from "@web/core/registry";
 
+// Milliseconds. Whoever has stopped an upload sends again; the server knows a form by its content.
+const PATIENCE = 10000;
+
 /** A second click while the form is on its way sends nothing. */
 export class SendOnce extends Interaction {
     static selector = "form.o_partner_program_send_once";
@@ -12,8 +15,10 @@ export class SendOnce extends Interaction {
     onSubmit(ev) {
         if (this.isSent) {
             ev.preventDefault();
+            return;
         }
         this.isSent = true;
+        this.waitForTimeout(() => (this.isSent = false), PATIENCE);
     }
 
     /** The browser's Back button shows the form as it was left. */
