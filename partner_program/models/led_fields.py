@@ -1,10 +1,10 @@
 """Fields that are computed together with another one, which alone hears of changes.
 
-Odoo tells of each change of an entry, at each step of a payment, every field that follows from it: it walks through all
-of them before it looks whether there is a record at all. Nineteen such fields on commission lines made Odoo work nearly
-a tenth more at each payment, of clients that nobody has referred too. So one field of those that are computed by the same
-method names what it depends on (the leader), and the others follow it: whoever reads or flushes one of them has the
-leader computed first, and that sets them all (``Model._compute_field_value``).
+Odoo tells of each change of an entry, at each step of a payment, every field that follows from it: it walks through
+all of them before it looks whether there is a record at all. Nineteen such fields on commission lines made Odoo work
+nearly a tenth more at each payment, of clients that nobody has referred too. So one field of those that are computed
+by the same method names what it depends on (the leader), and the others follow it: whoever reads or flushes one of
+them has the leader computed first, and that sets them all (``Model._compute_field_value``).
 """
 
 from odoo import fields
