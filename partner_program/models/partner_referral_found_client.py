@@ -40,6 +40,7 @@ class PartnerReferral(models.Model):
                 continue
             user = referral._get_deciding_manager()
             to_reader_sudo = referral.sudo().with_context(lang=user.lang)  # he has to know, whoever changed the lead
+            customer_sudo = customer.sudo()  # only its name
             summary = to_reader_sudo.env._("Lead and referral are about two clients")
             if summary not in to_reader_sudo.activity_ids.mapped("summary"):
                 to_reader_sudo.activity_schedule(
@@ -49,7 +50,7 @@ class PartnerReferral(models.Model):
                         "The lead “%(lead)s” is for %(customer)s now, the referral is on %(client)s, whose invoices "
                         "alone earn. Correct the one that is wrong: the customer of the lead, or the client here.",
                         lead=to_reader_sudo.lead_id.name,
-                        customer=customer.sudo().display_name,
+                        customer=customer_sudo.display_name,
                         client=to_reader_sudo.client_id.display_name,
                     ),
                     user_id=user.id,
