@@ -168,16 +168,21 @@ class AccountMove(models.Model):
         return SQL(
             """
             part AS (
-                SELECT line.move_id, partial.debit_amount_currency AS amount, partial.credit_move_id AS counterpart_id,
-                       partial.max_date
-                  FROM account_move_line line
-                  JOIN account_partial_reconcile partial ON partial.debit_move_id = line.id
-                 WHERE line.move_id IN %(ids)s
-                 UNION ALL
-                SELECT line.move_id, -partial.credit_amount_currency, partial.debit_move_id, partial.max_date
-                  FROM account_move_line line
-                  JOIN account_partial_reconcile partial ON partial.credit_move_id = line.id
-                 WHERE line.move_id IN %(ids)s
+                SELECT invoice.id AS move_id, closing.*
+                  FROM unnest(%(ids)s) AS invoice (id)
+                 CROSS JOIN LATERAL (  -- by index, whatever else there is: planned as one join it read all lines
+                    SELECT id FROM account_move_line WHERE move_id = invoice.id OFFSET 0
+                 ) line
+                 CROSS JOIN LATERAL (
+                    SELECT debit_amount_currency AS amount, credit_move_id AS counterpart_id, max_date
+                      FROM account_partial_reconcile
+                     WHERE debit_move_id = line.id
+                     UNION ALL
+                    SELECT -credit_amount_currency, debit_move_id, max_date
+                      FROM account_partial_reconcile
+                     WHERE credit_move_id = line.id
+                    OFFSET 0
+                 ) closing
             ), classified AS (
                 SELECT part.*, counterpart.id AS counterpart_move_id,
                        counterpart.state = 'posted' AS is_posted,
@@ -214,7 +219,7 @@ class AccountMove(models.Model):
                  GROUP BY move_id
             )
             """,
-            ids=ids,
+            ids=list(ids),
             until=until,
         )
 

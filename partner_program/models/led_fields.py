@@ -20,9 +20,12 @@ class Led:
         return (), super().get_depends(model)[1]
 
     def recompute(self, records):
-        # EXTENDS orm: called by each access
-        records._fields[self.leader].recompute(records)
-        return super().recompute(records)
+        # EXTENDS orm: called by each access, a run has a hundred thousand; nearly always nothing is pending
+        pending = records.env.transaction.tocompute
+        if pending.get(leader := records._fields[self.leader]):
+            leader.recompute(records)
+        if pending.get(self):
+            super().recompute(records)
 
 
 class LedMonetary(Led, fields.Monetary):

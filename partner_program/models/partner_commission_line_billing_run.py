@@ -1,4 +1,5 @@
 import logging
+from datetime import date
 
 from markupsafe import Markup
 from psycopg2 import IntegrityError, InterfaceError, OperationalError, errors
@@ -234,8 +235,13 @@ class PartnerCommissionLine(models.Model):
     def _filter_billable(self):
         """Those of these lines with something open that may be billed today."""
         today = {company: company._partner_program_today() for company in self.company_id}
+        surely = min(today.values(), default=date.min)  # what is due by then is billable, be its lead as it may
         return self.filtered(
-            lambda line: line.state == "earned" and line.open_amount and line._is_billable(today[line.company_id])
+            lambda line: (
+                line.state == "earned"
+                and line.open_amount
+                and ((line.due_on or date.max) <= surely or line._is_billable(today[line.company_id]))
+            )
         )
 
     @api.model
