@@ -105,13 +105,21 @@ class AccountMove(models.Model):
                 raise UserError(
                     self.env._(
                         "%(bill)s of %(partner)s: the line “%(line)s” says %(on_bill)s, but its commissions add up to "
-                        "%(billed)s. Set it back to that amount, or delete the line to bill it later; "
-                        "for anything else add a line of your own.",
+                        "%(billed)s. Choose “Update from Ledger” on the bill to set it back to that amount, or "
+                        "delete the line to bill it later; for anything else add a line of your own.",
                         line=(line_sudo.name or "").split("\n")[0],
                         **values,
                     )
                 )
         return self.browse({line_sudo.move_id.id for line_sudo, *_rest in billed})
+
+    def _get_balance_warning(self):
+        """Sentence when a commission line of this draft does not equal its billings, else False."""
+        try:
+            self._check_commission_balance()
+        except UserError as error:
+            return error.args[0]
+        return False
 
     def _check_commission_ledger(self):
         """Refuse a draft that carries what is on hold, or what has changed since it was drafted (invariant 3).
@@ -156,10 +164,14 @@ class AccountMove(models.Model):
         return False
 
     def action_update_from_ledger(self):
-        """Bring this draft up to the ledger, as the next run would: what is on hold leaves it, what has changed is
-        corrected."""
+        """Bring this draft up to the ledger: its lines are set back to what they carry, and then, as by the next run,
+        what is on hold leaves it and what has changed is corrected.
+        """
         self.ensure_one()
         self.check_access("write")
+        self._restore_commission_lines()
+        if self.posted_before:  # with the partner already: what has changed is on the next bill
+            return True
         bill_sudo = self.sudo()  # accountants read the ledger by its own rules; here it is about the bill
         lines = bill_sudo.commission_billing_ids.commission_line_id.with_env(self.env)
         bills, problems, withdrawn = lines._run_bills()
@@ -169,6 +181,18 @@ class AccountMove(models.Model):
             return True  # the form reads it again
         action = self.env["ir.actions.act_window"]._for_xml_id("partner_program.action_commission_bills")
         return lines._notify(lines._explain_withdrawn(withdrawn), action)
+
+    def _restore_commission_lines(self):
+        """Set the lines of this draft that somebody has edited back to the sum of their billings (invariant 2)."""
+        bill_sudo = self.sudo()  # billings are the ledger's
+        commands = []
+        for line_sudo, billings_sudo in bill_sudo.commission_billing_ids.grouped("bill_line_id").items():
+            amount = sum(billings_sudo.mapped("amount"))
+            if self.currency_id.compare_amounts(line_sudo.price_subtotal, amount):
+                vals = {"quantity": 1, "discount": 0, "price_unit": self.currency_id.round(amount)}
+                commands.append(Command.update(line_sudo.id, vals))
+        if commands:
+            self.write({"invoice_line_ids": commands})
 
     def _take_held_off(self, withdrawn):
         """Delete the lines of these drafts that carry something on hold; what else they carried is open again, too.
@@ -228,7 +252,11 @@ class AccountMove(models.Model):
         for move in self:
             is_draft_bill = move.state == "draft" and move.move_type == "in_invoice"
             move_sudo = move.sudo()  # as above
-            warnings = is_draft_bill and (move_sudo._get_ledger_warning(), move_sudo._get_unusual_amount_warning())
+            warnings = is_draft_bill and (
+                move_sudo._get_balance_warning(),
+                move_sudo._get_ledger_warning(),
+                move_sudo._get_unusual_amount_warning(),
+            )
             move.commission_warning = "\n".join(filter(None, warnings or ())) or False
 
     def _get_unusual_amount_warning(self):
@@ -264,6 +292,12 @@ class AccountMove(models.Model):
             company=self.company_id.name,
             highest=format_amount(self.env, highest, self.currency_id),
         )
+
+    def button_cancel(self):
+        # EXTENDS account: nobody approves a bill that was cancelled
+        result = super().button_cancel()
+        self.filtered(lambda m: m.state == "cancel" and m._is_commission_bill())._get_approvals().unlink()
+        return result
 
     def button_draft(self):
         # EXTENDS account: a cancelled bill does not come back beside the one that took its place

@@ -6,6 +6,7 @@ from psycopg2 import IntegrityError, InterfaceError, OperationalError, errors
 
 from odoo import api, models
 from odoo.exceptions import RedirectWarning, UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tools import html2plaintext, split_every
 
 from .partner_commission_line_sweep import COPIES, FIGURES
@@ -113,16 +114,28 @@ class PartnerCommissionLine(models.Model):
         :param after: where the last call stopped, as it returned it
         :return: the bills made or extended, and after which group the time was over; None when there was time for all
         """
-        rows = self._read_group(domain, ["partner_id", "currency_id", "company_id"], ["id:recordset"])
-        by_key = {tuple(record.id for record in key): lines.ids for *key, lines in rows}
-        keys = sorted(key for key in by_key if key > tuple(after))
+        keys = sorted(key for key in self._get_ids_by_bill(domain) if key > tuple(after))
         bills = self.env["account.move"]
         self._commit_in_cron(remaining=len(keys))
-        for key in keys:
-            bills |= self.browse(by_key[key])._bill_until_done()
-            if not self._commit_in_cron(processed=1) and key != keys[-1]:
-                return bills, list(key)
+        for chunk in split_every(BILLS_AT_ONCE, keys, list):
+            of_chunk = domain & Domain("partner_id", "in", [partner_id for partner_id, *_rest in chunk])
+            by_key = self._get_ids_by_bill(of_chunk, ["id:array_agg"])
+            for key in chunk:
+                if key in by_key:  # else somebody was faster
+                    bills |= self.browse(*by_key[key])._bill_until_done()
+                if not self._commit_in_cron(processed=1) and key != keys[-1]:
+                    return bills, list(key)
         return bills, None
+
+    @api.model
+    def _get_ids_by_bill(self, domain, aggregates=()) -> dict:
+        """By ids of partner, currency and company what these aggregates say of the lines that one bill will carry.
+
+        Which bills there are is asked without the lines: of a hundred thousand only those of a few partners are read
+        at a time.
+        """
+        rows = self._read_group(domain, ["partner_id", "currency_id", "company_id"], aggregates)
+        return {(partner.id, currency.id, company.id): found for partner, currency, company, *found in rows}
 
     def _bill_until_done(self):
         """Bill one group; when another transaction was faster, look again with fresh eyes.

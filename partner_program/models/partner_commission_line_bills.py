@@ -35,6 +35,7 @@ class PartnerCommissionLine(models.Model):
         enrollments_sudo.flush_recordset(["last_billed_on"])
         drafts = self._find_draft_bills(groups)
         none = bills = self.env["account.move"]
+        none.union(*drafts.values())._check_commission_balance()  # what somebody has edited is not built upon
         new, added = [], {}
         for lines_sudo in groups:
             lines_sudo = lines_sudo.with_context(lang=lines_sudo.partner_id.lang)

@@ -137,17 +137,7 @@ class PartnerCommissionLine(models.Model):
             )
         elif count:
             parts.append(self.env._("Commission lines earned: %(count)s.", count=count))
-        if owing:
-            balances = [
-                f"{partner.name} {format_amount(self.env, amount, currency)}"
-                for (partner, currency, _company), amount in owing[:PARTNERS_NAMED]
-            ]
-            parts.append(
-                self.env._(
-                    "Carried forward until new commissions make up for it: %(balances)s.",
-                    balances=", ".join(balances) + (" …" if len(owing) > PARTNERS_NAMED else ""),
-                )
-            )
+        parts += self._explain_owing(owing)
         if held:
             reasons = [
                 self.env._(
@@ -170,6 +160,25 @@ class PartnerCommissionLine(models.Model):
                 )
             )
         return parts
+
+    @api.model
+    def _explain_owing(self, owing) -> list[str]:
+        """Sentence about partners who have to make up for something first, if there are any.
+
+        :param owing: ``[((partner, currency, company), balance)]``
+        """
+        if not owing:
+            return []
+        balances = [
+            f"{partner.name} {format_amount(self.env, amount, currency)}"
+            for (partner, currency, _company), amount in owing[:PARTNERS_NAMED]
+        ]
+        return [
+            self.env._(
+                "Carried forward until new commissions make up for it: %(balances)s.",
+                balances=", ".join(balances) + (" …" if len(owing) > PARTNERS_NAMED else ""),
+            )
+        ]
 
     @api.model
     def _get_balances(self, earned) -> tuple:

@@ -55,9 +55,13 @@ class ResCompany(models.Model):
         return chart.ref("partner_program", raise_if_not_found=False) or self.env["account.journal"]
 
     def _partner_program_accountant(self):
-        """Who approves commission bills: the user chosen, unless he has left, or else the first accountant here."""
+        """Who approves commission bills: the user chosen, unless he has left or cannot open them any more, or else the
+        first accountant here.
+        """
         self.ensure_one()
-        if self.partner_program_accountant_id.active:
+        chosen_sudo = self.partner_program_accountant_id.sudo()  # only whether it may
+        may_open = chosen_sudo and self in chosen_sudo.company_ids
+        if may_open and chosen_sudo.active and chosen_sudo.has_group("account.group_account_invoice"):
             return self.partner_program_accountant_id
         accountants = self.env.ref("account.group_account_manager").sudo().all_user_ids  # sudo: reads a group
         return accountants.filtered(lambda user: user.active and not user.share and self in user.company_ids).sorted(

@@ -493,6 +493,52 @@ class TestSweepInPieces(PartnerProgramCommon):
 
 
 @tagged("post_install", "-at_install")
+class TestEditedDraft(PartnerProgramCommon):
+    """The accountant has written another price on a commission line of a draft (invariant 2)."""
+
+    def setUp(self):
+        super().setUp()
+        self.billed = self.earned_line()
+        self.draft = self.run_bills().with_user(self.accountant)
+        self.edit()
+
+    def edit(self):
+        self.draft.invoice_line_ids.write({"price_unit": 60, "quantity": 2})
+
+    def test_a_run_names_what_is_on_the_draft_and_a_click_sets_it_back(self):
+        new = self.invoice(400)
+        self.pay(new)
+        self.go_to("2026-06-20")
+        sentence = r"says .\D*120\.00, but its commissions add up to .\D*50\.00\. Choose “Update from Ledger”"
+        for _again in range(2):
+            with self.assertRefused(sentence):
+                self.line_of(new).with_user(self.accountant).action_create_vendor_bills()
+        self.assertRegex(self.draft.commission_warning, sentence)
+        self.draft.action_update_from_ledger()
+        self.assertBill(self.draft, amount_total=50.0)
+        self.line_of(new).with_user(self.accountant).action_create_vendor_bills()
+        self.assertBill(self.draft, amount_total=70.0)
+        self.draft.invalidate_recordset()
+        self.assertFalse(self.draft.commission_warning)
+
+    def test_one_that_was_posted_before_is_set_back_and_nothing_more(self):
+        self.draft.action_update_from_ledger()
+        self.draft.action_post()
+        self.draft.button_draft()
+        self.edit()
+        with self.assertRefused("120.00"):
+            self.draft.action_post()
+        self.draft.action_update_from_ledger()
+        self.assertBill(self.draft, amount_total=50.0)
+        self.draft.action_post()
+
+    def test_a_draft_that_is_cancelled_needs_no_approval_any_more(self):
+        self.assertTrue(self.draft.activity_ids)
+        self.draft.button_cancel()
+        self.assertFalse(self.draft.activity_ids)
+
+
+@tagged("post_install", "-at_install")
 class TestTwoPartnersInOneRun(PartnerProgramCommon):
     """Ada has a draft and something new; Cory, next in the same run, has no draft."""
 
@@ -540,6 +586,29 @@ class TestTwoPartnersInOneRun(PartnerProgramCommon):
         self.lines |= self.line_of(self.posted_invoice)
         self.assertEqual(self.bill(), 1, "all at once")
         self.assertEqual(self.line_of(self.posted_invoice).open_amount, -50.0, "carried forward")
+
+    def test_d16_the_dialog_shows_what_is_billed_and_names_what_is_carried_forward(self):
+        self.credit(self.posted_invoice)
+        self.go_to("2026-03-20")
+        dialog = self.env["partner.commission.bill.run"].with_user(self.accountant).create({})
+        self.assertEqual((dialog.line_count, dialog.partner_count), (1, 1))
+        self.assertRegex(dialog.amounts, r"20\.00")
+        self.assertRegex(dialog.explanation, r"^Carried forward until .*: Cory Consulting \$ -.?50\.00\.$")
+        dialog.action_run()
+        self.assertBill(self.draft, amount_total=70.0)
+        after = self.env["partner.commission.bill.run"].with_user(self.accountant).create({})
+        self.assertFalse(after.line_count)
+        self.assertRegex(after.explanation, r"^Nothing to bill today .*Carried forward until .* Cory Consulting")
+        with self.assertRefused("Carried forward"):
+            after.action_run()
+
+    def test_d16_the_dialog_shows_what_a_draft_will_be_reduced_by(self):
+        self.credit(self.line_of(self.lines.move_id).move_id)
+        self.credit(self.draft.commission_billing_ids.commission_line_id.move_id)
+        dialog = self.env["partner.commission.bill.run"].with_user(self.accountant).create({})
+        self.assertEqual(dialog.line_count, 1)
+        dialog.action_run()
+        self.assertFalse(self.draft.exists())
 
 
 @tagged("post_install", "-at_install")

@@ -40,24 +40,46 @@ class PartnerCommissionBillRun(models.TransientModel):
     def _get_lines(self):
         return self.env["partner.commission.line"].search(self._get_domain())
 
+    def _get_rows(self) -> tuple[list, list]:
+        """What a run would bill, and what it would carry forward: more is to be taken back than is due (D16).
+
+        :return: two lists of ``(partner, currency, company, number of lines, open amount)``
+        """
+        lines, domain = self.env["partner.commission.line"], self._get_domain()
+        rows = lines._read_group(
+            domain, ["partner_id", "currency_id", "company_id"], ["__count", "open_amount:sum"]
+        )
+        waiting = [row for row in rows if row[1].compare_amounts(row[-1], 0) <= 0]
+        if waiting:
+            partners = lines.partner_id.union(*(row[0] for row in waiting))
+            lines_sudo = lines.search(domain & Domain("partner_id", "in", partners.ids)).sudo()  # as the run
+            drafts = lines._find_draft_bills([lines_sudo])  # one that it would reduce
+            waiting = [row for row in waiting if tuple(row[:3]) not in drafts]
+        return [row for row in rows if row not in waiting], waiting
+
     @api.depends("date_until")
     def _compute_preview(self):
+        lines = self.env["partner.commission.line"]
         for run in self:
-            lines = run._get_lines() if run.date_until else self.env["partner.commission.line"]
-            run.line_count = len(lines)
-            run.partner_count = len(lines.partner_id)
-            run.amounts = ", ".join(
-                format_amount(self.env, sum(group.mapped("open_amount")), currency)
-                for currency, group in lines.grouped("currency_id").items()
+            to_bill, waiting = run._get_rows() if run.date_until else ([], [])
+            totals = {}
+            for _partner, currency, _company, _count, amount in to_bill:
+                totals[currency] = totals.get(currency, 0.0) + amount
+            run.line_count = sum(count for *_key, count, _amount in to_bill)
+            run.partner_count = len({partner for partner, *_rest in to_bill})
+            run.amounts = ", ".join(format_amount(self.env, amount, currency) for currency, amount in totals.items())
+            run.explanation = (
+                " ".join(lines._explain_owing([(tuple(key), amount) for *key, _count, amount in waiting]))
+                if to_bill
+                else lines._explain_nothing_due(run.date_until)
             )
-            run.explanation = False if lines else lines._explain_nothing_due(run.date_until)
 
     def action_run(self):
         """Bill the lines now, or in the background when there are very many."""
         self.ensure_one()
         self.env["account.move"].check_access("create")
         lines = self._get_lines()
-        if not lines:
+        if not self.line_count:
             raise UserError(lines._explain_nothing_due(self.date_until))
         cron_sudo = self.env.ref("partner_program.ir_cron_run_in_background").sudo()  # only to start it
         if len(lines) <= IN_BACKGROUND_ABOVE or not cron_sudo.active:
@@ -72,7 +94,7 @@ class PartnerCommissionBillRun(models.TransientModel):
                 "message": self.env._(
                     "%(count)s commission lines are being billed in the background, partner by partner. "
                     "The bills appear in the list of commission bills within minutes.",
-                    count=len(lines),
+                    count=self.line_count,
                 ),
                 "next": {"type": "ir.actions.act_window_close"},
             },

@@ -25,6 +25,9 @@ class PartnerCommissionLine(models.Model):
         reach("claimed")
         return claimed
 
+    def _get_hold_code(self):
+        return False if without("holds") else super()._get_hold_code()
+
     def _mend(self):
         if without("comparison"):
             for line in self:

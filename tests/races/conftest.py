@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -101,12 +102,21 @@ def nest(prepared, tmp_path_factory):
     found.stop()
 
 
-@pytest.fixture
-def database(prepared) -> str:
+@contextmanager
+def a_clone(prepared):
+    """Name of a database like the prepared one, for as long as it takes."""
     name = lifecycle.new_name("race")
     lifecycle.templates().databases.clone(prepared, name)
-    yield name
-    lifecycle.templates().databases.drop(name)
+    try:
+        yield name
+    finally:
+        lifecycle.templates().databases.drop(name)
+
+
+@pytest.fixture
+def database(prepared):
+    with a_clone(prepared) as name:
+        yield name
 
 
 @pytest.fixture

@@ -32,25 +32,42 @@ RETURNING id
 
 
 @pytest.fixture
-def accountants(database, runner):
-    """Two accountants with a browser each."""
-    address = serve(runner(), database)
-    return [User(address, database, "accountant") for _number in range(2)]
+def open_for_business(database, runner, tmp_path):
+    """``open_for_business(**faults)``: start the web server; two accountants with a browser each."""
+
+    def start(**faults):
+        meeting = tmp_path / "meeting"
+        meeting.mkdir()
+        address = serve(runner(), database, meeting=f"{meeting}:2", **faults)
+        return [User(address, database, "accountant") for _number in range(2)]
+
+    return start
+
+
+@pytest.fixture
+def accountants(open_for_business):
+    return open_for_business()
 
 
 def due_lines(sql, database):
     return [int(id_) for (id_,) in sql(database, LINES)]
 
 
-@pytest.mark.parametrize("form", ["selection", "wizard"])
-def test_a_form_sent_twice_at_once_and_once_more_bills_each_line_once(form, database, sql, accountants):
-    ids, known = due_lines(sql, database), int(sql(database, BILLINGS)[0][0])
-    drafts = int(sql(database, DRAFTS)[0][0])
+def send_twice(form, ids, accountants):
+    """Both accountants send it at the same moment, and meet where both know what they are going to bill."""
     model, button = "partner.commission.line", "action_create_vendor_bills"
     if form == "wizard":
         model, button = "partner.commission.bill.run", "action_run"
     sent = ids if form == "selection" else accountants[0].call(model, "create", [{}])
-    answers = at_once(*(lambda user=user: user.press(model, button, sent) for user in accountants))
+    return model, button, sent, at_once(*(lambda user=user: user.press(model, button, sent) for user in accountants))
+
+
+@pytest.mark.parametrize("form", ["selection", "wizard"])
+def test_a_form_sent_twice_at_once_and_once_more_bills_each_line_once(form, database, sql, open_for_business):
+    ids, known = due_lines(sql, database), int(sql(database, BILLINGS)[0][0])
+    drafts = int(sql(database, DRAFTS)[0][0])
+    accountants = open_for_business(fault="claimed:*:meet")
+    model, button, sent, answers = send_twice(form, ids, accountants)
     assert any(isinstance(answer, dict) for answer in answers), answers
     assert damage(sql, database) == {}
     assert int(sql(database, BILLINGS)[0][0]) - known == len(ids), "each line exactly once"
@@ -59,6 +76,14 @@ def test_a_form_sent_twice_at_once_and_once_more_bills_each_line_once(form, data
     assert isinstance(again, str) and nothing in again, again
     assert int(sql(database, BILLINGS)[0][0]) - known == len(ids)
     assert int(sql(database, DRAFTS)[0][0]) - drafts == 10, "one draft for each partner"
+
+
+@pytest.mark.parametrize("form", ["selection", "wizard"])
+def test_twin_without_any_of_the_guards_a_form_sent_twice_bills_twice(form, database, sql, open_for_business):
+    accountants = open_for_business(fault="claimed:*:meet", without="lock,isolation,meeting,amount")
+    send_twice(form, due_lines(sql, database), accountants)
+    found = damage(sql, database)
+    assert "a commission is billed more than once" in found or "one revision twice" in found
 
 
 @pytest.mark.parametrize("form", ["selection", "wizard"])
@@ -84,3 +109,17 @@ def test_a_form_opened_yesterday_bills_what_is_due_today_and_only_that(form, dat
     }
     assert set(ids) - billed == left_alone
     assert int(sql(database, BILLINGS)[0][0]) - known == len(ids) - 2, "each of the others exactly once"
+
+
+def test_twin_without_looking_at_holds_again_a_form_of_yesterday_bills_what_is_held(
+    database, sql, runner, open_for_business
+):
+    ids, accountants = due_lines(sql, database), open_for_business(without="holds")
+    night = runner()
+    night.start(database, OVERNIGHT)
+    night.go()
+    assert night.finish() == [0], night.logs()
+    held = int(night.logs().split("LEFT ALONE")[1].split()[1])
+    accountants[0].press("partner.commission.line", "action_create_vendor_bills", ids)
+    billed = sql(database, f"SELECT COUNT(*) FROM partner_commission_billing WHERE commission_line_id = {held}")
+    assert billed == [("1",)]

@@ -19,9 +19,9 @@ server.serve_forever()
 """
 
 
-def serve(runner: Runner, database: str) -> str:
+def serve(runner: Runner, database: str, **faults: str) -> str:
     """Start the web server; its address."""
-    child = runner.start(database, SERVE, options={"db_name": [database]})
+    child = runner.start(database, SERVE, options={"db_name": [database]}, **faults)
     runner.go()
     port = runner.folder / "port"
     wait_for(lambda: port.exists() or child.poll() is not None, runner.logs)
