@@ -35,7 +35,9 @@ class PartnerCommissionLine(models.Model):
         enrollments_sudo.flush_recordset(["last_billed_on"])
         drafts = self._find_draft_bills(groups)
         none = bills = self.env["account.move"]
-        none.union(*drafts.values())._check_commission_balance()  # what somebody has edited is not built upon
+        added_to = [lines[0]._get_bill_key() for lines in groups if any(line.state == "earned" for line in lines)]
+        # What somebody has edited is not built upon: it would be refused with a sum that nobody has seen.
+        none.union(*(drafts.get(key, none) for key in added_to))._check_commission_balance()
         new, added = [], {}
         for lines_sudo in groups:
             lines_sudo = lines_sudo.with_context(lang=lines_sudo.partner_id.lang)
