@@ -7,7 +7,7 @@
     ``folder:processes``: where the processes, or threads of one, that meet leave a file each, and how many they are.
 ``PARTNER_PROGRAM_WITHOUT``
     Guards that are switched off, with commas between them: ``lock``, ``isolation``, ``meeting``,
-    ``amount``, ``transaction``, ``comparison``, ``holds``.
+    ``amount``, ``revision``, ``transaction``, ``comparison``, ``holds``.
 
 With none of them set, this add-on changes nothing.
 """

@@ -1,3 +1,5 @@
+from random import randrange
+
 from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 
 from odoo import api, models
@@ -62,7 +64,7 @@ class PartnerCommissionLine(models.Model):
                     "commission_line_id": line.id,
                     "bill_line_id": bill_lines[line].id,
                     "amount": line.open_amount,
-                    "revision": revisions.get(line, 0) + 1,
+                    "revision": randrange(2, 10**6) if without("revision") else revisions.get(line, 0) + 1,
                 }
                 for line in self
             ]

@@ -80,7 +80,7 @@ def test_a_form_sent_twice_at_once_and_once_more_bills_each_line_once(form, data
 
 @pytest.mark.parametrize("form", ["selection", "wizard"])
 def test_twin_without_any_of_the_guards_a_form_sent_twice_bills_twice(form, database, sql, open_for_business):
-    accountants = open_for_business(fault="claimed:*:meet", without="lock,isolation,meeting,amount")
+    accountants = open_for_business(fault="claimed:*:meet", without="lock,isolation,meeting,amount,revision")
     send_twice(form, due_lines(sql, database), accountants)
     found = damage(sql, database)
     assert "a commission is billed more than once" in found or "one revision twice" in found
