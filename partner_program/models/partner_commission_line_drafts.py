@@ -24,7 +24,7 @@ class PartnerCommissionLine(models.Model):
         """
         self.flush_model(["partner_id", "currency_id", "company_id", "open_amount", "state", "hold_code"])
         self.env["partner.commission.billing"].flush_model()
-        self.env["account.move"].flush_model(["state", "posted_before", "journal_id"])
+        self.env["account.move"].flush_model(["state", "posted_before", "journal_id", "commercial_partner_id"])
         rows = self.env.execute_query(
             SQL(
                 """
@@ -46,6 +46,7 @@ class PartnerCommissionLine(models.Model):
                   JOIN partner_commission_billing beside ON beside.bill_line_id = billing.bill_line_id
                  WHERE bill.state = 'draft'
                    AND bill.posted_before IS NOT TRUE
+                   AND bill.commercial_partner_id IN (SELECT partner_id FROM chosen)  -- a thousand others have drafts
                    AND bill.journal_id IN (SELECT id FROM account_journal WHERE type = 'purchase')
                    AND held.hold_code IS NOT NULL
                    AND (held.partner_id, held.currency_id, held.company_id) IN (SELECT * FROM chosen)

@@ -46,9 +46,7 @@ class PartnerCommissionBillRun(models.TransientModel):
         :return: two lists of ``(partner, currency, company, number of lines, open amount)``
         """
         lines, domain = self.env["partner.commission.line"], self._get_domain()
-        rows = lines._read_group(
-            domain, ["partner_id", "currency_id", "company_id"], ["__count", "open_amount:sum"]
-        )
+        rows = lines._read_group(domain, ["partner_id", "currency_id", "company_id"], ["__count", "open_amount:sum"])
         waiting = [row for row in rows if row[1].compare_amounts(row[-1], 0) <= 0]
         if waiting:
             partners = lines.partner_id.union(*(row[0] for row in waiting))
