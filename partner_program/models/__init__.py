@@ -97,6 +97,7 @@ from . import (
     partner_referral_one_earner,
     partner_referral_partnership,
     partner_referral_portal,
+    partner_referral_prospect_contact,
     partner_referral_registration,
     partner_referral_review,
     partner_referral_review_effects,

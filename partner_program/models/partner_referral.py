@@ -397,6 +397,7 @@ class PartnerReferral(models.Model):
         found_client._check_client_found()
         if vals.get("client_id"):
             self._tell_leads_the_client()
+            found_client._look_at_payments()
         if is_looked_at:
             changed = self.filtered(lambda r: r._get_claimed() != claimed[r])
             self.filtered(lambda r: r.state == "submitted")._look_again(new_facts=vals, anew=changed)

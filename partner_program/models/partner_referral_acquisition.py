@@ -125,8 +125,7 @@ class PartnerReferral(models.Model):
         """
         self.ensure_one()
         self._tell_leads_the_client()
-        if not self.lead_id.partner_id:
-            self.lead_id._handle_partner_assignment(create_missing=True)
+        has_doubles = not self.lead_id.partner_id and self._fill_customer()
         client = self.client_id or self.lead_id.partner_id.commercial_partner_id
         holder = self._get_holder(client)._filter_still_live()
         if not holder and not self.client_id:  # it stayed empty while another claim protected this client
@@ -148,6 +147,8 @@ class PartnerReferral(models.Model):
             self.first_won_on = self.first_won_on or closed_on
             self._acquire(closed_on)
             self._flag_other_customer()
+            if has_doubles:
+                self._flag_doubles()
 
     def _note_lost_reason(self):
         """Say why the lead was lost, once that is known."""
@@ -384,7 +385,7 @@ class PartnerReferral(models.Model):
             # As billing runs do: one that fails stops no other.
             try_each(
                 self.browse(batch_ids).exists(),
-                lambda some: some._sync_acquisition(),
+                lambda some: some._look_at_night(),
                 lambda one, error: one._flag_problem(str(error.args[0] if error.args else error)),
             )
             seconds_left = Line._commit_in_cron(processed=len(batch_ids))
@@ -392,6 +393,11 @@ class PartnerReferral(models.Model):
                 position = batch_ids[-1]
                 break
         Line._set_cron_position(SYNC_POSITION, position)
+
+    def _look_at_night(self):
+        # Contacts first: a claim whose client may have paid in time does not expire before somebody says who it is.
+        self._look_for_contacts()
+        self._sync_acquisition()
 
     def _flag_problem(self, sentence):
         """Tell the account manager, once, what keeps the nightly job from looking at this claim."""

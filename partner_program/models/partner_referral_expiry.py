@@ -11,12 +11,7 @@ class PartnerReferral(models.Model):
 
         A claim that a manager has to decide on does not end by itself before: what was in time stays in time.
         """
-        due = self.filtered(lambda r: r._is_overdue())
-        if due:
-            waiting = self.env["partner.referral.review"].search(
-                [("referral_id", "in", due.ids), ("state", "=", "open")]
-            )
-            due -= waiting.referral_id
+        due = self._filter_expiring()
         # Odoo writes a message for each record that is tracked, one by one: the log is written here instead.
         quiet = due.with_context(tracking_disable=True)
         for (expires_on, _lang), referrals in quiet.grouped(lambda r: (r.expires_on, r.partner_id.lang)).items():
@@ -24,6 +19,14 @@ class PartnerReferral(models.Model):
             reason = localized.env._("Not closed by %(day)s.", day=localized._format_day(expires_on))
             referrals.write({"state": "expired", "decision_reason": reason})
         due._log_expired()
+
+    def _filter_expiring(self):
+        """Accepted claims whose last day is over, and that nobody has to decide on: they protect nothing any more."""
+        due = self.filtered(lambda r: r.state == "accepted" and r._is_overdue() and not r._waits_for_client())
+        if due:
+            reviews_sudo = self.env["partner.referral.review"].sudo()  # whether there is any
+            due -= reviews_sudo.search([("referral_id", "in", due.ids), ("state", "=", "open")]).referral_id
+        return due
 
     def _is_overdue(self) -> bool:
         """Whether the last day is over. A won lead that is not acquired: see ``_win_late``, ``_acquire_client``."""

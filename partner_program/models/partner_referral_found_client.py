@@ -15,7 +15,8 @@ class PartnerReferral(models.Model):
         changed = self.filtered(lambda r: r in claimed and r._get_claimed() != claimed[r])
         changed.filtered(lambda r: r.state == "submitted")._look_again(anew=changed)
         changed._check_client_found()
-        for referral in self.filtered(lambda r: r.state == "accepted" and r.client_id and r in customers):
+        changed._look_at_payments()
+        for referral in self.filtered(lambda r: r.state in CLAIM_STATES and r.client_id and r in customers):
             referral._follow_customer(customers[referral])
 
     def _follow_customer(self, former):
@@ -61,10 +62,15 @@ class PartnerReferral(models.Model):
 
         Proofs that were known when it was accepted are not told again.
         """
-        for referral in self.filtered(lambda r: r.client_id and r.state == "accepted"):
+        found = self.filtered(lambda r: r.client_id and r.state == "accepted")
+        matches = found._find_matches()
+        if asked := found.filtered(lambda r: r.sudo().match_ids):  # sudo: see _note_matches
+            asked._note_matches(matches)  # the client is none of them any more
+            asked._drop_contact_question()
+        for referral in found:
             referral_sudo = referral.sudo()  # the manager has to know, whoever found the client
             known_sudo = referral_sudo.evidence_ids
-            referral._freeze_evidence()
+            referral._freeze_evidence(referral_sudo._find_evidence(matches))
             if referral_sudo.eligibility == "ineligible" and referral_sudo.evidence_ids - known_sudo:
                 user = referral_sudo.enrollment_id._get_responsibles()[:1]
                 to_reader_sudo = referral_sudo.with_context(lang=user.lang)

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .partner_referral import CLAIM_STATES, OPEN_STATES
+
 
 class PartnerReferralMatch(models.Model):
     """A contact that looks like the client of a referral, and why; the salesperson says whether it is."""
@@ -51,13 +53,14 @@ class PartnerReferralMatch(models.Model):
         self.ensure_one()
         referral = self.referral_id
         referral.check_access("write")
-        if referral.state != "submitted":
+        if referral.state not in OPEN_STATES or referral.client_id:
             raise UserError(self.env._("Referral %(referral)s was decided already.", referral=referral.display_name))
         contact, reason = self.partner_id, self.reason
         lead_sudo = referral.lead_id.sudo()  # sudo: whoever decides on the referral says who the lead's customer is
         if lead_sudo and not lead_sudo.partner_id:
             lead_sudo.partner_id = contact
-        referral.client_id = contact  # looks for evidence again, and replaces the contacts found
+        # Looks for evidence again, replaces the contacts found, and of an accepted claim finds what was paid before.
+        referral.client_id = contact
         referral.message_post(
             body=self.env._("The client is %(client)s: %(reason)s.", client=contact.display_name, reason=reason)
         )

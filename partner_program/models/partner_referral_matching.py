@@ -7,6 +7,7 @@ from odoo.tools import SQL, email_normalize
 from odoo.addons.iap.tools import iap_tools
 
 from ..tools import matching
+from .partner_referral import OPEN_STATES
 
 PER_REFERRAL = 10  # contacts shown: more of them help nobody to choose
 
@@ -63,7 +64,7 @@ class PartnerReferral(models.Model):
     def _compute_needs_confirmation(self):
         for referral in self:
             referral.needs_confirmation = bool(
-                referral.state == "submitted"
+                referral.state in OPEN_STATES
                 and not referral.client_id
                 and not referral.prospect_is_new
                 and referral.match_ids
@@ -272,10 +273,14 @@ class PartnerReferral(models.Model):
     def action_prospect_is_new(self):
         """None of the contacts found is the prospect: it is a company that we did not know."""
         self.check_access("write")
-        if decided := self.filtered(lambda r: r.state != "submitted"):
+        if decided := self.filtered(lambda r: r.state not in OPEN_STATES or r.client_id):
             raise UserError(self.env._("Referral %(referral)s was decided already.", referral=decided[0].display_name))
         self.sudo().prospect_is_new = True  # sudo: the salesperson decides it, through this button only
-        self._look_at_facts(anew=self)
+        accepted = self.filtered(lambda r: r.state == "accepted")  # what was found when it was accepted stays
+        (self - accepted)._look_at_facts(anew=self - accepted)
+        if accepted:
+            accepted._drop_contact_question()
+            accepted._sync_acquisition()  # nothing keeps it from expiring any more
         return True
 
     def _check_confirmed(self):

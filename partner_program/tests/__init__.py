@@ -45,6 +45,7 @@ from . import (
     test_portal_sending,
     test_portal_tours,
     test_portal_tours_statements,
+    test_prospect_contact,
     test_queries,
     test_referral_inside,
     test_referral_lead_customer,
