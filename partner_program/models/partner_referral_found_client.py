@@ -1,5 +1,7 @@
 from odoo import models
 
+from .partner_referral import CLAIM_STATES
+
 
 class PartnerReferral(models.Model):
     """Claims of which it comes out later who the client is: through the customer of the lead, or by hand (P7, D12)."""
@@ -22,13 +24,16 @@ class PartnerReferral(models.Model):
     def _follow_customer(self, former):
         """The customer of the lead was corrected: an accepted claim goes along, where no other claim is in the way.
 
+        Of one that is acquired a manager corrects the client: commissions may hang on it.
+
         :param former: the company that the lead was for before; when that was not the client, somebody meant it so
         """
         self.ensure_one()
         customer = self.lead_id.partner_id.commercial_partner_id
         if not customer or customer in (former, self.client_id):
             return
-        if (not former or former == self.client_id) and not self._is_barred(customer):
+        may_follow = self.state == "accepted" and (not former or former == self.client_id)
+        if may_follow and not self._is_barred(customer):
             self.client_id = customer
         else:
             self._flag_other_customer()
@@ -41,21 +46,43 @@ class PartnerReferral(models.Model):
                 continue
             user = referral._get_deciding_manager()
             to_reader_sudo = referral.sudo().with_context(lang=user.lang)  # he has to know, whoever changed the lead
-            customer_sudo = customer.sudo()  # only its name
-            summary = to_reader_sudo.env._("Lead and referral are about two clients")
-            if summary not in to_reader_sudo.activity_ids.mapped("summary"):
-                to_reader_sudo.activity_schedule(
-                    "mail.mail_activity_data_warning",
-                    summary=summary,
-                    note=to_reader_sudo.env._(
-                        "The lead “%(lead)s” is for %(customer)s now, the referral is on %(client)s, whose invoices "
-                        "alone earn. Correct the one that is wrong: the customer of the lead, or the client here.",
-                        lead=to_reader_sudo.lead_id.name,
-                        customer=customer_sudo.display_name,
-                        client=to_reader_sudo.client_id.display_name,
-                    ),
-                    user_id=user.id,
-                )
+            env = to_reader_sudo.env
+            to_reader_sudo._flag_two_clients(
+                user,
+                env._("Lead and referral are about two clients"),
+                env._(
+                    "The lead “%(lead)s” is for %(customer)s now, the referral is on %(client)s, whose invoices "
+                    "alone earn. Correct the one that is wrong: the customer of the lead, or the client here.",
+                    lead=to_reader_sudo.lead_id.name,
+                    customer=customer.sudo().display_name,  # sudo: only its name
+                    client=to_reader_sudo.client_id.display_name,
+                ),
+            )
+
+    def _flag_customer_of_order(self, order):
+        """The same of an order that was confirmed for another company than the client of this claim."""
+        customer = order.partner_id.commercial_partner_id
+        if self.state not in CLAIM_STATES or not self.client_id or customer == self.client_id:
+            return
+        user = self._get_deciding_manager()
+        to_reader_sudo = self.sudo().with_context(lang=user.lang)  # as above
+        env = to_reader_sudo.env
+        to_reader_sudo._flag_two_clients(
+            user,
+            env._("Order and referral are about two clients"),
+            env._(
+                "%(order)s, of the lead “%(lead)s”, is for %(customer)s, the referral is on %(client)s, whose invoices "
+                "alone earn. Correct the client here if it is the other one; else there is nothing to do.",
+                order=order.name,
+                lead=to_reader_sudo.lead_id.name,
+                customer=customer.sudo().display_name,  # sudo: only its name
+                client=to_reader_sudo.client_id.display_name,
+            ),
+        )
+
+    def _flag_two_clients(self, user, summary, note):
+        if summary not in self.activity_ids.mapped("summary"):
+            self.activity_schedule("mail.mail_activity_data_warning", summary=summary, note=note, user_id=user.id)
 
     def _check_client_found(self):
         """An accepted claim turned out to be on this client: look for discussions with it now (P7).

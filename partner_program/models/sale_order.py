@@ -19,6 +19,13 @@ class SaleOrder(models.Model):
             return self.env["partner.referral"]._get_register_action(default_lead_id=lead.id)
         return self.env["partner.referral"]._get_register_action(default_client_id=self.partner_id.id)
 
+    def _action_confirm(self):
+        # EXTENDS sale: whoever corrects the customer on the quotation only takes the client from its partner
+        result = super()._action_confirm()
+        for order in self.filtered("opportunity_id"):
+            order.opportunity_id.sudo().referral_id._flag_customer_of_order(order)  # sudo: a manager has to know
+        return result
+
     @api.depends("partner_id", "company_id")
     def _compute_referral_id(self):
         referrals = self.env["partner.referral"].search(

@@ -151,6 +151,35 @@ class TestCustomerOfTheLead(ReviewCommon):
         self.assertEqual(referral.client_id, self.other_client)
         self.assertIn(self.TWO_CLIENTS, referral.activity_ids.mapped("summary"))
 
+    def test_d12_a_customer_that_is_corrected_after_the_lead_was_won_is_told_to_a_manager(self):
+        referral = self.prospect()
+        referral.lead_id.with_user(self.salesperson).action_set_won()
+        made = referral.client_id
+        self.assertEqual((referral.state, made.name), ("acquired", "Somebody"))
+        for _again in range(2):
+            referral.lead_id.with_user(self.salesperson).partner_id = self.other_client
+            referral.lead_id.with_user(self.salesperson).partner_id = self.client
+        self.assertEqual(referral.client_id, made, "a manager corrects it")
+        todo = referral.activity_ids.filtered(lambda one: one.summary == self.TWO_CLIENTS)
+        self.assertEqual(len(todo), 1, "told once")
+        self.assertTrue(todo.user_id.has_group("partner_program.group_manager"))
+        referral.with_user(self.manager).client_id = self.client
+        self.assertEqual(self.line_of(self.invoice(1000)).amount, 50.0)
+
+    def test_d12_a_customer_that_is_corrected_on_the_quotation_only_is_told_to_a_manager(self):
+        referral = self.acquired()
+        order = self.env["sale.order"].create(
+            {"partner_id": self.client_contact.id, "opportunity_id": referral.lead_id.id, "user_id": self.salesperson.id}
+        )
+        order.copy({"opportunity_id": referral.lead_id.id}).with_user(self.salesperson).action_confirm()
+        self.assertFalse(referral.activity_ids, "for the client")
+        order.with_user(self.salesperson).partner_id = self.other_client
+        order.with_user(self.salesperson).action_confirm()
+        todo = referral.activity_ids
+        self.assertEqual(todo.mapped("summary"), ["Order and referral are about two clients"])
+        self.assertTrue(todo.user_id.has_group("partner_program.group_manager"))
+        self.assertIn(order.name, str(todo.note))
+
     def test_d12_a_manager_corrects_the_client_after_the_acquisition(self):
         wrong = self.billed_line()
         right = self.invoice(2000, client=self.other_client)
