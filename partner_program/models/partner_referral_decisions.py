@@ -31,7 +31,7 @@ class PartnerReferral(models.Model):
         undecided = self.filtered(lambda r: r.state == "submitted")
         shown = {referral: referral._get_findings() for referral in undecided}
         undecided.action_check_eligibility()
-        waiting, sentences = self.browse(), []
+        waiting, accepted, sentences = self.browse(), self.browse(), []
         for referral in self:
             try:
                 referral._check_acceptable()
@@ -48,11 +48,26 @@ class PartnerReferral(models.Model):
             referral_sudo.write({**referral_sudo._get_terms_to_freeze(), "state": "accepted"})
             referral_sudo._note_acceptance()
             referral._note_override()
+            accepted += referral
         self._sync_acquisition()
+        accepted._check_not_over()
         waiting._ask_about_conflicts()
         if waiting:
             sentences.append(waiting._explain_waiting())
         return self._notify_not_accepted(sentences) if sentences else True
+
+    def _check_not_over(self):
+        """A claim that would expire in the moment in which it is accepted is refused instead, or gets more time."""
+        for referral in self:
+            if referral.state == "expired" and referral._is_overdue():
+                raise UserError(
+                    self.env._(
+                        "The last day of %(referral)s (%(day)s) is over, so it would expire at once. "
+                        "Reject it, or let a partner manager give it a later day to close it by first.",
+                        referral=referral.name,
+                        day=referral._format_day(referral.expires_on),
+                    )
+                )
 
     def _get_findings(self) -> tuple:
         """Contacts and proofs that the screen shows."""
@@ -60,12 +75,18 @@ class PartnerReferral(models.Model):
         return referral_sudo.match_ids, referral_sudo.evidence_ids
 
     def _get_terms_to_freeze(self) -> dict:
-        """Terms and exclusions of the program, for a claim that is accepted the first time (D7); else nothing."""
+        """Terms and exclusions of the program, for a claim that is accepted the first time (D7); else nothing.
+
+        A later last day than that of the program stays: a manager gave the claim more time.
+        """
         self.ensure_one()
         if self.terms_frozen:
             return {}
+        terms = self._get_program_terms()
+        if self.expires_on and terms["expires_on"]:
+            terms["expires_on"] = max(self.expires_on, terms["expires_on"])
         return {
-            **self._get_program_terms(),
+            **terms,
             "excluded_category_ids": [Command.set(self.program_id.excluded_category_ids.ids)],
         }
 

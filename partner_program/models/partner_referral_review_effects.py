@@ -211,10 +211,7 @@ class PartnerReferralReview(models.Model):
         if not referral.lead_id and other.lead_id.won_status != "lost":
             referral.lead_id = other.lead_id  # of leads that were merged
         if referral.state == "submitted":
-            last_day = referral.expires_on
             referral._accept_by_manager()
-            if last_day and referral._is_overdue():
-                referral.expires_on = last_day  # a manager gave it more time
         elif referral.state == "accepted" and not referral.client_id:
             # A prospect that was won and turned out to be this client.
             referral.client_id = referral.lead_id.partner_id.commercial_partner_id
