@@ -77,7 +77,8 @@ class PartnerProgram(models.Model):
         required=True,
         default="lead_won",
         tracking=True,
-        help="What makes the referred client count as acquired by the partner.",
+        help="What makes the referred client count as acquired by the partner. It stays as it is once a referral "
+        "was accepted.",
     )
     agreement_id = fields.Many2one(
         "partner.program.agreement",
@@ -202,6 +203,8 @@ class PartnerProgram(models.Model):
     def write(self, vals):
         if "company_id" in vals:
             self._check_company_change(vals["company_id"])
+        if "acquisition_event" in vals:
+            self._check_event_change(vals["acquisition_event"])
         return super().write(vals)
 
     def _check_company_change(self, company_id):
@@ -211,6 +214,21 @@ class PartnerProgram(models.Model):
         if moving and referrals_sudo.search_count([("program_id", "in", moving.ids)], limit=1):
             raise ValidationError(
                 self.env._("A program that has referrals cannot move to another company. Create a new program there.")
+            )
+
+    def _check_event_change(self, event):
+        """What makes a client acquired is a term like the rate (D7): accepted claims would be judged by another one."""
+        changed = self.filtered(lambda program: program.acquisition_event != event)
+        referrals_sudo = self.env["partner.referral"].sudo()  # referrals of others count too
+        if changed and referrals_sudo.search_count(
+            [("program_id", "in", changed.ids), ("terms_frozen", "=", True)], limit=1
+        ):
+            raise ValidationError(
+                self.env._(
+                    "Referrals were accepted under “%(program)s”, so what makes their clients count as acquired stays "
+                    "as it is. Create a new program, and change the partners to it.",
+                    program=changed[0].name,
+                )
             )
 
     @api.ondelete(at_uninstall=False)

@@ -73,6 +73,50 @@ class TestFrozenTerms(ReviewCommon):
         self.assertEqual(self.terms(late), (5.0, 12, 30))
         self.assertFalse(late.excluded_category_ids)
 
+    def test_p8_the_last_day_that_a_manager_gave_an_undecided_claim_stays_when_it_is_accepted(self):
+        claims = self.refer(accept=False), self.refer(client=self.other_client, accept=False)
+        self.assertEqual(claims[0].expires_on, Date.to_date("2026-04-05"))
+        claims[0].with_user(self.manager).expires_on = "2026-06-30"
+        claims[1].with_user(self.manager).expires_on = "2026-01-31"
+        self.go_to("2026-04-06")
+        claims[0].with_user(self.salesperson).action_accept()
+        self.assertEqual((claims[0].state, claims[0].expires_on), ("accepted", Date.to_date("2026-06-30")))
+
+    def test_p8_a_claim_whose_last_day_is_over_is_not_accepted_to_expire_in_the_same_click(self):
+        referral = self.refer(accept=False)
+        self.go_to("2026-04-05")
+        self.assertFalse(referral._is_overdue())
+        self.go_to("2026-04-06")
+        with self.assertRefused("The last day of .* .04/05/2026. is over, so it would expire at once"):
+            referral.with_user(self.salesperson).action_accept()
+        self.assertRecordValues(referral, [{"state": "submitted", "terms_frozen": False}])
+        wizard = {"referral_ids": referral.ids, "decision": "override", "reason": "We were on holiday"}
+        referral.with_user(self.manager).expires_on = "2026-04-30"
+        self.env["partner.referral.decision"].with_user(self.manager).create(wizard).action_confirm()
+        self.assertEqual((referral.state, referral.expires_on), ("accepted", Date.to_date("2026-04-30")))
+
+    def test_p9_paid_in_time_a_claim_is_accepted_after_its_last_day(self):
+        self.program_affiliate.claim_months = 1
+        referral = self.affiliate(accept=False)
+        self.pay(self.invoice(100, product=self.starter))
+        self.go_to("2026-02-10")
+        referral.with_user(self.salesperson).action_accept()
+        self.assertEqual((referral.state, str(referral.acquired_on)), ("acquired", "2026-01-05"))
+
+    def test_d7_what_makes_a_client_acquired_stays_once_a_referral_was_accepted(self):
+        self.program_referral.acquisition_event = "entry_payment"
+        self.program_referral.acquisition_event = "lead_won"
+        referral = self.refer(accept=False)
+        self.program_referral.acquisition_event = "entry_payment"
+        self.program_referral.acquisition_event = "lead_won"
+        referral.action_accept()
+        for state in ("accepted", "acquired"):
+            with self.subTest(state), self.assertRefused("Create a new program"):
+                self.program_referral.with_user(self.manager).acquisition_event = "entry_payment"
+            self.assertEqual((referral.state, self.program_referral.acquisition_event), (state, "lead_won"))
+            referral.lead_id.action_set_won()
+        self.program_referral.write({"acquisition_event": "lead_won", "commission_rate": 7.0})  # as a form saves
+
     def test_d7_only_a_manager_says_that_terms_are_frozen(self):
         referral = self.refer(accept=False)
         with self.assertRefused("Only a partner manager changes"):
