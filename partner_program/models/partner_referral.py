@@ -253,8 +253,9 @@ class PartnerReferral(models.Model):
         for referral in self:
             client = referral.lead_id.partner_id.commercial_partner_id
             wanted = client and (not referral.client_id or referral.state == "submitted")
-            if wanted and referral.state in CLAIM_STATES and referral._is_barred(client):
-                wanted = False
+            if wanted and referral.state in CLAIM_STATES:
+                # Also by a claim that is to expire tonight: the database allows one, and nothing ends in a computation.
+                wanted = not (referral._is_partner_itself(client) or referral._get_holder(client))
             referral.client_id = client if wanted else referral.client_id
 
     @api.depends("program_id", "referred_on")

@@ -265,7 +265,7 @@ class PartnerReferral(models.Model):
         :raise UserError: when it was received first: then the sentence is not true, and a manager is asked
         """
         self.check_access("write")
-        protected = self.filtered("is_protected")
+        protected = self.filtered(lambda r: r.state == "submitted" and r._get_protecting_claims())
         later_holders = protected._find_later_holders()
         for referral in protected:
             if later_holders[referral]:

@@ -36,15 +36,10 @@ class PartnerReferralMatch(models.Model):
             match.reason = Referral._describe_match(kinds)
 
     def _compute_is_protected(self):
-        protected_sudo = (
-            self.env["partner.referral"]
-            .sudo()  # sudo: claims of other salespeople protect the client too
-            ._read_group(
-                [("client_id", "in", self.partner_id.ids), ("state", "in", ("accepted", "acquired"))],
-                ["client_id", "company_id"],
-            )
-        )
-        keys = {(client.id, company.id) for client, company in protected_sudo}
+        claims_sudo = self.env["partner.referral"].sudo()  # claims of other salespeople protect the client too
+        claims_sudo = claims_sudo.search([("client_id", "in", self.partner_id.ids), ("state", "in", CLAIM_STATES)])
+        protected_sudo = claims_sudo - claims_sudo._filter_expiring()
+        keys = {(claim.client_id.id, claim.company_id.id) for claim in protected_sudo}
         for match in self:
             match.is_protected = (match.partner_id.id, match.company_id.id) in keys
 

@@ -166,6 +166,7 @@ class PartnerReferral(models.Model):
 
     def _filter_still_live(self):
         self._sync_acquisition()
+        self.flush_recordset(["state"])  # what has ended makes room: the database allows one claim on a client
         return self.filtered(lambda claim: claim.state in CLAIM_STATES)
 
     def _get_holder(self, client):
@@ -182,8 +183,11 @@ class PartnerReferral(models.Model):
         )
 
     def _is_barred(self, client) -> bool:
-        """Whether this client cannot be this partner's: it is the partner, or another claim protects it."""
-        return self._is_partner_itself(client) or bool(self._get_holder(client))
+        """Whether this client cannot be this partner's: it is the partner, or another claim protects it.
+
+        One whose last day is over ends now, not with the nightly job.
+        """
+        return self._is_partner_itself(client) or bool(self._get_holder(client)._filter_still_live())
 
     def _lock_claims(self):
         """Claims of a company are accepted one after the other: what was checked is still true when it is written.
@@ -205,8 +209,10 @@ class PartnerReferral(models.Model):
         everybody = self._find_same_client(Domain.TRUE)
         waiting = self.filtered(lambda r: r.state == "submitted" and r.client_id)
         prospects = waiting._find_same_prospects(Domain("state", "in", CLAIM_STATES)) if waiting else {}
+        expiring = self.browse().union(*everybody.values(), *prospects.values())._filter_expiring()
         for referral in self:
             others = everybody[referral]
             referral.other_claim_count = len(others)
-            referral.is_protected = referral.state == "submitted" and any(r.state in CLAIM_STATES for r in others)
-            referral.meets_prospect = bool(prospects.get(referral))
+            is_held = any(r.state in CLAIM_STATES for r in others - expiring)
+            referral.is_protected = referral.state == "submitted" and is_held
+            referral.meets_prospect = bool(prospects.get(referral, self.browse()) - expiring)
