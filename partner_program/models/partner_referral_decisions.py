@@ -351,5 +351,6 @@ class PartnerReferral(models.Model):
             referral.message_post(
                 body=self.env._("Accepted again after “%(state)s”: %(reason)s", state=before, reason=reason)
             )
+            referral._ask_rivals()
         self._sync_acquisition()
         return True

@@ -237,11 +237,15 @@ class PartnerReferral(models.Model):
             referral.review_count = counts.get(referral._origin, 0)
 
     def write(self, vals):
-        # EXTENDS: whatever was asked about a claim is settled when it ends, or has acquired its client
+        # EXTENDS: whatever was asked about a claim is settled when it ends, or has acquired its client; who gets the
+        # client also when the other claim ends
         is_settling = vals.get("state") in ("acquired", *EXIT_STATES)
         settled = self.filtered(lambda r: r.state in LIVE_STATES) if is_settling else self.browse()
         result = super().write(vals)
-        settled.sudo().review_ids._drop()  # sudo: settled by whoever rejects, wins or pays
+        settled_sudo = settled.sudo()  # settled by whoever rejects, wins or pays
+        settled_sudo.review_ids._drop()
+        if settled and vals["state"] in ("rejected", "expired", "withdrawn"):  # what is lost comes back with its lead
+            settled_sudo.review_ids.search([("other_id", "in", settled.ids), ("state", "=", "open")])._end_conflicts()
         return result
 
     def _get_deciding_manager(self):
@@ -272,6 +276,11 @@ class PartnerReferral(models.Model):
             for other in holders[referral] | prospects.get(referral, self.browse())
         ]
         self.env["partner.referral.review"]._ask(to_ask)
+
+    def _ask_rivals(self):
+        """These claims protect their client again: who had been received before, and is undecided, is asked about."""
+        rivals = self._find_same_client(Domain("state", "=", "submitted"))
+        self.browse().union(*rivals.values())._ask_about_conflicts()
 
     def _find_later_holders(self) -> dict:
         """``{referral: live claims of other partners that protect its client, and were received after it}``."""

@@ -200,6 +200,7 @@ class PartnerReferralReview(models.Model):
                 )
             )
         if other.state in LIVE_STATES:
+            self._turn_to(referral)
             # The reason compares the two: neither partner reads it (D10).
             told = other._in_partner_language().env._(
                 "Another referral of this client counts: we looked at both and decided."
@@ -224,6 +225,21 @@ class PartnerReferralReview(models.Model):
                     day=referral._format_day(referral.expires_on),
                 )
             )
+
+    def _turn_to(self, referral):
+        """Whoever else asked for the client of the other claim meets this one now."""
+        others = self.search([("other_id", "=", self.other_id.id), ("state", "=", "open")])
+        others.filtered(lambda one: referral not in one.referral_id.review_ids.other_id).other_id = referral
+
+    def _end_conflicts(self):
+        """The other claim has ended: nobody has to decide between the two any more."""
+        self._drop()
+        for review in self:
+            referral, lead = review.referral_id, review.other_id.lead_id
+            live = lead.referral_ids.filtered(lambda one: one.state in LIVE_STATES)
+            is_free = lead and lead.won_status != "lost" and not live
+            if is_free and referral.acquisition_event == "lead_won" and not referral.lead_id:
+                referral.lead_id = lead  # of leads that were merged: without one it could not be won
 
     def _apply_refused(self):
         self.ensure_one()

@@ -591,6 +591,112 @@ class TestClaimsThatMeet(ReviewCommon):
         late.action_reject_protected()
         self.assertEqual(late.decision_reason, "Another referral of this client was received and accepted earlier.")
 
+    def overdue_holder(self):
+        """Byte's claim ended yesterday; the nightly job has not come by yet."""
+        self.program_affiliate.claim_months = 1
+        holder = self.affiliate()
+        self.go_to("2026-02-06")
+        self.assertEqual((holder.state, str(holder.expires_on)), ("accepted", "2026-02-05"))
+        return holder
+
+    def test_d10_a_claim_whose_last_day_is_over_bars_nobody_on_the_screen(self):
+        holder = self.overdue_holder()
+        late = self.refer(accept=False)
+        self.assertFalse(late.is_protected)
+        late.with_user(self.salesperson).action_reject_protected()
+        self.assertEqual((late.state, holder.state), ("submitted", "expired"))
+        late.with_user(self.salesperson).action_accept()
+        self.assertEqual(late.state, "accepted")
+
+    def test_d10_a_claim_whose_last_day_is_over_and_that_waits_for_a_manager_protects(self):
+        self.program_affiliate.claim_months = 1
+        holder = self.affiliate()
+        self.pay(self.invoice(1000, product=self.pro))
+        self.assertAsked(holder, "skipped_entry")
+        self.go_to("2026-02-06")
+        late = self.refer(accept=False)
+        self.assertTrue(late.is_protected)
+        late.with_user(self.salesperson).action_reject_protected()
+        self.assertEqual((late.state, holder.state), ("rejected", "accepted"))
+
+    def test_d10_a_contact_whose_claim_is_over_is_chosen(self):
+        holder = self.overdue_holder()
+        late = self.prospect(prospect_name="Cobalt Clinics")
+        self.assertFalse(late.match_ids.is_protected)
+        late.match_ids.action_choose()
+        late.action_accept()
+        self.assertEqual((late.state, late.client_id, holder.state), ("accepted", self.client, "expired"))
+
+    def test_d10_d12_a_contact_whose_claim_is_over_becomes_the_client_of_an_accepted_one(self):
+        for way in ("by hand", "by the lead"):
+            with self.subTest(way), self.cr.savepoint() as savepoint:
+                claim = self.refer(client=self.other_client)
+                holder = self.overdue_holder()
+                if way == "by hand":
+                    claim.with_user(self.manager).client_id = self.client
+                else:
+                    claim.lead_id.with_user(self.salesperson).partner_id = self.client
+                self.env.flush_all()
+                self.assertEqual((claim.client_id, holder.state), (self.client, "expired"))
+                savepoint.rollback()
+                self.env.invalidate_all()
+                self.clock.move_to("2026-01-05 09:00:00")
+
+    def test_d10_a_prospect_whose_claim_is_over_is_met_by_nobody(self):
+        self.program_affiliate.claim_months = 1
+        holder = self.prospect(self.enrollment_byte, prospect_name="Foxtrot")
+        holder.action_accept()
+        contact = self.env["res.partner"].create({"name": "Foxtrot", "is_company": True})
+        late = self.refer(client=contact, accept=False)
+        self.assertTrue(late.meets_prospect)
+        late.match_ids.unlink()
+        self.go_to("2026-02-06")
+        self.assertEqual(holder.state, "accepted")
+        self.assertFalse(late.meets_prospect)
+
+    def test_d10_a_conflict_ends_with_the_other_claim_too(self):
+        holder, late, review = self.conflict()
+        holder.decision_reason = "Withdrawn by phone"
+        holder.with_user(self.salesperson).action_withdraw()
+        self.assertEqual((review.state, len(review.activity_ids)), ("obsolete", 0))
+        late.with_user(self.salesperson).action_accept()
+        self.assertEqual(late.state, "accepted")
+
+    def test_d10_the_other_claim_is_taken_up_again_and_so_is_the_question(self):
+        holder, late, review = self.conflict()
+        holder.write({"state": "withdrawn", "decision_reason": "Withdrawn by phone"})
+        self.assertEqual(review.state, "obsolete")
+        holder.with_user(self.manager)._reopen("It was a mistake", False)
+        self.assertAsked(late, "conflict", other_id=holder.id)
+
+    def test_d10_of_three_claims_the_third_is_asked_about_the_one_that_got_the_client(self):
+        holder, late, review = self.conflict()
+        program = self.program_affiliate.copy({"name": "Third"})
+        third = self.env["partner.program.enrollment"].create(
+            {
+                "partner_id": self.env["res.partner"].create({"name": "Third", "is_company": True}).id,
+                "program_id": program.id,
+                "state": "active",
+                "date_start": "2025-01-01",
+            }
+        )
+        earliest = self.refer(enrollment=third, accept=False, referred_on="2026-01-02 10:00:00")
+        self.assertAsked(earliest, "conflict", other_id=holder.id)
+        self.decide(review, accept=True)
+        self.assertEqual((holder.state, late.state), ("rejected", "accepted"))
+        self.assertAsked(earliest, "conflict", other_id=late.id)
+
+    def test_merged_leads_the_claim_without_a_lead_gets_it_when_the_other_one_ends(self):
+        nobody = self.env["res.partner"]
+        first = self.affiliate(lead_id=self.lead(nobody, partner_name="Foxtrot").id, client=nobody)
+        second = self.refer(lead_id=self.lead(nobody, partner_name="Foxtrot Foods").id, client=nobody)
+        merged = (first.lead_id + second.lead_id).merge_opportunity()
+        review = self.assertAsked(second, "conflict", other_id=first.id)
+        first.write({"state": "withdrawn", "decision_reason": "A mistake"})
+        self.assertEqual((review.state, second.lead_id), ("obsolete", merged))
+        merged.action_set_won()
+        self.assertEqual(second.state, "acquired")
+
     def test_d10_a_claim_that_was_received_first_has_no_one_click_refusal(self):
         _holder, late, review = self.conflict()
         with self.assertRefused("was received before the referral that protects the client"):
