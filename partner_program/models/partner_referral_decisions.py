@@ -152,6 +152,8 @@ class PartnerReferral(models.Model):
                 )
             )
         lead = self.lead_id
+        if lead.won_status == "lost" and self.acquisition_event == "lead_won":
+            raise UserError(self.env._("Restore the lead “%(lead)s” first.", lead=lead.name))
         if lead.won_status == "won" and lead.date_closed and lead.date_closed < self.referred_on:
             raise UserError(
                 self.env._(

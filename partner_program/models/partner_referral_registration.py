@@ -113,13 +113,21 @@ class PartnerReferral(models.Model):
         lead = self.env["crm.lead"].browse(vals.get("lead_id", self.env.context.get("default_lead_id")) or ())
         if lead and not lead.partner_id and not vals.get("client_id"):
             told = {
-                "prospect_name": lead.partner_name,
+                "prospect_name": lead.partner_name or (not lead.email_normalized and lead.contact_name),
                 "prospect_contact_name": lead.contact_name,
                 "prospect_email": lead.email_normalized,
                 "prospect_phone": lead.phone,
             }
             # Browsers send empty fields too.
             vals.update({fname: value for fname, value in told.items() if not vals.get(fname)})
+            if not (vals.get("prospect_name") or vals.get("prospect_email")):
+                raise ValidationError(
+                    self.env._(
+                        "“%(lead)s” does not say who the client is, so nothing could be protected. Enter the company, "
+                        "a contact or an email address on the lead, then register the referral.",
+                        lead=lead.name,
+                    )
+                )
 
     def _take_salesperson(self, vals):
         """A referral that nobody works on yet is for the salesperson who registers it.
