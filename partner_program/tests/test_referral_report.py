@@ -65,7 +65,10 @@ class TestReferralReport(PartnerProgramCommon):
 
         lead = self.refer().lead_id  # until 5 April
         self.lead(self.other_client)
-        self.assertEqual(found("referred"), lead)
+        ended = self.refer(client=self.env["res.partner"].create({"name": "Echo"}), accept=False)
+        self.assertEqual(found("referred"), lead | ended.lead_id)
+        ended.write({"state": "rejected", "decision_reason": "Known"})
+        self.assertEqual(found("referred"), lead, "not what has ended")
         self.assertFalse(found("referral_closing") | found("referral_at_risk"))
         self.go_to("2026-03-05")
         self.assertFalse(found("referral_closing"))
