@@ -154,7 +154,8 @@ class PartnerReferral(models.Model):
     @api.constrains("referred_on", "enrollment_id")
     def _check_enrolled_then(self):
         for referral in self:
-            start = referral.enrollment_id.date_start
+            history_sudo = referral.enrollment_id.sudo()._with_previous()  # also on the program of before; only dates
+            start = min(filter(None, history_sudo.mapped("date_start")), default=None)
             day = referral.company_id._partner_program_local_date(referral.referred_on)
             if start and day < start:
                 raise ValidationError(

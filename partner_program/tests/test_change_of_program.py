@@ -18,6 +18,16 @@ class TestChangeOfProgram(PartnerProgramCommon):
         self.assertEqual(successor.current_enrollment_id, successor)
         return successor
 
+    def test_p4_what_was_mailed_before_the_change_is_registered_after_it_with_its_time(self):
+        self.enrollment_ada.date_start = "2025-03-01"
+        successor = self.change()
+        self.assertEqual(str(successor.date_start), "2026-02-04")
+        client = self.env["res.partner"].create({"name": "Echo", "is_company": True})
+        referral = self.refer(enrollment=successor, client=client, referred_on="2026-02-01 10:00:00")
+        self.assertEqual(referral.state, "accepted")
+        with self.assertRefused("is enrolled since 03/01/2025"):
+            referral.referred_on = "2025-02-28 10:00:00"
+
     def test_d15_what_was_held_stays_held_when_a_suspended_partner_changes(self):
         self.enrollment_ada.action_suspend()
         successor = self.change()
