@@ -136,19 +136,28 @@ class PartnerReferral(models.Model):
 
     def _get_former_clients(self) -> dict:
         """For each referral whether its client had invoices that stand before it was received."""
+        domain = [
+            ("move_type", "=", "out_invoice"),
+            ("state", "=", "posted"),
+            ("amount_total", ">", 0),
+            ("commercial_partner_id", "in", self.client_id.ids),
+            ("company_id", "in", self.company_id.ids),
+        ]
         rows = self.env["account.move"]._read_group(
-            [
-                ("move_type", "=", "out_invoice"),
-                ("state", "=", "posted"),
-                ("payment_state", "!=", "reversed"),
-                ("amount_total", ">", 0),
-                ("commercial_partner_id", "in", self.client_id.ids),
-                ("company_id", "in", self.company_id.ids),
-            ],
+            [*domain, ("payment_state", "!=", "reversed")],
             ["commercial_partner_id", "company_id"],
             ["invoice_date:min"],
         )
-        first = {(client, company): day for client, company, day in rows}
+        # Reversed, for Odoo, is also what the client's credit for another invoice paid.
+        reversed_ones = self.env["account.move"].search([*domain, ("payment_state", "=", "reversed")])
+        rows += [
+            (invoice.commercial_partner_id, invoice.company_id, invoice.invoice_date)
+            for invoice in reversed_ones
+            if not invoice._is_fully_credited()
+        ]
+        first = {}
+        for client, company, day in rows:
+            first[client, company] = min(day, first.get((client, company), day))
         return {
             referral: bool(
                 (day := first.get((referral.client_id, referral.company_id)))

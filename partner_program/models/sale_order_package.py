@@ -53,7 +53,7 @@ class SaleOrder(models.Model):
         """``{order: (highest package, entry package)}`` of those that sell a first package above the entry one.
 
         A client has a package once an invoice with one is posted, or another order with one confirmed, in the
-        company; what is in the quotation itself counts too. Two queries for any number.
+        company; what is in the quotation itself counts too. As many queries for a hundred as for one.
         """
         entry = self.env["partner.program.package"].sudo().search([("is_entry", "=", True)])  # a name
         sold = {}
@@ -75,21 +75,24 @@ class SaleOrder(models.Model):
         """``{(client, company)}`` of these orders that were sold a package before."""
         clients = self.partner_id.commercial_partner_id
         companies = self.company_id
-        invoiced = (
-            self.env["account.move.line"]
-            .sudo()  # whether there is any: documents of colleagues count too
-            ._read_group(
-                [
-                    ("product_id.product_tmpl_id.package_id", "!=", False),
-                    ("parent_state", "=", "posted"),
-                    ("move_id.move_type", "=", "out_invoice"),
-                    ("move_id.payment_state", "!=", "reversed"),
-                    ("move_id.commercial_partner_id", "in", clients.ids),
-                    ("company_id", "in", companies.ids),
-                ],
-                ["move_id.commercial_partner_id", "company_id"],
-            )
+        invoices_sudo = self.env["account.move"].sudo()  # whether there is any: documents of colleagues count too
+        with_package = [
+            ("move_type", "=", "out_invoice"),
+            ("state", "=", "posted"),
+            ("commercial_partner_id", "in", clients.ids),
+            ("company_id", "in", companies.ids),
+            ("invoice_line_ids.product_id.product_tmpl_id.package_id", "!=", False),
+        ]
+        invoiced = invoices_sudo._read_group(
+            [*with_package, ("payment_state", "!=", "reversed")], ["commercial_partner_id", "company_id"]
         )
+        # Reversed, for Odoo, is also what the client's credit for another invoice paid.
+        reversed_sudo = invoices_sudo.search([*with_package, ("payment_state", "=", "reversed")])
+        invoiced += [
+            (invoice.commercial_partner_id, invoice.company_id)
+            for invoice in reversed_sudo
+            if not invoice._is_fully_credited()
+        ]
         ordered = (
             self.env["sale.order.line"]
             .sudo()  # as above

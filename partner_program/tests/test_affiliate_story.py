@@ -121,6 +121,21 @@ class TestAffiliateStory(PartnerProgramCommon):
         self.run_all()
         self.assertEqual(referral.state, "accepted", "taken back itself, it is no first payment")
 
+    def test_p9_who_was_a_client_by_an_invoice_paid_by_credit_for_another_is_no_new_one(self):
+        old = self.invoice(500, on="2025-12-01", product=self.pro)
+        referral = self.affiliate()
+        advice = self.invoice(500, product=self._create_product(name="Advice"))
+        self.pay(advice)
+        self.assertTrue(referral._get_former_clients()[referral])
+        self.reconcile(old, self.credit(advice))
+        self.assertEqual(old.payment_state, "reversed", "as Odoo calls it")
+        self.assertTrue(referral._get_former_clients()[referral])
+        quotation = self.env["sale.order"].create({"partner_id": self.client.id})
+        self.assertIn((self.client, self.company), quotation._get_clients_with_package())
+        self.credit(old)
+        self.assertFalse(referral._get_former_clients()[referral], "taken back itself")
+        self.assertFalse(quotation._get_clients_with_package())
+
     def test_p9_an_invoice_with_starter_among_other_lines_acquires(self):
         referral = self.affiliate()
         invoice = self._create_invoice(
