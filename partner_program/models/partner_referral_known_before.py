@@ -63,7 +63,12 @@ class PartnerReferral(models.Model):
         if not self:
             return found
         evidence = self.sudo()._find_evidence({referral: {} for referral in self})  # sudo: see _look_at_facts
-        first_invoices = self.filtered(lambda r: not r.dormancy_months)._get_first_invoice_days()
+        # A manager who said yes to a client of before knows of its invoices.
+        decided = self.sudo().review_ids.filtered(  # sudo: see _look_at_facts
+            lambda review: review.kind == "returning_client" and review.state == "accepted"
+        )
+        unknown = self.filtered(lambda r: not r.dormancy_months) - decided.referral_id
+        first_invoices = unknown._get_first_invoice_days()
         for referral in self:
             known = {(proof.kind, proof.res_model, proof.res_id) for proof in referral.sudo().evidence_ids}  # as above
             facts = [
@@ -71,7 +76,7 @@ class PartnerReferral(models.Model):
                 for proof in evidence[referral]
                 if (proof["kind"], proof["res_model"], proof["res_id"]) not in known
             ]
-            first = first_invoices.get((referral.client_id, referral.company_id))
+            first = referral in unknown and first_invoices.get((referral.client_id, referral.company_id))
             if first and first < referral.company_id._partner_program_local_date(referral.referred_on):
                 facts.append((first, False))
             if facts:

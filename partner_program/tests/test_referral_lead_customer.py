@@ -259,6 +259,18 @@ class TestCustomerOfTheLead(ReviewCommon):
         self.assertEqual(referral.activity_ids.mapped("summary"), [self.KNOWN_BEFORE])
         self.assertIn("12/01/2021", str(referral.activity_ids.note))
 
+    def test_p9_a_client_of_before_that_a_manager_has_accepted_is_not_told_again(self):
+        old = self.invoice(100, on="2021-12-01", product=self.starter)
+        self.pay(old, on="2021-12-02")
+        referral = self.affiliate(accept=False).with_user(self.manager)
+        referral.decision_reason = "Byte brought them back"
+        referral.action_accept()
+        self.pay(self.invoice(100, product=self.starter))
+        self.assertEqual(referral.state, "acquired")
+        self.person().parent_id = self.client
+        self.merge(self.client, self.person())
+        self.assertNotIn(self.KNOWN_BEFORE, referral.activity_ids.mapped("summary"))
+
     def test_a_client_that_was_not_ours_before_is_told_to_nobody(self):
         self.invoice(1000, on="2026-01-05")
         person = self.person()
