@@ -483,6 +483,34 @@ class TestRegistration(PartnerProgramCommon):
         first.action_reject()
         self.assertEqual(self.register(lead_id=first.lead_id.id).lead_id, first.lead_id)
 
+    def test_a_lead_with_a_title_only(self):
+        nobody = self.env["res.partner"]
+        title = self.lead(client=nobody)
+        self.assertNothingSaved("“Lead on somebody” does not say who the client is", lead_id=title.id)
+        title.contact_name = "Fay Fox"
+        self.assertEqual(self.register(lead_id=title.id).prospect_name_key, "fayfox")
+
+    def test_p8_a_lead_that_was_lost(self):
+        lead = self.lead()
+        lead.action_set_lost()
+        referral = self.register(lead_id=lead.id).with_user(self.salesperson)
+        with self.assertRefused("Restore the lead “Lead on Cobalt Clinics” first"):
+            referral.action_accept()
+        self.assertEqual(referral.state, "submitted")
+        lead.action_unarchive()
+        referral.action_accept()
+        self.assertEqual(referral.state, "accepted")
+
+    def test_rejected_with_the_words_of_the_acceptance(self):
+        self.invoice(10, on="2025-06-01")
+        referral = self.refer(accept=False)
+        decision = {"referral_ids": referral.ids, "decision": "override", "reason": "By phone"}
+        Decision = self.env["partner.referral.decision"].with_user(self.manager)
+        Decision.create(decision).action_confirm()
+        self.assertEqual(referral.state, "accepted")
+        Decision.create({**decision, "decision": "rejected"}).action_confirm()
+        self.assertRecordValues(referral, [{"state": "rejected", "decision_reason": "By phone"}])
+
     def test_accepting_twice(self):
         referral = self.refer()
         before = self.snapshot()

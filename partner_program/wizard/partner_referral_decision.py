@@ -53,6 +53,9 @@ class PartnerReferralDecision(models.TransientModel):
         if self.decision == "reopen":
             return referrals._reopen(self.reason.strip(), self.expires_on)
         referrals.write({"decision_reason": self.reason.strip()})
+        if self.decision in ("rejected", "withdrawn"):
+            # What was just typed is a reason to leave, also where it is that of the acceptance.
+            referrals.sudo().accepted_reason = False  # sudo: for the machine
         if self.decision == "rejected":
             return referrals.action_reject()
         if self.decision == "withdrawn":
