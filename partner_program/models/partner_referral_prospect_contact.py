@@ -113,8 +113,8 @@ class PartnerReferral(models.Model):
                 "mail.mail_activity_data_warning",
                 summary=to_reader.env._("The same company twice?"),
                 note=to_reader.env._(
-                    "When the lead was won, %(client)s was made as a new contact. These look like it: %(contacts)s. "
-                    "If one of them is the same company, merge the contacts: quotations and invoices of both earn then.",
+                    "When the lead was won, %(client)s was made as a new contact. These look like it: %(contacts)s. If "
+                    "one of them is the same company, merge the contacts: the invoices of both earn then.",
                     client=to_reader.client_id.display_name,
                     contacts=to_reader._describe_contacts_found(),
                 ),

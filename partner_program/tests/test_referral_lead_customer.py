@@ -169,7 +169,11 @@ class TestCustomerOfTheLead(ReviewCommon):
     def test_d12_a_customer_that_is_corrected_on_the_quotation_only_is_told_to_a_manager(self):
         referral = self.acquired()
         order = self.env["sale.order"].create(
-            {"partner_id": self.client_contact.id, "opportunity_id": referral.lead_id.id, "user_id": self.salesperson.id}
+            {
+                "partner_id": self.client_contact.id,
+                "opportunity_id": referral.lead_id.id,
+                "user_id": self.salesperson.id,
+            }
         )
         order.copy({"opportunity_id": referral.lead_id.id}).with_user(self.salesperson).action_confirm()
         self.assertFalse(referral.activity_ids, "for the client")

@@ -20,6 +20,7 @@ class TestWholePath(ApplicationsCommon, HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls.other_client.write({"name": "Echo Energy", "email": "hello@echo.example"})  # nobody knows Delta Dairies yet
         cls.env.ref("base.public_user").sudo().write(
             {"company_ids": [Command.link(cls.company.id)], "company_id": cls.company.id}
         )
@@ -44,21 +45,22 @@ class TestWholePath(ApplicationsCommon, HttpCase):
         return f"{parts.path}?{parts.query}"
 
     def accept(self, application):
+        """The salesperson knows the prospect of no contact."""
         referral = application.referral_ids
         self.assertRecordValues(
             referral, [{"source": "portal", "prospect_name": "Delta Dairies", "state": "submitted"}]
         )
-        referral.client_id = self.other_client
         referral.with_user(self.manager).action_accept()
+        self.assertRecordValues(referral, [{"client_id": False, "state": "accepted"}])
         return referral
 
-    def pay_out(self, invoice, program, login):
-        """The client pays, thirty days later the accountant bills and pays, and the partner sees it."""
-        self.pay(invoice)
+    def pay_out(self, program, login):
+        """Thirty days after the client has paid the accountant bills and pays, and the partner sees it."""
         self.go_to("2026-02-04")
         queue = "/odoo/action-partner_program.partner_commission_line_action_queue"
         self.tour(queue, f"{program}_accountant", self.accountant.login)
-        self.assertRecordValues(self.line_of(invoice), [{"state": "paid"}])
+        line = self.env["partner.commission.line"].search([("client_id.name", "=", "Delta Dairies")])
+        self.assertRecordValues(line, [{"state": "paid"}])
         self.tour("/my/payouts", f"{program}_payout", login)
 
     def test_p24_p25_p26_p6_an_affiliate(self):
@@ -80,10 +82,19 @@ class TestWholePath(ApplicationsCommon, HttpCase):
         self.assertEqual(application.signature_ids.user_id, user)
 
         referral = self.accept(application)
-        invoice = self.invoice(1000.0, client=self.other_client, product=self.starter)
+        # The client buys Starter by itself: the shop makes the contact, and nobody of ours is involved (P5).
+        client = self.env["res.partner"].create(
+            {"name": "Delta Dairies", "is_company": True, "email": "hello@delta.example"}
+        )
+        self.pay(self.invoice(1000.0, client=client, product=self.starter))
+        self.assertEqual(referral.state, "accepted")
+        self.go_to("2026-01-06")
+        self.run_all()
         user.password = user.login
-        self.pay_out(invoice, "affiliate", user.login)
-        self.assertEqual(str(referral.acquired_on), "2026-01-05")
+        self.tour(f"/odoo/partner.referral/{referral.id}", "affiliate_client", self.manager.login)
+        self.assertRecordValues(referral, [{"client_id": client.id, "state": "acquired"}])
+        self.assertEqual(str(referral.acquired_on), "2026-01-05", "the day of the payment")
+        self.pay_out("affiliate", user.login)
 
     def test_p2_p24_p6_a_referral_partner(self):
         self.pay(self.invoice(100.0))  # a customer
@@ -96,4 +107,5 @@ class TestWholePath(ApplicationsCommon, HttpCase):
         referral.lead_id.action_set_won()
         user = application.applicant_id.sudo().user_ids
         user.password = user.login
-        self.pay_out(self.invoice(1000.0, client=self.other_client), "referral", user.login)
+        self.pay(self.invoice(1000.0, client=referral.lead_id.partner_id))
+        self.pay_out("referral", user.login)

@@ -82,6 +82,16 @@ tours.add("partner_program_path_affiliate_partner", {
     ],
 });
 
+// The morning after the client has paid: the to-do asks who it is, and one click says it.
+tours.add("partner_program_path_affiliate_client", {
+    steps: () => [
+        { trigger: ".o-mail-Activity:contains('Is this the client?'):contains('Delta Dairies')" },
+        { trigger: "div[name=next_contact_found]:contains('say who the client is')" },
+        { trigger: ".o_data_row:contains('same email address') button[name=action_choose]", run: "click" },
+        { trigger: ".o_arrow_button_current:contains('Acquired')" },
+    ],
+});
+
 tours.add("partner_program_path_referral_manager", {
     steps: () => [
         ...openApplication("Cobalt Clinics"),
