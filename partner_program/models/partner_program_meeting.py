@@ -185,15 +185,23 @@ class PartnerProgramMeeting(models.Model):
         colleagues_sudo = people_sudo.filtered(lambda one: any(user.active and not user.share for user in one.user_ids))
         return (self.enrollment_id._filter_own_people(people_sudo) | colleagues_sudo).sudo(False)
 
+    def _is_pack_told(self) -> bool:
+        """Whether the partner got the pack: not that of an event for clients and colleagues only."""
+        self.ensure_one()
+        event_sudo = self.sudo().event_id  # as above
+        told = event_sudo.is_partner_series or self.enrollment_id._filter_own_people(event_sudo.partner_ids)
+        return bool(self.pack_sent_on and told)
+
     def _get_report_base_filename(self) -> str:
         self.ensure_one()
         day = fields.Datetime.context_timestamp(self, self.start).date() if self.start else ""
         return self.env._("Meeting pack %(partner)s %(day)s", partner=self.enrollment_id.partner_id.name, day=day)
 
     def _get_pack(self) -> dict:
-        """What the pack shows, as of now, since the pack of the meeting before, or else since that; see the enrollment.
+        """What the pack shows, as of now, since the last pack, or else since the meeting before; see the enrollment.
 
-        What happened between that pack and its meeting is in no other one.
+        What happened between that pack and its meeting, or a further one that was arranged at short notice and had
+        none, is in no other one.
         """
         self.ensure_one()
         Event = self.env["calendar.event"].with_context(active_test=False)
@@ -202,9 +210,9 @@ class PartnerProgramMeeting(models.Model):
             & Domain("enrollment_id", "in", self.enrollment_id._with_previous().ids)
             & Domain("start", "<", min(self.start, fields.Datetime.now())),
             order="start desc",
-            limit=1,
         )
-        since = before.partner_meeting_ids.pack_sent_on or before.start or fields.Datetime.now() - timedelta(days=31)
+        told = before.partner_meeting_ids.filtered(lambda meeting: meeting._is_pack_told())[:1]
+        since = told.pack_sent_on or before[:1].start or fields.Datetime.now() - timedelta(days=31)
         return self.enrollment_id._get_meeting_pack(self.company_id._partner_program_local_date(since))
 
 

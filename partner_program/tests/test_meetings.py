@@ -298,6 +298,36 @@ class TestMeetings(PartnerProgramCommon):
         self.assertEqual(pack["acquired"].client_id, self.other_client)
         self.assertEqual(pack["resources"].mapped("name"), ["Deck 2026"])
 
+    def test_p23_nor_does_it_around_a_meeting_without_a_pack_or_without_the_partner(self):
+        self.enrollment_byte.monthly_meeting = True
+        self.go_to("2026-01-11 20:00:00")
+        self.assertTrue(self.night())
+        self.go_to("2026-01-16")
+        self.refer(self.enrollment_byte)
+        self.pay(self.invoice(1000, product=self.starter))
+        demo = self.arrange()
+        demo.partner_ids = self.manager.partner_id + self.client_contact
+        self.go_to("2026-01-18")
+        self.assertEqual(self.night().event_id, demo, "read by the account manager only")
+        self.go_to("2026-01-22 16:00:00")
+        call = self.arrange()
+        call.write({"start": "2026-01-22 14:00:00", "stop": "2026-01-22 15:00:00"})
+        call.partner_ids = self.manager.partner_id + self.byte_contact
+        self.go_to("2026-02-08 20:00:00")
+        pack = self.night()._get_pack()
+        self.assertEqual(pack["since"], fields.Date.to_date("2026-01-11"))
+        self.assertEqual(pack["sales"].mapped("earned_amount"), [200])
+
+    def test_p23_what_was_told_in_a_meeting_that_people_arranged_is_not_told_again(self):
+        self.enrollment_byte.monthly_meeting = True
+        self.go_to("2026-01-11 20:00:00")
+        self.assertTrue(self.night())
+        self.arrange().partner_ids = self.manager.partner_id + self.byte_contact
+        self.go_to("2026-01-18")
+        self.assertTrue(self.night())
+        self.go_to("2026-02-08 20:00:00")
+        self.assertEqual(self.night()._get_pack()["since"], fields.Date.to_date("2026-01-18"))
+
     def test_p23_a_meeting_that_is_put_off_gets_a_new_pack(self):
         self.enrollment_byte.monthly_meeting = True
         self.go_to("2026-01-12")
