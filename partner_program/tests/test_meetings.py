@@ -645,8 +645,14 @@ class TestObjectives(PartnerProgramCommon):
         portal = self.env["partner.program.portal"].with_user(self.portal_byte)
         values = portal._get_dashboard(self.byte)
         page = str(portal.env["ir.qweb"]._render("partner_program.portal_dashboard_objectives", values))
-        self.assertIn("44", page)
-        self.assertNotIn("437", page)
+        event = self.env["calendar.event"].create(
+            {"name": "Review", "start": "2026-01-06 09:00:00", "enrollment_id": self.enrollment_byte.id}
+        )
+        meeting = self.env["partner.program.meeting"]._of_events(event)
+        meeting.action_make_pack()
+        for shown in (page, meeting.pack_id.raw.decode()):
+            self.assertIn("44 %", shown)
+            self.assertNotIn("437.00", shown)
 
     def test_partners_see_the_objectives_of_each_of_their_programs_and_no_old_ones(self):
         other = self.env["partner.program.enrollment"].create(
