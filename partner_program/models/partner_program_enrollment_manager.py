@@ -103,24 +103,26 @@ class PartnerProgramEnrollment(models.Model):
         told = self.filtered(lambda enrollment: enrollment.state != "onboarding" or previous)
         self.env["mail.template"]._partner_program_send("partner_program.mail_template_account_manager", told)
 
-    def _hand_over_activities(self, previous):
-        questions_sudo = self.env["partner.commission.question"].sudo()  # to-dos of somebody who may have left
-        history_sudo = self.sudo()._with_previous()  # referrals of every salesperson
-        documents = {
-            self._name: history_sudo.ids,
-            "partner.referral": history_sudo.referral_ids.ids,
-            questions_sudo._name: questions_sudo.search(
-                [("commission_line_id.enrollment_id", "in", history_sudo.ids)]
-            ).ids,
+    def _get_documents_to_hand_over(self) -> dict:
+        """Whose to-dos go along, each model with its records; called with raised rights. Hook for bridges."""
+        questions = self.env["partner.commission.question"]
+        return {
+            self._name: self,
+            "partner.referral": self.referral_ids,
+            questions._name: questions.search([("commission_line_id.enrollment_id", "in", self.ids)]),
         }
+
+    def _hand_over_activities(self, previous):
+        history_sudo = self.sudo()._with_previous()  # referrals of every salesperson
         where = Domain.OR(
-            Domain("res_model", "=", model) & Domain("res_id", "in", ids) for model, ids in documents.items()
+            Domain("res_model", "=", model) & Domain("res_id", "in", documents_sudo.ids)
+            for model, documents_sudo in history_sudo._get_documents_to_hand_over().items()
         )
-        activities_sudo = self.env["mail.activity"].sudo()  # as for the questions
+        activities_sudo = self.env["mail.activity"].sudo()  # to-dos of somebody who may have left
         activities = activities_sudo.search(where & Domain("user_id", "=", previous.id))
         # One by one would notify one by one; the new manager reads the list.
         activities.with_context(mail_activity_quick_update=True).user_id = self.account_manager_id
-        agreed_sudo = self.env["partner.program.meeting.action"].sudo()  # as for the questions
+        agreed_sudo = self.env["partner.program.meeting.action"].sudo()  # as for the to-dos
         agreed_sudo = agreed_sudo.search([("enrollment_id", "in", history_sudo.ids), ("user_id", "=", previous.id)])
         agreed_sudo.filtered(lambda action: action.state == "new").user_id = self.account_manager_id
 

@@ -91,6 +91,24 @@ class PartnerProgramEnrollment(models.Model):
             for ticket in tickets
         ]
 
+    def _get_documents_to_hand_over(self) -> dict:
+        # EXTENDS partner_program: tickets and ideas that are not closed
+        tasks = self.env["project.task"].search(
+            [
+                ("partner_enrollment_id", "in", self.ids),
+                ("partner_program_use", "!=", False),
+                ("state", "not in", CLOSED),
+                ("stage_id.fold", "=", False),
+            ]
+        )
+        return {**super()._get_documents_to_hand_over(), tasks._name: tasks}
+
+    def _hand_over_activities(self, previous):
+        # EXTENDS partner_program: the work itself goes along too, or what the partner answers would reach nobody
+        super()._hand_over_activities(previous)
+        history_sudo = self.sudo()._with_previous()  # tickets of every colleague
+        history_sudo._get_documents_to_hand_over()["project.task"]._hand_over(previous, self.account_manager_id)
+
     def action_view_tickets(self):
         """Open the tickets of this partner."""
         self.ensure_one()

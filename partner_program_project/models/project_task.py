@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.fields import Command
 from odoo.tools import SQL, html2plaintext
 from odoo.tools.sql import column_exists, create_column
 
@@ -177,6 +178,30 @@ class ProjectTask(models.Model):
             people = task.partner_enrollment_id._get_responsibles()
             task.user_ids = task.user_ids or people[:1]
             task.message_subscribe(people.partner_id.ids)
+
+    def _hand_over(self, previous, manager):
+        """The new account manager takes the place of the former one, without a mail for each ticket."""
+        assigned = self.filtered(lambda task: previous in task.user_ids)
+        assigned.with_context(mail_auto_subscribe_no_notify=True).user_ids = [
+            Command.unlink(previous.id),
+            Command.link(manager.id),
+        ]
+        followed = assigned | self.filtered(lambda task: previous.partner_id in task.message_partner_ids)
+        followed.message_unsubscribe(previous.partner_id.ids)
+        followed.message_subscribe(manager.partner_id.ids)
+
+    def _ensure_followed(self):
+        """What comes after everybody who knew of the ticket has left reaches whoever looks after the partner."""
+        for task in self.sudo().filtered("partner_enrollment_id"):  # partners write; who hears of it is decided here
+            people = task.user_ids | task.message_partner_ids.user_ids
+            if not people.filtered(lambda user: user.active and not user.share):
+                task.message_subscribe(task.partner_enrollment_id._get_responsibles().partner_id.ids)
+
+    def message_post(self, **kwargs):
+        # EXTENDS mail
+        if kwargs.get("message_type") in ("comment", "email"):
+            self._ensure_followed()
+        return super().message_post(**kwargs)
 
     def _get_spoken_messages(self):
         """The conversation with the partner, oldest first; never notes of colleagues."""

@@ -7,6 +7,7 @@ from unittest.mock import patch
 
 from odoo import SUPERUSER_ID, fields
 from odoo.exceptions import AccessError
+from odoo.fields import Command
 from odoo.http import request
 from odoo.tests import HttpCase, tagged
 
@@ -313,6 +314,38 @@ class TestTickets(PartnerProgramCommon, HttpCase):
         self.env["partner.program.manager.rule"].create(rule)
         for ticket in (self.receive("ben@byte.example", 12), self.ticket()):
             self.assertEqual(ticket.user_ids.login, "max")
+
+    def test_p22_open_tickets_and_ideas_go_to_the_next_account_manager(self):
+        ticket, idea, followed, solved = tasks = (
+            self.ticket() + self.ticket(use="ideas") + self.ticket(name="Of Sally") + self.ticket(name="Solved")
+        )
+        followed.user_ids = self.salesperson
+        solved.stage_id = self.env.ref(f"{MODULE}.stage_ticket_solved")
+        for task in ticket + solved:
+            task.activity_schedule("mail.mail_activity_data_todo", user_id=self.manager.id)
+        nick = self._new_user("nick", "partner_program.group_manager")
+        messages_sudo = self.env["mail.message"].sudo()
+        before = messages_sudo.search([], order="id desc", limit=1)
+        self.enrollment_byte.account_manager_id = nick
+        self.assertEqual([task.user_ids for task in tasks], [nick, nick, self.salesperson, self.manager])
+        following = [task.message_partner_ids & (nick + self.manager).partner_id for task in tasks]
+        self.assertEqual(following, [*[nick.partner_id] * 3, self.manager.partner_id])
+        self.assertEqual([task.activity_ids.user_id for task in ticket + solved], [nick, self.manager])
+        written = [("id", ">", before.id), ("model", "=", ticket._name), ("message_type", "=", "user_notification")]
+        self.assertFalse(messages_sudo.search(written), "one mail for each ticket is too many")
+
+    def test_p18_what_comes_after_everybody_has_left_reaches_somebody(self):
+        ticket = self.ticket()
+        max_ = self._new_user("max", "partner_program.group_manager")
+        self.manager.active = False
+        self.program_affiliate.manager_rule_ids = [Command.create({"user_id": max_.id})]
+        ticket.message_unsubscribe(self.env.user.partner_id.ids)  # who runs the tests
+        note = self.answer(ticket, user=self.portal_byte)
+        self.assertIn(max_.partner_id, note.notified_partner_ids)
+        ticket.user_ids = self.salesperson
+        ticket.message_unsubscribe(max_.partner_id.ids)
+        note = self.answer(ticket, user=self.portal_byte)
+        self.assertNotIn(max_.partner_id, note.notified_partner_ids, "a colleague works on it")
 
     def test_p18_a_mail_of_somebody_else_is_answered_and_makes_nothing(self):
         self.assertFalse(self.receive("ann@ada.example", 2))
