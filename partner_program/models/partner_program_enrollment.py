@@ -232,6 +232,7 @@ class PartnerProgramEnrollment(models.Model):
         if vals.get("partner_id"):
             vals = {**vals, "partner_id": self.env["res.partner"].browse(vals["partner_id"]).commercial_partner_id.id}
             self._check_partner_change("partner_id", vals["partner_id"])
+            self._check_signed_by_partner(vals["partner_id"])
         if vals.get("program_id"):
             self._check_partner_change("program_id", vals["program_id"])
         result = super().write(vals)

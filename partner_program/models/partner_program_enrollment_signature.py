@@ -103,6 +103,25 @@ class PartnerProgramEnrollment(models.Model):
         self.ensure_one()
         return bool(self.program_id.agreement_id) and self.state in SIGNING_STATES and not self._has_signed()
 
+    def _check_signed_by_partner(self, partner_id):
+        """What one company has signed is neither the contract of another one, nor to be read by it.
+
+        :raise UserError: the enrollment was signed, and is about to be given to another company
+        """
+        signed_sudo = self.sudo().filtered("signature_ids")  # that it is signed is no secret to who may change it
+        for enrollment_sudo in signed_sudo:
+            partner = enrollment_sudo.partner_id
+            # The company of a partner that became its contact is no other partner.
+            if partner_id not in (partner.id, partner.commercial_partner_id.id):
+                raise UserError(
+                    self.env._(
+                        "%(name)s has signed the contract for %(partner)s. Reject or end this enrollment, and create "
+                        "a new one for the other company.",
+                        name=enrollment_sudo.signature_ids[:1].signed_by,
+                        partner=partner.name,
+                    )
+                )
+
     # ------------------------------------------------------------
     # SIGNING
     # ------------------------------------------------------------

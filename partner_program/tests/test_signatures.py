@@ -337,6 +337,15 @@ class TestSignatures(PartnerProgramCommon, HttpCase):
         )
         self.assertEqual((str(successor.signed_on), successor.has_to_sign), ("2026-01-05", True))
 
+    def test_p25_what_one_company_signed_is_not_given_to_another(self):
+        self.enrollment_byte.partner_id = self.client
+        self.enrollment_byte.partner_id = self.byte
+        self.signed()
+        for user in (self.env.user, self.manager):
+            with self.assertRefused("create a new one for the other company"):
+                self.enrollment_byte.with_user(user).partner_id = self.client
+        self.enrollment_byte.partner_id = self.byte_contact  # of the same company
+
     def test_p25_a_person_who_joins_a_company_keeps_its_contracts(self):
         pia = self.env["res.partner"].create({"name": "Pia", "email": "pia@pia.example"})
         self._new_user("portal_pia", "base.group_portal", partner=pia)

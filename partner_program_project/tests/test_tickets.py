@@ -316,7 +316,7 @@ class TestTickets(PartnerProgramCommon, HttpCase):
             self.assertEqual(ticket.user_ids.login, "max")
 
     def test_p22_open_tickets_and_ideas_go_to_the_next_account_manager(self):
-        ticket, idea, followed, solved = tasks = (
+        ticket, _idea, followed, solved = tasks = (
             self.ticket() + self.ticket(use="ideas") + self.ticket(name="Of Sally") + self.ticket(name="Solved")
         )
         followed.user_ids = self.salesperson
