@@ -106,7 +106,12 @@ class PartnerProgramEnrollment(models.Model):
         return enrollments
 
     def write(self, vals):
+        before = {}
+        if "meeting_contact_id" in vals:
+            before = {enrollment: enrollment._get_meeting_contact() for enrollment in self}
         result = super().write(vals)
+        for enrollment, contact in before.items():
+            enrollment._change_meeting_contact(contact)
         if PLANNERS & vals.keys():
             self._sync_meetings()
         return result
@@ -117,7 +122,15 @@ class PartnerProgramEnrollment(models.Model):
         former._cancel_series()  # the mail that says so tells of it
         stopped = (self - former).filtered(lambda enrollment: not enrollment.monthly_meeting)._cancel_series()
         if not self.env.context.get(NO_MAIL):
-            self.env["mail.template"]._partner_program_send("partner_program.mail_template_meetings_cancelled", stopped)
+            for enrollment, people in stopped.items():
+                templates = self.env["mail.template"].with_context(
+                    partner_program_attendees=", ".join(people.mapped("name"))
+                )
+                templates._partner_program_send(
+                    "partner_program.mail_template_meetings_cancelled",
+                    enrollment,
+                    {"recipient_ids": [Command.set(people.ids)]} if people else None,
+                )
         self.filtered(
             lambda e: e.state == "active" and e.monthly_meeting and e.account_manager_id.active
         )._plan_meetings()
@@ -230,15 +243,35 @@ class PartnerProgramEnrollment(models.Model):
         """Of the meetings ahead those that were planned here; what people arranged, once or regularly, is theirs."""
         return self._get_planned_meetings().filtered("is_partner_series")
 
-    def _cancel_series(self):
+    def _cancel_series(self) -> dict:
         """Take the meetings ahead out of the calendar; held ones stay, and those that people arranged themselves.
 
-        :return: the enrollments that had some
+        :return: the enrollments that had some, each with those of the partner who have them in their calendar
         """
         events_sudo = self._get_planned_series() if self else self.env["calendar.event"]
-        cancelled = events_sudo.enrollment_id.sudo(False)
+        cancelled = {
+            enrollment: enrollment._filter_own_people(series_sudo.partner_ids).sudo(False)
+            for enrollment, series_sudo in events_sudo.grouped(lambda event: event.enrollment_id.sudo(False)).items()
+        }
         events_sudo.with_context(**QUIET).unlink()
         return cancelled
+
+    def _change_meeting_contact(self, former):
+        """Somebody else of the partner attends from now on, and is invited once; others whom people invited stay.
+
+        :param former: who attended so far, unless somebody was taken out of a meeting
+        """
+        self.ensure_one()
+        contact, series_sudo = self._get_meeting_contact(), self._get_planned_series()
+        if contact == former:
+            return
+        series_sudo = series_sudo.filtered(
+            lambda event: former <= event.partner_ids or not self._filter_own_people(event.partner_ids)
+        )
+        series_sudo._swap_attendees(former, contact)
+        if not self.env.context.get(NO_MAIL):
+            attendees_sudo = series_sudo.sorted("start")[:1].attendee_ids
+            attendees_sudo.filtered(lambda one: one.partner_id == contact)._send_invitation_emails()
 
     def _move_meetings(self, old_user, new_user):
         """Hand the meetings ahead over to another account manager; the partner is told by whoever hands over.

@@ -424,6 +424,32 @@ class TestMeetings(PartnerProgramCommon):
         self.assertEqual(self.meetings().partner_ids, self.manager.partner_id + bea)
         self.assertEqual(self.enrollment_byte._get_meeting_contact(), bea)
 
+    def test_p23_whoever_is_chosen_to_attend_takes_the_place_of_the_former_one(self):
+        paul, otto = self.env["res.partner"].create(
+            [{"name": name, "parent_id": self.byte.id, "email": f"{name}@byte.example"} for name in ("paul", "otto")]
+        )
+        self.enrollment_byte.monthly_meeting = True
+        events, stand_in = self.meetings(), self.meetings()[3]
+        stand_in._swap_attendees(self.byte_contact, otto)
+        messages_sudo = self.env["mail.message"].sudo()
+        last = messages_sudo.search([], order="id desc", limit=1)
+        self.enrollment_byte.with_user(self.manager).meeting_contact_id = paul
+        self.assertEqual((events - stand_in).partner_ids, self.manager.partner_id + paul)
+        self.assertEqual((events - stand_in).attendee_ids.partner_id, self.manager.partner_id + paul)
+        self.assertEqual(stand_in.partner_ids, self.manager.partner_id + otto)
+        invited = messages_sudo.search([("id", ">", last.id), ("model", "=", "calendar.event")])
+        self.assertEqual(invited.notified_partner_ids, paul)
+        self.assertEqual(invited.mapped("res_id"), events[0].ids, "one invitation, not twelve")
+
+    def test_p23_those_who_attend_are_told_that_the_series_stops(self):
+        otto = self.env["res.partner"].create({"name": "Otto", "parent_id": self.byte.id, "email": "otto@byte.example"})
+        self.enrollment_byte.monthly_meeting = True
+        self.meetings()._swap_attendees(self.byte_contact, otto)
+        self.meetings()[2].partner_ids = [Command.link(self.client_contact.id)]
+        self.enrollment_byte.monthly_meeting = False
+        self.assertEqual(self.cancellations().recipient_ids, otto)
+        self.assertIn("Hello Otto,", self.cancellations().body_html)
+
     def test_p23_neither_a_subsidiary_nor_an_invoice_address_attends(self):
         self.byte_contact.email = False
         self.env["res.partner"].create(
@@ -646,7 +672,12 @@ class TestObjectives(PartnerProgramCommon):
         values = portal._get_dashboard(self.byte)
         page = str(portal.env["ir.qweb"]._render("partner_program.portal_dashboard_objectives", values))
         event = self.env["calendar.event"].create(
-            {"name": "Review", "start": "2026-01-06 09:00:00", "enrollment_id": self.enrollment_byte.id}
+            {
+                "name": "Review",
+                "start": "2026-01-06 09:00:00",
+                "stop": "2026-01-06 10:00:00",
+                "enrollment_id": self.enrollment_byte.id,
+            }
         )
         meeting = self.env["partner.program.meeting"]._of_events(event)
         meeting.action_make_pack()
