@@ -38,6 +38,10 @@ class PartnerProgramEnrollment(models.Model):
         help="The enrollment that this one took over from when the partner changed the program.",
     )
     next_enrollment_ids = fields.One2many("partner.program.enrollment", "previous_enrollment_id", "Changed To")
+    was_partner = fields.Boolean(
+        compute="_compute_was_partner",
+        help="Active before, on this program or the former one: suspended or ended, and not rejected as an applicant.",
+    )
     current_enrollment_id = fields.Many2one(
         "partner.program.enrollment",
         compute="_compute_current_enrollment_id",
@@ -51,6 +55,11 @@ class PartnerProgramEnrollment(models.Model):
     def _compute_current_enrollment_id(self):
         for enrollment in self:
             enrollment.current_enrollment_id = enrollment.next_enrollment_ids[:1].current_enrollment_id or enrollment
+
+    @api.depends("previous_enrollment_id", "date_start")
+    def _compute_was_partner(self):
+        for enrollment in self:
+            enrollment.was_partner = bool(enrollment.previous_enrollment_id or enrollment.date_start)
 
     # ------------------------------------------------------------
     # MAILS
@@ -102,7 +111,8 @@ class PartnerProgramEnrollment(models.Model):
 
     def action_suspend(self):
         """Hold payouts and refuse new referrals for a while."""
-        self._step(("active",), "suspended")
+        before = self.filtered(lambda enrollment: enrollment.was_partner)._step(("onboarding",), "suspended")
+        (self - before)._step(("active",), "suspended")
 
     def action_end(self):
         """End the enrollment: acquired clients keep earning on their frozen terms (D14)."""

@@ -1,6 +1,9 @@
 """After a change of program one enrollment runs: what is decided there holds for the clients of before (D14, D15)."""
 
+from lxml import etree
+
 from odoo.fields import Date
+from odoo.tools.safe_eval import safe_eval
 
 from .common import PartnerProgramCommon
 
@@ -59,6 +62,40 @@ class TestChangeOfProgram(PartnerProgramCommon):
         self.assertLine(self.line_of(paid), state="earned", earned_amount=30.0)
         self.go_to("2026-02-21")
         self.assertLine(self.line_of(unpaid), state="earned", earned_amount=20.0)
+        late = self.invoice(100)
+        self.pay(late)
+        self.assertLine(self.line_of(late), void_code="ended_for_cause", earned_amount=0.0)
+
+    def decide(self, enrollment, kind, **vals):
+        wizards = self.env["partner.program.enrollment.decision"].with_user(self.manager)
+        wizards.create({"enrollment_id": enrollment.id, "kind": kind, "reason": "Dispute", **vals}).action_confirm()
+
+    def buttons(self, enrollment):
+        """The decisions that the form offers."""
+        view = etree.fromstring(self.env["partner.program.enrollment"].with_user(self.manager).get_view()["arch"])
+        facts = {"state": enrollment.state, "was_partner": enrollment.was_partner}
+        return {
+            button.get("string")
+            for button in view.xpath("//header/button[@name='action_decide']")
+            if not safe_eval(button.get("invisible"), facts)
+        }
+
+    def test_d14_a_partner_whose_new_contract_is_missing_can_be_suspended_and_ended_for_cause(self):
+        applicant = self.enrollment_ada.create(
+            {"partner_id": self.byte.id, "program_id": self.program_referral.id, "state": "onboarding"}
+        )
+        self.assertEqual(self.buttons(applicant), {"Reject", "Change Program"})
+        self.program_affiliate.trained_contacts_required = 1
+        successor = self.change()
+        self.assertEqual(successor.state, "onboarding")
+        self.assertEqual(self.buttons(successor), {"Suspend", "End", "Change Program"})
+        self.decide(successor, "suspend")
+        self.assertEqual(successor.state, "suspended")
+        self.assertLine(self.line, state="held", hold_code="suspended")
+        successor.state = "onboarding"
+        self.decide(successor, "end", for_cause=True)
+        self.assertEqual((successor.state, str(successor.date_end)), ("ended", "2026-02-04"))
+        self.go_to("2026-02-10")
         late = self.invoice(100)
         self.pay(late)
         self.assertLine(self.line_of(late), void_code="ended_for_cause", earned_amount=0.0)
