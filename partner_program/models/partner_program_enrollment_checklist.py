@@ -15,11 +15,17 @@ class PartnerProgramEnrollment(models.Model):
     )
     checklist_html = fields.Html("Checklist", compute="_compute_checklist_html", compute_sudo=True, sanitize=False)
 
-    @api.depends("requirements_met", "account_manager_id.active", "program_id.account_manager_required")
+    @api.depends(
+        "requirements_met",
+        "account_manager_id.active",
+        "account_manager_id.group_ids",
+        "account_manager_id.company_ids",
+        "program_id.account_manager_required",
+    )
     def _compute_checklist_done(self):
         for enrollment in self:
             program = enrollment.program_id
-            managed = enrollment.account_manager_id.active or not program.account_manager_required
+            managed = enrollment._filter_in_force() or not program.account_manager_required
             enrollment.checklist_done = enrollment.requirements_met and bool(managed)
 
     @api.depends("checklist_done")
@@ -127,7 +133,7 @@ class PartnerProgramEnrollment(models.Model):
         }
 
     def _get_checklist_account_manager(self) -> dict:
-        manager_sudo = self.account_manager_id.sudo().filtered("active")  # partners are told the name of theirs
+        manager_sudo = self._filter_in_force().sudo()  # partners are told the name of theirs
         return {
             "key": "account_manager",
             "name": self.env._("Account manager"),

@@ -4,6 +4,7 @@ from .partner_program_manager_rule import LOOKED_AFTER
 
 APPLICATION_ACTIVITY = "partner_program.mail_activity_type_application"
 MANAGER_ACTIVITY = "partner_program.mail_activity_type_account_manager"
+IN_FORCE = {"active", "group_ids", "company_ids"}  # of a user: what an account manager needs
 
 
 class PartnerProgramEnrollment(models.Model):
@@ -16,8 +17,8 @@ class PartnerProgramEnrollment(models.Model):
         self.ensure_one()
         enrollment_sudo = self.sudo()  # strangers and partners write; who looks after them is decided for them
         enrollment_sudo = enrollment_sudo.current_enrollment_id or enrollment_sudo
-        if enrollment_sudo.account_manager_id.active:
-            return enrollment_sudo.account_manager_id
+        if manager := enrollment_sudo._filter_in_force():
+            return manager
         rules_sudo = enrollment_sudo.env["partner.program.manager.rule"]
         counts = rules_sudo._count_partners(enrollment_sudo.program_id.manager_rule_ids.user_id)
         found = rules_sudo._find_manager(enrollment_sudo, counts)
@@ -42,8 +43,14 @@ class PartnerProgramEnrollment(models.Model):
                 user_id=people[:1].id,
             )
 
+    def _sync_account_manager_to_dos(self):
+        """A to-do for each partner whose account manager looks after it no more, and none for the others."""
+        waiting_sudo = self.sudo().filtered("lacks_account_manager")  # whoever changes users need not see partners
+        waiting_sudo._ask_for_account_manager()
+        (self.sudo() - waiting_sudo).activity_unlink([MANAGER_ACTIVITY])
+
     def _ask_for_account_manager(self):
-        """The account manager has left: somebody has to hand the partners over, or they wait for nobody."""
+        """There is no account manager any more: somebody has to hand the partners over, or they wait for nobody."""
         asked_type = self.env.ref(MANAGER_ACTIVITY)
         unasked = self.sudo().filtered(lambda one: asked_type not in one.activity_ids.activity_type_id)  # as above
         for program, enrollments in unasked.grouped("program_id").items():
@@ -51,7 +58,7 @@ class PartnerProgramEnrollment(models.Model):
             enrollments.with_context(mail_activity_quick_update=True).activity_schedule(
                 MANAGER_ACTIVITY,
                 summary=self.with_context(lang=user.lang).env._(
-                    "Choose another account manager: the former one has left"
+                    "Choose another account manager: the former one has left or lost the role"
                 ),
                 user_id=user.id,
             )
@@ -88,15 +95,24 @@ class ResUsers(models.Model):
 
     def write(self, vals):
         # EXTENDS base: whose account manager leaves needs another one, unless the former one comes back
-        changed = self.filtered(lambda user: user.active != vals["active"]) if "active" in vals else self.browse()
         result = super().write(vals)
-        if changed:
-            enrollments_sudo = self.env["partner.program.enrollment"].sudo()  # whoever archives users need not see them
-            managed = enrollments_sudo.search(
-                [("account_manager_id", "in", changed.ids), ("state", "in", LOOKED_AFTER)]
+        if IN_FORCE & vals.keys():
+            enrollments_sudo = self.env["partner.program.enrollment"].sudo()  # whoever changes users need not see them
+            managed_sudo = enrollments_sudo.search(
+                [("account_manager_id", "in", self.ids), ("state", "in", LOOKED_AFTER)]
             )
-            if vals["active"]:
-                managed.activity_unlink([MANAGER_ACTIVITY])
-            else:
-                managed._ask_for_account_manager()
+            if managed_sudo:  # while the add-on is installed there is no kind of to-do yet
+                managed_sudo._sync_account_manager_to_dos()
         return result
+
+    def _filter_account_managers(self, company):
+        """Those of these users who can look after partners of a company: here, with the role, and working there."""
+        users_sudo = self.sudo()  # the role of a colleague is no secret to whoever deals with partners
+        return users_sudo.filtered(
+            lambda user: (
+                user.active
+                and not user.share
+                and user.has_group("partner_program.group_manager")
+                and company in user.company_ids
+            )
+        ).with_env(self.env)

@@ -20,6 +20,18 @@ class PartnerProgramEnrollment(models.Model):
         "Meetings and to-dos wait for the next account manager.",
     )
 
+    lacks_account_manager = fields.Boolean(
+        compute="_compute_lacks_account_manager",
+        help="Nobody looks after the partner: none was chosen, or the one chosen has left or lost the role.",
+    )
+
+    @api.depends(
+        "company_id", "account_manager_id.active", "account_manager_id.group_ids", "account_manager_id.company_ids"
+    )
+    def _compute_lacks_account_manager(self):
+        for enrollment in self:
+            enrollment.lacks_account_manager = not enrollment._filter_in_force()
+
     @api.model
     def _get_manager_domain(self):
         """Who can be account manager: colleagues with that role who work in the company of the record."""
@@ -54,16 +66,23 @@ class PartnerProgramEnrollment(models.Model):
         return self.applicant_id.lang or self.partner_id.lang or self.env.lang
 
     def _get_account_manager(self):
-        """The account manager who is still here; partners are told of nobody else. Called by templates too.
+        """The account manager who still looks after the partner; partners are told of nobody else, by templates too.
 
         After a change of program that of the enrollment that runs.
         """
-        return (self.current_enrollment_id or self).account_manager_id.filtered("active")
+        managers = self.env["res.users"]
+        for enrollment in self.current_enrollment_id or self:
+            managers |= enrollment._filter_in_force()
+        return managers
+
+    def _filter_in_force(self):
+        """The account manager chosen here, unless that person has left, or has lost the role or the company."""
+        return self.account_manager_id._filter_account_managers(self.company_id)
 
     def action_assign_account_manager(self):
-        """Choose the account manager by the rule of the program, for those who have none."""
+        """Choose the account manager by the rule of the program, for those whom nobody looks after."""
         rules = self.env["partner.program.manager.rule"]
-        without = self.filtered(lambda enrollment: not enrollment.account_manager_id)
+        without = self.filtered("lacks_account_manager")
         counts = rules._count_partners(without.program_id.manager_rule_ids.user_id)
         for enrollment in without.sorted("id"):
             if user := rules._find_manager(enrollment, counts):

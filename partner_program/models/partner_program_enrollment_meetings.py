@@ -8,6 +8,7 @@ from odoo.fields import Command
 from ..tools.one_by_one import try_each
 from .calendar_event import QUIET
 from .partner_program_enrollment_life import NO_MAIL
+from .partner_program_manager_rule import LOOKED_AFTER
 
 AT_ONCE = 12  # meetings of a series: never an endless one
 PLAN_AHEAD_DAYS = 62  # the next series is planned when less than this is left
@@ -132,7 +133,7 @@ class PartnerProgramEnrollment(models.Model):
                     {"recipient_ids": [Command.set(people.ids)]} if people else None,
                 )
         self.filtered(
-            lambda e: e.state == "active" and e.monthly_meeting and e.account_manager_id.active
+            lambda e: e.state == "active" and e.monthly_meeting and e._filter_in_force()
         )._plan_meetings()
 
     def action_plan_meetings(self):
@@ -146,7 +147,7 @@ class PartnerProgramEnrollment(models.Model):
                         partner=enrollment.partner_id.name,
                     )
                 )
-            if not enrollment.account_manager_id.active:
+            if not enrollment._filter_in_force():
                 raise UserError(
                     self.env._(
                         "Choose the account manager of %(partner)s first: the meetings take place with that person.",
@@ -303,7 +304,9 @@ class PartnerProgramEnrollment(models.Model):
 
     @api.model
     def _cron_meetings(self):
-        """Scheduled action: plan what runs out, and send the packs of the meetings of the next three days."""
+        """Scheduled action: ask for account managers who are missing, plan what runs out, send the packs that are due."""
+        managed = self.search([("state", "in", LOOKED_AFTER), ("account_manager_id", "!=", False)])
+        try_each(managed, lambda some: some._sync_account_manager_to_dos())  # roles are lost in many ways
         enrollments = self.search([("state", "in", ("active", "suspended", "ended"))])
         try_each(enrollments, lambda some: some._sync_meetings())
         return self.env["partner.program.meeting"]._send_packs()

@@ -57,9 +57,7 @@ class PartnerProgramManagerRule(models.Model):
     def _is_in_force(self) -> bool:
         """Whether the user is still here, still has the role, and works in the company of the program."""
         self.ensure_one()
-        user_sudo = self.user_id.sudo()  # the role of a colleague is no secret to whoever approves partners
-        has_role = user_sudo.active and user_sudo.has_group("partner_program.group_manager")
-        return has_role and self.company_id in user_sudo.company_ids
+        return bool(self.user_id._filter_account_managers(self.company_id))
 
     @api.model
     def _count_partners(self, users) -> dict:

@@ -134,8 +134,8 @@ class PartnerProgramMeeting(models.Model):
                 ],
                 order="start",
             )
-            .filtered(lambda event: not event.user_id or event.user_id.active)
-        )  # whoever has left meets nobody
+            .filtered(self._has_host)
+        )
         meetings = self._of_events(events).filtered(lambda meeting: not meeting.pack_sent_on)
         sent = self.browse()
         commit = self.env["partner.commission.line"]._commit_in_cron
@@ -145,6 +145,14 @@ class PartnerProgramMeeting(models.Model):
             if not commit(processed=1):
                 break
         return sent
+
+    @api.model
+    def _has_host(self, event) -> bool:
+        """Whoever has left meets nobody; nor does the account manager who is none any more."""
+        enrollment, user = event.enrollment_id, event.user_id
+        if user and user == enrollment.account_manager_id:
+            return not enrollment.lacks_account_manager
+        return not user or user.active
 
     def action_make_pack(self):
         """Make the pack anew with the figures of now, and attach it."""

@@ -245,7 +245,7 @@ class PartnerReferral(models.Model):
     def _get_closing_users(self):
         """Who looks after the claim: salesperson and account manager."""
         self.ensure_one()
-        return (self.user_id | self.enrollment_id.current_enrollment_id.account_manager_id).filtered("active")
+        return self.user_id.filtered("active") | self.enrollment_id._get_account_manager()
 
     @api.depends("user_id", "enrollment_id.current_enrollment_id.account_manager_id")
     def _compute_closing_readers(self):

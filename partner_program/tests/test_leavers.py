@@ -356,6 +356,49 @@ class TestOurPeople(PartnerProgramCommon):
         self.manager.active = True
         self.assertFalse(self.to_dos(self.enrollment_byte))
 
+    def test_p22_who_loses_the_role_or_the_company_looks_after_nobody(self):
+        role = self.env.ref("partner_program.group_manager")
+        other = self.env["res.company"].create({"name": "Elsewhere"})
+        self.refer()
+        self.enrollment_ada.monthly_meeting = True
+        meeting = self.env["partner.program.meeting"]._of_events(self.enrollment_ada.meeting_ids[-1:])
+        dashboard = self.env["partner.program.portal"].with_user(self.portal_ada)
+        for loss, back in (
+            ({"group_ids": [Command.unlink(role.id)]}, {"group_ids": [Command.link(role.id)]}),
+            (
+                {"company_id": other.id, "company_ids": [Command.set(other.ids)]},
+                {"company_id": self.company.id, "company_ids": [Command.set(self.company.ids)]},
+            ),
+        ):
+            with self.subTest(loss=loss):
+                self.manager.write(loss)
+                self.assertEqual(len(self.to_dos(self.enrollment_ada)), 1)
+                self.assertEqual(self.to_dos(self.enrollment_ada).user_id, self.colleague)
+                self.assertEqual(self.enrollment_ada._get_responsibles(), self.colleague)
+                self.assertFalse(dashboard._get_dashboard(self.ada)["manager_sudo"])
+                self.assertFalse(self.enrollment_ada._get_checklist_account_manager()["done"])
+                with self.assertRefused("Choose the account manager"):
+                    self.enrollment_ada.action_plan_meetings()
+                self.assertFalse(meeting._has_host(meeting.event_id))
+                self.manager.write(back)
+                self.assertFalse(self.to_dos(self.enrollment_ada))
+                self.assertTrue(meeting._has_host(meeting.event_id))
+        self.manager.write(loss)
+        successor = self.enrollment_ada._change_program(self.program_affiliate)
+        self.assertEqual((len(successor.account_manager_id), len(self.to_dos(successor))), (0, 1))
+
+    def test_p22_a_role_that_is_lost_with_a_group_is_found_at_night(self):
+        boss = self.env["res.groups"].create(
+            {"name": "Boss", "implied_ids": self.env.ref("partner_program.group_manager").ids}
+        )
+        lisa = self._new_user("lisa", "base.group_user")
+        lisa.group_ids = [Command.link(boss.id)]
+        self.enrollment_ada.account_manager_id = lisa
+        boss.implied_ids = False
+        self.env.invalidate_all()
+        self.env["partner.program.enrollment"]._cron_meetings()
+        self.assertEqual(self.to_dos(self.enrollment_ada).user_id, self.colleague)
+
     def test_p22_the_to_do_is_in_the_language_of_who_reads_it(self):
         self.env["res.lang"]._activate_lang("fr_FR")
         self.enrollment_ada.account_manager_id = self.manager

@@ -561,7 +561,7 @@ class TestAccountManager(OnboardingCommon):
         self.assertIn("Marc", enrollment._get_mail_sender())
         self.marc.active = False
         to_do = enrollment.activity_ids
-        self.assertEqual(to_do.summary, "Choose another account manager: the former one has left")
+        self.assertEqual(to_do.summary, "Choose another account manager: the former one has left or lost the role")
         self.assertEqual(to_do.user_id, self.manager)
         self.assertFalse(self.enrollment_ada.activity_ids)
         self.assertNotIn("Marc", enrollment._get_mail_sender() + enrollment._get_mail_copy())
