@@ -87,6 +87,10 @@ class PartnerProgramEnrollment(models.Model):
         if vals.get("account_manager_id") or vals.get("state") in ("ended", "rejected"):
             managed_sudo = self.sudo()  # as above
             managed_sudo.activity_unlink([MANAGER_ACTIVITY])
+        if vals.get("state") in LOOKED_AFTER or vals.get("program_id"):
+            # Taken up again after that person has left, or moved to the program of another company.
+            left = self.filtered(lambda one: one.account_manager_id and one.lacks_account_manager)
+            left.filtered(lambda one: one.state in LOOKED_AFTER)._ask_for_account_manager()
         return result
 
 

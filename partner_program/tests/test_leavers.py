@@ -387,6 +387,34 @@ class TestOurPeople(PartnerProgramCommon):
         successor = self.enrollment_ada._change_program(self.program_affiliate)
         self.assertEqual((len(successor.account_manager_id), len(self.to_dos(successor))), (0, 1))
 
+    def test_p22_a_partner_who_is_taken_up_again_needs_somebody_who_is_there(self):
+        self.enrollment_ada.action_end()
+        self.leave()
+        self.assertFalse(self.to_dos(self.enrollment_ada))
+        self.enrollment_ada.action_reopen()
+        self.assertEqual(self.to_dos(self.enrollment_ada).user_id, self.colleague)
+        self.assertTrue(self.enrollment_ada.lacks_account_manager)
+        self.enrollment_ada.action_assign_account_manager()
+        self.assertEqual(self.enrollment_ada.account_manager_id, self.colleague)
+        self.assertFalse(self.to_dos(self.enrollment_ada))
+
+    def test_p22_an_application_that_is_looked_at_again_gets_somebody_who_is_there(self):
+        self.program_referral.account_manager_required = True
+        self.enrollment_ada.write({"state": "rejected"})
+        self.leave()
+        self.enrollment_ada.action_reopen()
+        self.enrollment_ada.action_onboard()
+        self.assertEqual(self.enrollment_ada.account_manager_id, self.colleague)
+        self.assertTrue(self.enrollment_ada.checklist_done)
+
+    def test_p22_nobody_looks_after_partners_of_another_company(self):
+        other = self.env["res.company"].create({"name": "Elsewhere"})
+        self.enrollment_ada.program_id = self.env["partner.program"].create(
+            {"name": "Over There", "program_type": "referral", "company_id": other.id}
+        )
+        self.assertNotIn(self.manager, self.enrollment_ada._get_responsibles())
+        self.assertIn(other, self.to_dos(self.enrollment_ada).user_id.company_ids)
+
     def test_p22_a_role_that_is_lost_with_a_group_is_found_at_night(self):
         boss = self.env["res.groups"].create(
             {"name": "Boss", "implied_ids": self.env.ref("partner_program.group_manager").ids}
