@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Command
 
 from .partner_program_enrollment import LIVE_STATES
 
@@ -215,6 +216,9 @@ class PartnerProgramEnrollment(models.Model):
             "former_manager_id": not manager and (self.account_manager_id or self.former_manager_id).id,
             "applicant_id": self.applicant_id.id,
             "applicant_email": self.applicant_email,
+            "company_kind": self.company_kind,
+            "team_manager_ids": [Command.set(self.team_manager_ids.ids)],
+            "meeting_contact_id": self.meeting_contact_id.id,
             "previous_enrollment_id": self.id,
         }
         if signed := self._get_signed_version(program.agreement_id):

@@ -113,6 +113,24 @@ class TestChangeOfProgram(PartnerProgramCommon):
                 savepoint.rollback()
                 self.env.invalidate_all()
 
+    def test_p23_who_manages_the_team_and_who_attends_stay_the_same(self):
+        boss = self.env["res.partner"].create({"name": "Boss", "parent_id": self.ada.id, "email": "boss@ada.example"})
+        boss_user = self._new_user("portal_boss", "base.group_portal", partner=boss)
+        self.enrollment_ada.write(
+            {
+                "applicant_id": self.ada_contact.id,
+                "applicant_email": self.ada_contact.email,
+                "team_manager_ids": boss.ids,
+                "meeting_contact_id": boss.id,
+                "company_kind": "consultancy",
+            }
+        )
+        successor = self.change()
+        self.assertEqual((successor._get_meeting_contact(), successor.company_kind), (boss, "consultancy"))
+        team = self.env["partner.program.enrollment"]
+        self.assertTrue(team.with_user(boss_user)._may_manage_team())
+        self.assertFalse(team.with_user(self.portal_ada)._may_manage_team(), "left out on purpose")
+
     def test_p22_what_was_begun_before_is_handed_over_with_the_partner(self):
         self.enrollment_ada.account_manager_id = self.manager
         other = self._new_user("other", "partner_program.group_manager")
