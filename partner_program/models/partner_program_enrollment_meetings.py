@@ -294,6 +294,18 @@ class PartnerProgramEnrollment(models.Model):
         meetings_sudo = self.env["partner.program.meeting"].sudo()  # as the events
         meetings_sudo.search([("event_id", "in", events_sudo.ids)]).enrollment_id = successor
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_planned_meetings(self):
+        """The partner has them in the calendar too, and would never hear that they do not take place."""
+        if events_sudo := self._get_planned_series():
+            raise UserError(
+                self.env._(
+                    "Meetings with %(partner)s are planned. End the enrollment, or switch its monthly meeting off, so "
+                    "that they are cancelled and the partner is told; then delete it.",
+                    partner=events_sudo.enrollment_id[0].partner_id.name,
+                )
+            )
+
     def action_view_meetings(self):
         """Open the meetings with this partner."""
         self.ensure_one()

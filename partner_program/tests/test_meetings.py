@@ -199,6 +199,15 @@ class TestMeetings(PartnerProgramCommon):
             self.enrollment_byte.action_plan_meetings()
         self.assertFalse(self.enrollment_byte.lacks_meeting)
 
+    def test_p23_no_meeting_stays_in_the_calendars_of_a_partner_who_is_deleted(self):
+        self.enrollment_byte.monthly_meeting = True
+        self.go_to("2026-02-01")
+        with self.assertRefused("Meetings with Byte Builders are planned"):
+            self.enrollment_byte.unlink()
+        self.enrollment_byte.monthly_meeting = False
+        self.enrollment_byte.unlink()
+        self.assertFalse(self.enrollment_byte.exists())
+
     def test_p23_without_a_manager_there_is_nobody_to_meet(self):
         self.enrollment_byte.write({"account_manager_id": False, "monthly_meeting": True})
         self.assertFalse(self.meetings())
