@@ -41,7 +41,8 @@ class CalendarEvent(models.Model):
             lambda event: event in before and event.start > max(now, before[event] + MOVED)
         ):
             meetings_sudo = self.env["partner.program.meeting"].sudo()  # whoever moves the event need not see the pack
-            meetings_sudo.search([("event_id", "in", later.ids)]).pack_sent_on = False
+            sent_sudo = meetings_sudo.search([("event_id", "in", later.ids), ("pack_sent_on", "!=", False)])
+            sent_sudo.write({"pack_sent_on": False, "pack_id": False})  # what was mailed stays in the messages
         return result
 
     def unlink(self):

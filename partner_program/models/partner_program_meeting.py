@@ -155,7 +155,7 @@ class PartnerProgramMeeting(models.Model):
         return not user or user.active
 
     def action_make_pack(self):
-        """Make the pack anew with the figures of now, and attach it."""
+        """Make the pack anew with the figures of now, and attach it; one that was mailed stays as it was."""
         for meeting in self:
             lang = meeting.enrollment_id._get_meeting_contact().lang
             localized = meeting.with_context(lang=lang or self.env.lang)
@@ -170,7 +170,7 @@ class PartnerProgramMeeting(models.Model):
                 "res_model": meeting._name,
                 "res_id": meeting.id,
             }
-            if meeting.pack_id:
+            if meeting.pack_id and not meeting.pack_sent_on:
                 meeting.pack_id.write(values)
             else:
                 meeting.pack_id = self.env["ir.attachment"].create(values)

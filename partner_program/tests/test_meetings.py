@@ -344,10 +344,25 @@ class TestMeetings(PartnerProgramCommon):
         meeting.event_id.with_user(self.manager).start = "2026-01-14 15:00:00"
         self.go_to("2026-01-13")
         self.assertFalse(self.night(), "two hours later")
+        mailed = meeting.pack_id
         meeting.event_id.with_user(self.manager).start = "2026-02-04 15:00:00"
+        self.assertFalse(meeting.pack_id)
         self.assertFalse(self.night())
         self.go_to("2026-02-02")
         self.assertEqual(self.night(), meeting)
+        self.assertNotEqual(meeting.pack_id, mailed)
+
+    def test_p23_a_pack_that_was_mailed_stays_as_it_was(self):
+        self.enrollment_byte.monthly_meeting = True
+        meeting = self.env["partner.program.meeting"]._of_events(self.meetings()[0]).with_user(self.manager)
+        meeting.action_make_pack()
+        draft = meeting.pack_id
+        meeting.action_send_pack()
+        self.assertEqual(meeting.pack_id, draft)
+        self.env["partner.program.resource"].create({"name": "Deck 2026", "url": "https://deck.example"})
+        meeting.action_make_pack()
+        self.assertNotIn("Deck 2026", draft.raw.decode())
+        self.assertIn("Deck 2026", meeting.pack_id.raw.decode())
 
     def test_p23_the_pack_goes_to_nobody_but_the_partner_and_us(self):
         demo = self.arrange()
