@@ -68,13 +68,15 @@ class PartnerProgramEnrollment(models.Model):
         now = fields.Datetime.now()
         Event_sudo = self.env["calendar.event"].sudo()  # who may read the enrollment may know when one meets
         Event_sudo = Event_sudo.with_context(active_test=False)
-        ours = Event_sudo._get_partner_meetings_domain() & fields.Domain("enrollment_id", "in", self.ids)
+        histories = {enrollment: enrollment._origin._with_previous() for enrollment in self}
+        known_ids = self.union(*histories.values()).ids
+        ours = Event_sudo._get_partner_meetings_domain() & fields.Domain("enrollment_id", "in", known_ids)
         past, ahead = ours & fields.Domain("start", "<=", now), ours & fields.Domain("start", ">", now)
         last = dict(Event_sudo._read_group(past, ["enrollment_id"], ["start:max"]))
         following = dict(Event_sudo._read_group(ahead, ["enrollment_id"], ["start:min"]))
-        for enrollment in self:
-            enrollment.last_meeting_on = last.get(enrollment._origin)
-            enrollment.next_meeting_on = following.get(enrollment._origin)
+        for enrollment, history in histories.items():
+            enrollment.last_meeting_on = max((last[one] for one in history if one in last), default=False)
+            enrollment.next_meeting_on = min((following[one] for one in history if one in following), default=False)
 
     @api.depends("state", "monthly_meeting", "meeting_ids.start", "meeting_ids.active")
     def _compute_lacks_meeting(self):
@@ -91,7 +93,8 @@ class PartnerProgramEnrollment(models.Model):
         Event_sudo = self.env["calendar.event"].sudo().with_context(active_test=False)  # as above
         events_sudo = Event_sudo.search(met & Event_sudo._get_partner_meetings_domain())
         domain = fields.Domain("state", "=", "active") & fields.Domain("monthly_meeting", "=", True)
-        domain &= fields.Domain("id", "not in", events_sudo.enrollment_id.ids)
+        met_sudo = events_sudo.enrollment_id  # or met on the program of before
+        domain &= fields.Domain("id", "not in", (met_sudo | met_sudo.current_enrollment_id).ids)
         if True in value and False in value:
             return fields.Domain.TRUE
         return domain if True in value else ~domain
@@ -310,7 +313,7 @@ class PartnerProgramEnrollment(models.Model):
         """Open the meetings with this partner."""
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("partner_program.partner_meeting_action")
-        action["domain"] = [("enrollment_id", "=", self.id)]
+        action["domain"] = [("enrollment_id", "in", self._with_previous().ids)]
         action["context"] = {"default_enrollment_id": self.id}
         return action
 

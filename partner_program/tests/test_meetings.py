@@ -540,6 +540,8 @@ class TestMeetings(PartnerProgramCommon):
         first.action_ids = [Command.create({"name": "Call Cobalt", "user_id": self.manager.id})]
         first.action_finish()
         successor = self.enrollment_byte._change_program(self.program_referral)
+        self.assertEqual(str(successor.last_meeting_on), "2026-01-14 13:30:00", "on the former program")
+        self.assertFalse(successor.lacks_meeting)
         self.pay(self.invoice(500, product=self.pro, on="2026-01-16"), on="2026-01-16")
         self.invoice(70, on="2026-01-17", invoice_date_due="2026-01-20", invoice_payment_term_id=False)
         self.go_to("2026-02-05")
