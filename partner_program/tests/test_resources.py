@@ -27,6 +27,8 @@ class Pages(BaseHTTPRequestHandler):
             "/loop": (302, "/loop"),
             "/inside": (302, "http://10.0.0.1/secret"),
             "/file": (302, "file:///etc/passwd"),
+            "/Pr%C3%A9sentation%202026.pdf?de=%C3%A9t%C3%A9": (200, None),
+            "/moved-there": (302, "/Présentation 2026.pdf?de=été".encode().decode("latin-1")),
             "/nohead": (405 if self.command == "HEAD" else 200, None),
         }.get(self.path, (404, None))
         self.send_response(status)
@@ -109,6 +111,15 @@ class TestResources(PartnerProgramCommon):
         self.assertEqual(link_check.check(self.site + "/inside", LOOPBACK).problem, "private")
         self.assertEqual(link_check.check(self.site + "/file", LOOPBACK).problem, "address")
         self.assertEqual(Pages.asked, [("HEAD", "/inside"), ("HEAD", "/file")])
+
+    def test_p16_letters_beyond_english_and_blanks_are_asked_for_as_browsers_do(self):
+        for path in (
+            "/Présentation 2026.pdf?de=été",
+            "/Pr%C3%A9sentation%202026.pdf?de=%C3%A9t%C3%A9",
+            "/moved-there",
+        ):
+            result = link_check.check(self.site + path, LOOPBACK)
+            self.assertEqual((result.state, result.problem), ("ok", ""), path)
 
     def test_bad_addresses_have_a_sentence(self):
         for url, problem in (

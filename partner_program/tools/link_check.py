@@ -13,7 +13,7 @@ import socket
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 OK, BROKEN, UNCLEAR = "ok", "broken", "unclear"
 TIMEOUT = 10  # seconds, for each connection
@@ -22,6 +22,7 @@ AGENT = "Mozilla/5.0 (compatible; link check)"
 # The page is there, but not for a program that asks without logging in.
 NOT_FOR_US = (401, 403, 407, 429)
 ASK_OTHERWISE = (400, 403, 404, 405, 501)  # some servers do not know HEAD
+SAFE = "%:/?#[]@!$&'()*+,;=~"  # everything else is written with percent signs, as browsers do
 
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # IPv4 addresses, spelled in IPv6
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -102,7 +103,7 @@ def _ask(url: str, allowed: Sequence[Network]) -> tuple[int, str | None]:
         raise Problem("address")
     port = port or (443 if parts.scheme == "https" else 80)
     address = _resolve(host, port, allowed)
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    path = quote((parts.path or "/") + (f"?{parts.query}" if parts.query else ""), safe=SAFE)
     status, location = _request("HEAD", parts.scheme, host, port, address, path)
     if status in ASK_OTHERWISE:
         status, location = _request("GET", parts.scheme, host, port, address, path)
@@ -126,7 +127,8 @@ def _request(method: str, scheme: str, host: str, port: int, address: str, path:
     try:
         connection.request(method, path, headers={"User-Agent": AGENT, "Accept": "*/*", "Connection": "close"})
         response = connection.getresponse()
-        return response.status, response.getheader("Location")
+        location = response.getheader("Location")
+        return response.status, location and quote(location.encode("latin-1"), safe=SAFE)  # its bytes as they came
     except ssl.SSLError as error:
         raise Problem("certificate", host) from error
     except TimeoutError as error:
