@@ -86,16 +86,18 @@ class PartnerProgramPortalAgreement(PartnerProgramPortal):
 
     def _render_agreement(self, message=None, values=None, errors=None):
         enrollments_sudo = self._get_agreement_enrollments_sudo()
+        unfinished_sudo = enrollments_sudo._filter_unfinished()
         partner = request.env.user.commercial_partner_id  # not who it was when it signed: that never changes
         signatures_sudo = request.env["partner.program.signature"].sudo()  # partners have no right on signatures
         page = self._prepare_partner_program_values("agreement")
         page.update(
             agreement_enrollments_sudo=enrollments_sudo,
+            unfinished_sudo=unfinished_sudo,
             contracts={
                 enrollment.id: enrollment.program_id.agreement_id._render_body(
                     enrollment, signer_name=request.env.user.name
                 )
-                for enrollment in enrollments_sudo
+                for enrollment in unfinished_sudo
                 if enrollment._has_to_sign()
             },
             signatures_sudo=signatures_sudo.search([("enrollment_id.partner_id", "=", partner.id)]),

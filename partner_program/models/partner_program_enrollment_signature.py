@@ -36,6 +36,17 @@ class PartnerProgramEnrollment(models.Model):
         earning = Domain("for_cause", "=", False) & Domain("referral_ids.state", "=", "acquired")
         return Domain("state", "in", ("onboarding", "active", "suspended")) | Domain("state", "=", "ended") & earning
 
+    def _filter_unfinished(self):
+        """Those whose papers are asked for on the page; called with raised rights.
+
+        Who has left and earns no more still has to sign while commissions are open.
+        """
+        waiting = self.filtered_domain(self._get_payout_domain())
+        ended = self - waiting
+        open_lines = Domain("enrollment_id", "in", ended.ids) & Domain("state", "in", ("expected", "earned", "held"))
+        earning = self.env["partner.commission.line"]._read_group(open_lines, ["enrollment_id"]) if ended else ()
+        return waiting.union(*(enrollment for (enrollment,) in earning))
+
     @api.depends("signature_ids")
     def _compute_signature_count(self):
         for enrollment in self:

@@ -100,6 +100,37 @@ class TestSignatures(PartnerProgramCommon, HttpCase):
         page = self.url_open("/my/agreement").text
         return page, html.unescape(re.search(r'"(/my/agreement/\d+/sign[^"]*)"', html.unescape(page))[1])
 
+    def test_d15_the_page_says_whether_payouts_are_held_or_will_be(self):
+        self.signed()
+        version = self.agreement.copy({"version": 2, "sign_by": "2026-03-01"})
+        self.program_affiliate.agreement_id = version
+        self.authenticate("portal_byte", "portal_byte")
+        for day, said in (("2026-03-01", "after that day payouts are held"), ("2026-03-02", "payouts are held until")):
+            self.go_to(day)
+            page = self.url_open("/my/agreement").text
+            self.assertIn(said, page)
+            self.assertEqual("It was to be signed by" in page, day == "2026-03-02")
+
+    def test_d14_nothing_is_asked_of_who_has_left_and_is_owed_nothing(self):
+        self.authenticate("portal_byte", "portal_byte")
+        self.refer(self.enrollment_byte)
+        self.pay(self.invoice(product=self.starter))
+        for for_cause in (False, True):
+            self.enrollment_byte.write({"state": "ended", "for_cause": for_cause, "end_reason": "Left"})
+            page = self.url_open("/my/agreement").text
+            self.assertIn('o_partner_program_sign"', page, "a commission is held")
+            self.assertIn("Payouts wait until", page)
+        own = self.enrollment_byte.create(
+            {"partner_id": self.ada.id, "program_id": self.program_affiliate.id, "state": "active"}
+        )
+        own.action_end()
+        self.enrollment_ada.action_end()
+        self.authenticate("portal_ada", "portal_ada")
+        page = self.url_open("/my/agreement").text
+        self.assertIn("no payout waits for anything", page)
+        self.assertNotIn('o_partner_program_sign"', page)
+        self.assertNotIn("Payouts wait until", page)
+
     def test_p25_the_text_that_is_kept_is_the_one_that_was_read(self):
         self.env["res.lang"]._activate_lang("fr_FR")
         term = self.agreement.body.removeprefix("<p>").removesuffix("</p>")
