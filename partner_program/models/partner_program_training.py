@@ -132,11 +132,14 @@ class PartnerProgramTraining(models.Model):
                 ("date_to", ">", soon),
             ]
         )
+        again = later.grouped("contact_id")
         by_partner = expiring._get_enrollments().grouped("partner_id")
         due = expiring.filtered(
             lambda one: (
                 one.warned_for != one.date_to
-                and one.contact_id not in later.contact_id
+                and not any(  # without a gap, in which payouts would be held
+                    other.date_from <= one.date_to + timedelta(days=1) for other in again.get(one.contact_id, ())
+                )
                 and one.partner_id in by_partner
             )
         )

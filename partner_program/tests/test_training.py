@@ -142,6 +142,15 @@ class TestTraining(PartnerProgramCommon):
         self.train(self.byte_contact, date_from="2026-01-05")
         self.assertFalse(self.Training._warn_of_expiry())
 
+    def test_d15_a_gap_between_two_trainings_is_warned_of(self):
+        first = self.byte.training_ids
+        first.date_to = "2026-01-20"
+        second = self.train(self.byte_contact, date_from="2026-01-22")
+        self.assertEqual(self.Training._warn_of_expiry(), first)
+        first.warned_for = False
+        second.date_from = "2026-01-21"
+        self.assertFalse(self.Training._warn_of_expiry())
+
     def test_training_ends_after_it_starts(self):
         with self.assertRefused("cannot end before it starts"):
             self.train(date_from="2026-01-05", date_to="2026-01-04")
