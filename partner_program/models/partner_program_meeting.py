@@ -11,6 +11,7 @@ from odoo.tools import format_date, html2plaintext
 from ..tools.one_by_one import try_each
 
 PACK_DAYS = 3
+STALE_DAYS = 7  # before the meeting: a pack that somebody sent earlier is made again
 
 
 class PartnerProgramMeeting(models.Model):
@@ -117,6 +118,8 @@ class PartnerProgramMeeting(models.Model):
     def _send_packs(self):
         """Make the packs of the meetings of the next three days, and mail them to who attends; each once.
 
+        A pack that somebody sent weeks ahead is no longer what there is to talk about: it comes again.
+
         :return: the meetings whose pack was sent
         """
         now = fields.Datetime.now()
@@ -136,7 +139,9 @@ class PartnerProgramMeeting(models.Model):
             )
             .filtered(self._has_host)
         )
-        meetings = self._of_events(events).filtered(lambda meeting: not meeting.pack_sent_on)
+        meetings = self._of_events(events).filtered(
+            lambda one: not one.pack_sent_on or one.pack_sent_on < one.start - timedelta(days=STALE_DAYS)
+        )
         sent = self.browse()
         commit = self.env["partner.commission.line"]._commit_in_cron
         commit(remaining=len(meetings))

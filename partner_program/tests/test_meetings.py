@@ -352,6 +352,15 @@ class TestMeetings(PartnerProgramCommon):
         self.assertEqual(self.night(), meeting)
         self.assertNotEqual(meeting.pack_id, mailed)
 
+    def test_p23_a_pack_that_was_sent_weeks_ahead_comes_again_and_one_of_the_week_does_not(self):
+        self.enrollment_byte.monthly_meeting = True
+        meeting = self.env["partner.program.meeting"]._of_events(self.meetings()[1])
+        for day, is_again in (("2026-01-15", True), ("2026-02-06", False)):
+            meeting.pack_sent_on = f"{day} 09:00:00"
+            self.go_to("2026-02-09")
+            self.assertEqual(self.night(), meeting if is_again else meeting.browse())
+            self.assertFalse(self.night(), "once")
+
     def test_p23_a_pack_that_was_mailed_stays_as_it_was(self):
         self.enrollment_byte.monthly_meeting = True
         meeting = self.env["partner.program.meeting"]._of_events(self.meetings()[0]).with_user(self.manager)
