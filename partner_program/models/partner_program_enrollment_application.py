@@ -230,6 +230,7 @@ class PartnerProgramEnrollment(models.Model):
             known._ensure_followed()
             if known.is_program_open and not is_open:
                 known.write({"program_id": program.id, "is_program_open": False})
+            known._answer_early_referral(msg_dict)
             return known
         if not contact:
             contact = self._create_applicant(sender)

@@ -45,9 +45,21 @@ class PartnerProgramEnrollment(models.Model):
             enrollment._ensure_followed()
             author = self.env["res.partner"].browse(msg_dict.get("author_id") or ())
             is_theirs = author.commercial_partner_id == enrollment.partner_id
-            if is_theirs and enrollment.state == "active" and not self.env.context.get("partner_program_automatic"):
-                enrollment._receive_answer(msg_dict)
+            if is_theirs and not self.env.context.get("partner_program_automatic"):
+                if enrollment.state == "active":
+                    enrollment._receive_answer(msg_dict)
+                else:
+                    enrollment._answer_early_referral(msg_dict)
         return result
+
+    def _answer_early_referral(self, msg_dict):
+        """Whoever cannot refer yet, or not at present, and names a client is told that it claims nothing."""
+        client = self.env["partner.referral"]._parse_prospect(msg_dict)
+        if self.state not in ("onboarding", "suspended") or not client.get("prospect_name"):
+            return
+        if not self._is_about_itself(client):
+            templates = self.env["mail.template"].with_context(partner_program_client=client["prospect_name"])
+            templates._partner_program_send("partner_program.mail_template_referral_too_early", self)
 
     def _receive_answer(self, msg_dict):
         """A partner answers one of our mails: a referral, the answer to our question, or small talk.

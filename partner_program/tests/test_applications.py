@@ -419,6 +419,22 @@ class TestReferralsByMail(ApplicationsCommon):
         referral = self.refer_by_mail("Company: Bluebird", subject="Re: client", headers=headers)
         self.assertEqual(referral.referred_on, fields.Datetime.to_datetime("2026-01-06 09:00:00"))
 
+    def test_p4_a_partner_who_is_not_active_is_told_that_a_mail_claims_nothing(self):
+        for state, reason in (("onboarding", "something is missing"), ("suspended", "is suspended at present")):
+            with self.subTest(state=state):
+                self.enrollment_ada.with_context(partner_program_no_mail=True).state = state
+                before = self.mails_of(self.enrollment_ada)
+                self.assertFalse(self.refer_by_mail("When is the training?", number=f"{state}1"))
+                self.assertFalse(self.refer_by_mail("Soon!\n--\nCompany: Ada Advisory", number=f"{state}2"))
+                self.assertEqual(self.mails_of(self.enrollment_ada), before)
+                self.assertFalse(self.refer_by_mail("Company: Bluebird", number=f"{state}3"))
+                answer = self.mails_of(self.enrollment_ada) - before
+                self.assertEqual((len(answer), answer.recipient_ids), (1, self.ada_contact))
+                for text in ("Bluebird", reason, "send it again then"):
+                    self.assertIn(text, answer.body_html)
+                self.assertFalse(self.reply(answer, "Company: Cirrus", f"{state}4"))
+                self.assertEqual(len(self.mails_of(self.enrollment_ada) - before), 2)
+
     def reply(self, to_mail, text, number, **options):
         """Answer one of our mails; returns the referrals that it makes."""
         headers = {"In-Reply-To": to_mail.message_id, "References": to_mail.message_id, **options.pop("headers", {})}
