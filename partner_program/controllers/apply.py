@@ -67,7 +67,7 @@ class PartnerProgramApply(http.Controller):
             raise request.not_found()
         response = request.render(
             "partner_program.application_status",
-            {"state": enrollment_sudo.state, "applied_on": enrollment_sudo.applied_on},
+            {"state": enrollment_sudo.current_enrollment_id.state, "applied_on": enrollment_sudo.applied_on},
         )
         response.headers["X-Robots-Tag"] = "noindex"
         response.headers["Referrer-Policy"] = "no-referrer"

@@ -248,6 +248,11 @@ class TestApplyForm(PartnerProgramCommon, HttpCase):
                 self.assertEqual(answer.headers["X-Robots-Tag"], "noindex")
                 for secret in ("SECRET", "Cobalt", "cleo", "Affiliate", "Mona", token):
                     self.assertNotIn(secret, answer.text)
+        application.with_context(partner_program_no_mail=True).state = "active"
+        self.refer(application, client=self.other_client)
+        application._change_program(self.program_referral)
+        answer = self.url_open(f"/partners/status/{application.id}/{token}")
+        self.assertIn("You are a partner.", answer.text, "what ended goes on in another program")
         for path in (f"{application.id}/wrong", f"{self.enrollment_ada.id}/{token}", f"{self.enrollment_ada.id}/False"):
             self.assertEqual(self.url_open(f"/partners/status/{path}").status_code, 404)
 
