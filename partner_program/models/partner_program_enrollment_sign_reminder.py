@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ..tools.one_by_one import try_each
+
 # Days before the "sign by" day of a new version on which partners are reminded.
 SIGN_REMINDER_DAYS = (14, 3)
 REMINDER_BATCH = 100  # enrollments for each commit of the nightly job
@@ -91,6 +93,6 @@ class PartnerProgramEnrollment(models.Model):
         commit(remaining=len(ids))
         for start in range(0, len(ids), REMINDER_BATCH):
             batch = self.browse(ids[start : start + REMINDER_BATCH]).exists()
-            batch._remind_to_sign()
+            try_each(batch, lambda some: some._remind_to_sign())
             if not commit(processed=len(batch)):
                 break

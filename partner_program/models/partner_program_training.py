@@ -2,6 +2,8 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
+from ..tools.one_by_one import try_each
+
 WARN_DAYS = 30
 
 
@@ -143,7 +145,14 @@ class PartnerProgramTraining(models.Model):
                 and one.partner_id in by_partner
             )
         )
-        for training in due:
+        return try_each(due, lambda some: some._warn(by_partner))
+
+    def _warn(self, by_partner):
+        """Warn of these trainings.
+
+        :param dict by_partner: enrollments of each partner, those that run last
+        """
+        for training in self:
             training.warned_for = training.date_to
             # A partner of two companies has two account managers; one who looks after both is told once, and rather
             # about an enrollment that runs than about one that has ended.
@@ -156,8 +165,7 @@ class PartnerProgramTraining(models.Model):
                     date_deadline=training.date_to,
                     user_id=user.id,
                 )
-        self.env["mail.template"]._partner_program_send("partner_program.mail_template_training_expires", due)
-        return due
+        self.env["mail.template"]._partner_program_send("partner_program.mail_template_training_expires", self)
 
     def _get_enrollments(self):
         """Whose payouts these trainings release; those that run come last."""

@@ -2,6 +2,7 @@
 
 from odoo import SUPERUSER_ID
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from .common import PartnerProgramCommon
 from .test_signatures import picture
@@ -90,6 +91,18 @@ class TestSignReminders(PartnerProgramCommon):
         self.assertEqual(self.night("2026-03-17").recipient_ids, other)
         user.active = other.active = False
         self.assertEqual(self.night("2026-03-29").recipient_ids, self.byte_contact)
+
+    def test_d15_a_reminder_that_fails_stops_no_other(self):
+        vals = {"state": "active", "agreement_id": self.agreement.id, "signed_on": "2025-12-01"}
+        other = self.enrollment_ada.create(
+            {"partner_id": self.ada.id, "program_id": self.program_affiliate.id, **vals}
+        )
+        template = self.env.ref("partner_program.mail_template_agreement_reminder").sudo()
+        template.body_html = "<p t-out='1 / (1 - object.partner_id.color)'/>"  # as somebody edited it
+        self.ada.color = 1
+        with mute_logger("odoo.addons.partner_program.tools.one_by_one", "odoo.addons.mail.models.mail_render_mixin"):
+            self.assertEqual(self.night("2026-03-17").recipient_ids, self.byte_contact)
+        self.assertEqual((other + self.enrollment_byte).mapped("sign_reminded_days"), [0, 14])
 
     def test_the_job_costs_the_same_for_any_number(self):
         self.env.ref("partner_program.mail_template_agreement_reminder").active = False  # Odoo makes mails one by one

@@ -4,6 +4,7 @@ from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from .common import PartnerProgramCommon
 
@@ -150,6 +151,16 @@ class TestTraining(PartnerProgramCommon):
         first.warned_for = False
         second.date_from = "2026-01-21"
         self.assertFalse(self.Training._warn_of_expiry())
+
+    def test_p17_a_warning_that_fails_stops_no_other(self):
+        first, second = self.byte.training_ids, self.train()
+        (first + second).date_to = "2026-01-20"
+        template = self.env.ref("partner_program.mail_template_training_expires").sudo()
+        template.body_html = "<p t-out='1 / (1 - object.contact_id.color)'/>"  # as somebody edited it
+        self.byte_contact.color = 1
+        with mute_logger("odoo.addons.partner_program.tools.one_by_one", "odoo.addons.mail.models.mail_render_mixin"):
+            self.assertEqual(self.Training._warn_of_expiry(), second)
+        self.assertEqual((first + second).mapped("warned_for"), [False, second.date_to])
 
     def test_training_ends_after_it_starts(self):
         with self.assertRefused("cannot end before it starts"):
