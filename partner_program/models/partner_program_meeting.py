@@ -207,7 +207,7 @@ class PartnerProgramMeeting(models.Model):
 
     def _get_report_base_filename(self) -> str:
         self.ensure_one()
-        day = fields.Datetime.context_timestamp(self, self.start).date() if self.start else ""
+        day = self.company_id._partner_program_local_date(self.start) if self.start else ""  # whoever makes it
         return self.env._("Meeting pack %(partner)s %(day)s", partner=self.enrollment_id.partner_id.name, day=day)
 
     def _get_pack(self) -> dict:

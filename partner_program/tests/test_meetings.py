@@ -361,6 +361,14 @@ class TestMeetings(PartnerProgramCommon):
             self.assertEqual(self.night(), meeting if is_again else meeting.browse())
             self.assertFalse(self.night(), "once")
 
+    def test_p23_the_file_has_the_day_of_the_meeting_at_the_company(self):
+        self.company.partner_id.tz = "Pacific/Auckland"
+        self.enrollment_byte.monthly_meeting = True
+        meeting = self.env["partner.program.meeting"]._of_events(self.meetings()[0])
+        self.assertEqual(str(meeting.start), "2026-01-14 01:30:00")
+        meeting.event_id.write({"start": "2026-01-13 20:00:00", "stop": "2026-01-13 21:00:00"})
+        self.assertIn("2026-01-14", meeting.with_context(tz="UTC")._get_report_base_filename())
+
     def test_p23_a_pack_that_was_mailed_stays_as_it_was(self):
         self.enrollment_byte.monthly_meeting = True
         meeting = self.env["partner.program.meeting"]._of_events(self.meetings()[0]).with_user(self.manager)
