@@ -106,9 +106,10 @@ class PartnerProgramEnrollment(models.Model):
         kept = []
         for model, thread_id, values, user_id, alias in routes:
             if model == self._name and not thread_id:
-                program = self._get_application_program(values or {})
+                values = self._leave_archived_program(values or {})
+                program = self._get_application_program(values)
                 if not program:
-                    company_sudo = self._get_application_company_sudo(values or {})
+                    company_sudo = self._get_application_company_sudo(values)
                     company_sudo._partner_program_tell_of_stray_mail(message_dict)
                     model, thread_id = company_sudo.partner_id._name, company_sudo.partner_id.id
                 elif is_list or not self._get_sender(message_dict):
@@ -171,6 +172,14 @@ class PartnerProgramEnrollment(models.Model):
             return programs_sudo.browse(values["program_id"]).exists()
         company_sudo = self._get_application_company_sudo(values)
         return programs_sudo.search([("company_id", "=", company_sudo.id)], limit=1)
+
+    @api.model
+    def _leave_archived_program(self, values) -> dict:
+        """Nobody joins a program that was archived: its address is one for those who do not know their program yet."""
+        program_sudo = self.env["partner.program"].sudo().browse(values.get("program_id") or ()).exists()  # as above
+        if not program_sudo or program_sudo.active:
+            return values
+        return {**values, "program_id": False, "company_id": program_sudo.company_id.id}
 
     @api.model
     def _get_application_company_sudo(self, values):

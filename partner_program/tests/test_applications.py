@@ -83,6 +83,16 @@ class TestApplications(ApplicationsCommon):
         self.assertEqual((application.program_id, application.is_program_open), (self.program_affiliate, False))
         self.assertFalse(self.receive(mail(to="partners@fieldpro.example", number=3)))
 
+    def test_p24_the_address_of_an_archived_program_is_one_for_those_who_do_not_know_yet(self):
+        self.program_affiliate.active = False
+        application = self.receive(mail(number=1))
+        self.assertEqual(application.program_id, self.program_referral)
+        self.assertTrue(application.is_program_open)
+        self.assertFalse(self.receive(mail(number=2, subject="One more thing")))
+        self.program_referral.active = False
+        self.assertFalse(self.receive(mail(sender="zoe@zoe.example", number=3)), "there is none to join")
+        self.assertIn("We would like to join", self.company.partner_id.message_ids[:1].body)
+
     def test_p24_two_programs_two_applications(self):
         affiliate = self.receive(mail(number=1))
         referral = self.receive(mail(to="partners-referral@fieldpro.example", number=2))
