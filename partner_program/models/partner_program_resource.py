@@ -25,7 +25,7 @@ class PartnerProgramResource(models.Model):
         default="knowledge",
     )
     url = fields.Char("Link")
-    attachment_id = fields.Many2one("ir.attachment", "File", ondelete="restrict")
+    attachment_id = fields.Many2one("ir.attachment", "Stored File", ondelete="restrict")
     program_ids = fields.Many2many(
         "partner.program", string="Programs", help="Leave empty to offer it to all partners."
     )
