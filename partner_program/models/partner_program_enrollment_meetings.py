@@ -135,9 +135,7 @@ class PartnerProgramEnrollment(models.Model):
                     enrollment,
                     {"recipient_ids": [Command.set(people.ids)]} if people else None,
                 )
-        self.filtered(
-            lambda e: e.state == "active" and e.monthly_meeting and e._filter_in_force()
-        )._plan_meetings()
+        self.filtered(lambda e: e.state == "active" and e.monthly_meeting and e._filter_in_force())._plan_meetings()
 
     def action_plan_meetings(self):
         """Plan the next series now; says why when there is none to plan."""
@@ -319,7 +317,7 @@ class PartnerProgramEnrollment(models.Model):
 
     @api.model
     def _cron_meetings(self):
-        """Scheduled action: ask for account managers who are missing, plan what runs out, send the packs that are due."""
+        """Scheduled action: ask for missing account managers, plan what runs out, send the packs that are due."""
         managed = self.search([("state", "in", LOOKED_AFTER), ("account_manager_id", "!=", False)])
         try_each(managed, lambda some: some._sync_account_manager_to_dos())  # roles are lost in many ways
         enrollments = self.search([("state", "in", ("active", "suspended", "ended"))])

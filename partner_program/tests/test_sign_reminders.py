@@ -94,9 +94,7 @@ class TestSignReminders(PartnerProgramCommon):
 
     def test_d15_a_reminder_that_fails_stops_no_other(self):
         vals = {"state": "active", "agreement_id": self.agreement.id, "signed_on": "2025-12-01"}
-        other = self.enrollment_ada.create(
-            {"partner_id": self.ada.id, "program_id": self.program_affiliate.id, **vals}
-        )
+        other = self.enrollment_ada.create({"partner_id": self.ada.id, "program_id": self.program_affiliate.id, **vals})
         template = self.env.ref("partner_program.mail_template_agreement_reminder").sudo()
         template.body_html = "<p t-out='1 / (1 - object.partner_id.color)'/>"  # as somebody edited it
         self.ada.color = 1
