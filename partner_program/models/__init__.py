@@ -23,6 +23,7 @@ from . import (
     partner_commission_line_cron,
     partner_commission_line_drafts,
     partner_commission_line_due,
+    partner_commission_line_excluded,
     partner_commission_line_explanation,
     partner_commission_line_portal,
     partner_commission_line_statement,

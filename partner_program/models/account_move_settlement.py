@@ -128,6 +128,38 @@ class AccountMove(models.Model):
         )
         return [(move_id, self.browse(credit_note_id), decimal_of(share)) for move_id, credit_note_id, share in rows]
 
+    def _get_exchanged_amounts(self, on_date) -> dict[int, Decimal]:
+        """What exchange differences closed of these invoices until that day, in their currency, by id.
+
+        Where a credit note in another currency leaves a rest, Odoo closes that so. What is paid is closed without.
+        """
+        self._flush_settlement()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT part.move_id, SUM(part.amount)
+                  FROM (
+                       SELECT line.move_id, partial.debit_amount_currency AS amount, partial.credit_move_id AS other_id
+                         FROM account_move_line line
+                         JOIN account_partial_reconcile partial ON partial.debit_move_id = line.id
+                        WHERE line.move_id = ANY(%(ids)s) AND partial.max_date <= %(until)s
+                        UNION ALL
+                       SELECT line.move_id, -partial.credit_amount_currency, partial.debit_move_id
+                         FROM account_move_line line
+                         JOIN account_partial_reconcile partial ON partial.credit_move_id = line.id
+                        WHERE line.move_id = ANY(%(ids)s) AND partial.max_date <= %(until)s
+                       ) part
+                  JOIN account_move_line other ON other.id = part.other_id
+                 WHERE EXISTS (
+                       SELECT FROM account_partial_reconcile origin WHERE origin.exchange_move_id = other.move_id)
+                 GROUP BY part.move_id
+                """,
+                ids=self.ids,
+                until=on_date,
+            )
+        )
+        return {move_id: decimal_of(amount) for move_id, amount in rows}
+
     @api.model
     def _flush_settlement(self):
         """Write what the queries of this file read."""

@@ -44,6 +44,10 @@ class LedSelection(Led, fields.Selection):
     pass
 
 
+class LedJson(Led, fields.Json):
+    pass
+
+
 def with_leaders(model, fnames):
     """These names of fields, and those of their leaders; None for all fields, as in the ORM."""
     if fnames is None:

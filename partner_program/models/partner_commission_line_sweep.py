@@ -146,6 +146,8 @@ class PartnerCommissionLine(models.Model):
             if different := [fname for fname, value in columns if figures[fname] != (value or False)]:
                 line.write(figures)
                 wrong[line] = different
+            elif "excluded_shares" in figures and figures["excluded_shares"] != line.excluded_shares:
+                line.excluded_shares = figures["excluded_shares"]  # noted; no figure differs
         self._forget_shown()
         return wrong
 

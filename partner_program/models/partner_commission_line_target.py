@@ -1,8 +1,4 @@
-from collections import defaultdict
-from decimal import Decimal
-
 from odoo import api, models
-from odoo.fields import Domain
 
 from ..engine import amounts, windows
 from .account_move_settlement import SETTLED
@@ -23,7 +19,8 @@ class PartnerCommissionLine(models.Model):
         shared = [move_id for move_id, settlement in settlements.items() if settlement.row_count > 1]
         shared_sudo = lines_sudo.search([("move_id", "in", shared)]) if shared else lines_sudo.browse()
         lines_sudo |= shared_sudo
-        excluded = lines_sudo._get_excluded_amounts(on_date)
+        excluded = lines_sudo._get_excluded_amounts(settlements, on_date)
+        exchanged = lines_sudo.move_id._get_exchanged_amounts(on_date) if on_date else {}
         targets = dict.fromkeys(self)  # the records of the caller, with the caller's rights
         for referral, of_referral_sudo in lines_sudo.grouped("referral_id").items():
             of_referral, of_currency = self._get_referral_facts(referral, on_date), {}
@@ -32,8 +29,15 @@ class PartnerCommissionLine(models.Model):
                 if settlement.currency_id not in of_currency:
                     of_currency[settlement.currency_id] = self._get_terms(referral, settlement.currency_id)
                 currency, terms = of_currency[settlement.currency_id]
-                less = excluded.get(line_sudo, (0.0, 0.0)) if excluded else (0.0, 0.0)
-                facts = self._prepare_facts(currency, settlement, of_referral, *less, on_date=on_date)
+                *less, noted = excluded.get(line_sudo, (0.0, 0.0, None)) if excluded else (0.0, 0.0, None)
+                facts = self._prepare_facts(
+                    currency,
+                    settlement,
+                    of_referral,
+                    *less,
+                    on_date=on_date,
+                    exchanged=exchanged.get(line_sudo.move_id.id, amounts.ZERO),
+                )
                 target = amounts.target(facts, terms)
                 targets[line_sudo] = {
                     "base_amount": float(facts.base),
@@ -44,6 +48,8 @@ class PartnerCommissionLine(models.Model):
                     "due_on": target.due_on or False,
                     "void_code": target.void or False,
                 }
+                if noted is not None:
+                    targets[line_sudo]["excluded_shares"] = noted
         if shared_sudo:
             shared_sudo._leave_to_one(targets)
             targets = {line: targets[line] for line in self}
@@ -51,24 +57,28 @@ class PartnerCommissionLine(models.Model):
 
     @api.model
     def _prepare_facts(
-        self, currency, settlement, of_referral, excluded_base, excluded_credit, on_date=None
+        self, currency, settlement, of_referral, excluded_base, excluded_credit, on_date=None, exchanged=amounts.ZERO
     ) -> amounts.InvoiceFacts:
         """Facts of one invoice for the engine, of today or of a past day.
 
         :param currency: of the invoice
         :param settlement: what the books say of the invoice, see ``account.move._get_settlement_facts``
         :param of_referral: what ``_get_referral_facts`` says of the referral
+        :param exchanged: what exchange differences closed of it, for a past day only
         """
         window, client_id, earning_stops_on, not_acquired_from = of_referral
         base, credited = settlement.untaxed or 0.0, float(settlement.credited)
         if excluded_base or credited:
             base, credited = currency.round(base - excluded_base), currency.round(credited - excluded_credit)
+        # What comes to nothing (a free line, a discount on what earns nothing) is paid when it is made: nobody pays it.
+        is_free = currency.is_zero(settlement.total or 0.0)
         if on_date is None:
             settled = settlement.payment_state in SETTLED and currency.is_zero(settlement.residual or 0.0)
             settled = settled and not settlement.unposted
         else:  # from reconciliations alone
-            closed = settlement.money + settlement.credited_gross + settlement.written_off
-            settled = bool(closed) and currency.compare_amounts(settlement.total or 0.0, float(closed)) <= 0
+            closed = settlement.money + settlement.credited_gross + settlement.written_off + exchanged
+            is_closed = bool(closed) and currency.compare_amounts(settlement.total or 0.0, float(closed)) <= 0
+            settled = is_free or is_closed
         return amounts.InvoiceFacts(
             posted=settlement.state == "posted",
             cancelled=settlement.state == "cancel",
@@ -79,7 +89,7 @@ class PartnerCommissionLine(models.Model):
             credited=max(amounts.ZERO, amounts.decimal_of(credited)),
             payable=amounts.decimal_of(settlement.total) - settlement.credited_gross,
             written_off=settlement.written_off,
-            settled_on=settlement.settled_on,
+            settled_on=settlement.settled_on or (settlement.invoice_date if is_free else None),
             earning_stops_on=earning_stops_on,
             not_acquired_from=not_acquired_from,
         )
@@ -108,35 +118,3 @@ class PartnerCommissionLine(models.Model):
             stops_on = stops_on if stops_on and stops_on <= on_date else None
             not_acquired_from = not_acquired_from if not_acquired_from and not_acquired_from <= on_date else None
         return (referral.window_start, referral.window_end), referral.client_id.id, stops_on, not_acquired_from
-
-    def _get_excluded_amounts(self, on_date=None) -> dict:
-        """``{line: (untaxed amount, credited amount)}`` of products that earn nothing.
-
-        Three queries for each set of excluded categories that referrals froze; none for the others. Of the credit
-        notes counts what ``credited`` counts of them, see ``account.move._get_settlement_facts``.
-        """
-        excluded = {}
-        excluding = self.referral_id.filtered("excluded_category_ids")
-        concerned = self.filtered(lambda line: line.referral_id in excluding) if excluding else self.browse()
-        for categories, lines in concerned.grouped(lambda line: line.referral_id.excluded_category_ids).items():
-            credit_notes = lines.move_id._get_credit_notes(on_date)
-            moves = lines.move_id.union(*(credit_note for _id, credit_note, _share in credit_notes))
-            amounts_of = dict(
-                self.env["account.move.line"]._read_group(
-                    Domain("product_id.categ_id", "child_of", categories.ids)
-                    & Domain("move_id", "in", moves.ids)
-                    & Domain("display_type", "=", "product"),
-                    ["move_id"],
-                    ["price_subtotal:sum"],
-                )
-            )
-            credited = defaultdict(Decimal)
-            for move_id, credit_note, share in credit_notes:
-                if not (amount := amounts_of.get(credit_note)):
-                    continue
-                named = credit_note.reversed_entry_id
-                convert = credit_note._to_currency_of_origin if named else amounts.decimal_of
-                credited[move_id] += share * convert(amount)
-            for line in lines:
-                excluded[line] = (amounts_of.get(line.move_id, 0.0), float(credited[line.move_id.id]))
-        return excluded

@@ -98,7 +98,10 @@ class PartnerProgram(models.Model):
     excluded_category_ids = fields.Many2many(
         "product.category",
         string="Excluded Product Categories",
-        help="Products of these categories, or of categories below them, earn no commission.",
+        ondelete="restrict",
+        help="Products of these categories, or of categories below them, earn no commission. A product that moves to "
+        "another category changes invoices of later only. Of a down payment the share of them on its order earns "
+        "nothing. Lines without a product earn.",
     )
     # where bills go
     bill_journal_id = fields.Many2one(

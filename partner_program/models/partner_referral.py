@@ -146,6 +146,7 @@ class PartnerReferral(models.Model):
     excluded_category_ids = fields.Many2many(
         "product.category",
         string="Excluded Product Categories",
+        ondelete="restrict",
         readonly=True,
         copy=False,
         groups="base.group_user",

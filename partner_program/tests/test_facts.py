@@ -188,6 +188,22 @@ class TestAccrualOfThePast(PartnerProgramCommon):
         self.assertEqual(self.accrual("2026-03-09"), [(50.0, 0.0, 0.0, 0.0)])
         self.assertEqual(self.accrual("2026-03-10"), [(0.0, 30.0, 0.0, 30.0)])
 
+    def test_what_an_exchange_difference_closes_is_closed(self):
+        """A credit note in another currency leaves a rest, which Odoo closes by an exchange entry."""
+        euro = self.setup_other_currency("EUR", rates=[("2025-01-01", 2.0), ("2026-01-15", 4.0)])
+        self.acquired()
+        self.invoice(100)  # starts the window
+        invoice = self.invoice(1000, on="2026-01-10")
+        self.go_to("2026-01-20")
+        self.pay(invoice, 700)
+        credit_note = self.invoice(600, on="2026-01-20", move_type="out_refund", currency_id=euro.id)
+        self.reconcile(invoice, credit_note)
+        self.go_to("2026-02-10")
+        line = self.line_of(invoice)
+        self.assertEqual(line.state, "earned")
+        accrued = self.accrual("2026-02-10")
+        self.assertIn((0.0, line.earned_amount, 0.0, line.earned_amount), accrued)
+
     def test_other_currencies_are_accrued_in_their_own(self):
         euro = self.setup_other_currency("EUR", rates=[("2025-01-01", 2.0), ("2026-01-15", 4.0)])
         self.acquired()

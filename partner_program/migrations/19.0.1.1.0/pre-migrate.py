@@ -18,7 +18,8 @@ def _move_first_earnings(cr):
         """
         ALTER TABLE partner_commission_line
           ADD COLUMN IF NOT EXISTS first_earned_on date,
-          ADD COLUMN IF NOT EXISTS first_earned_amount numeric
+          ADD COLUMN IF NOT EXISTS first_earned_amount numeric,
+          ADD COLUMN IF NOT EXISTS excluded_shares jsonb
         """
     )
     cr.execute(
