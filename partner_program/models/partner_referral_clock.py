@@ -1,12 +1,12 @@
 from collections import defaultdict
 from datetime import UTC, date, timedelta
-from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
 from ..engine import windows
+from ..tools.zones import get_zone
 from .partner_referral import OPEN_STATES
 
 WARNING_DAYS = (7, 30)  # days before the last day, the most urgent first
@@ -100,7 +100,7 @@ class PartnerReferral(models.Model):
             )
         )
         now = fields.Datetime.now().replace(tzinfo=UTC)
-        today = {zone: now.astimezone(ZoneInfo(zone)).date() for zone in {zone for _id, zone, _count, _is_won in rows}}
+        today = {zone: now.astimezone(get_zone(zone)).date() for zone in {zone for _id, zone, _count, _is_won in rows}}
         return {id_: (today[zone], count, is_won) for id_, zone, count, is_won in rows}
 
     def _get_clock(self, today: date, paid_invoices: int) -> tuple[int, str | bool]:

@@ -3,6 +3,8 @@ from zoneinfo import ZoneInfo
 
 from odoo import fields, models
 
+from ..tools.zones import get_zone
+
 
 class ResCompany(models.Model):
     _inherit = "res.company"
@@ -39,7 +41,7 @@ class ResCompany(models.Model):
         """
         self.ensure_one()
         company_sudo = self.sudo()  # the zone of the company is no secret to its users
-        return ZoneInfo(company_sudo.partner_id.tz or company_sudo.resource_calendar_id.tz or "UTC")
+        return get_zone(company_sudo.partner_id.tz or company_sudo.resource_calendar_id.tz or "UTC")
 
     def _partner_program_local_date(self, moment: datetime) -> date:
         """The calendar day of a naive UTC ``moment`` at the company."""

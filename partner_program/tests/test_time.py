@@ -3,10 +3,11 @@
 from bisect import bisect_left
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from odoo import SUPERUSER_ID
 
+from ..tools import zones
 from .common import PartnerProgramCommon
 from .many_clients import ManyClients
 
@@ -260,3 +261,40 @@ class TestTime(ManyClients, PartnerProgramCommon):
         self.at(first_minute(zone, end))
         self.sync_referrals()
         self.assertEqual(referral.state, "completed", where)
+
+
+class OfNewSystems:
+    """``ZoneInfo`` of a system without the old names of time zones, such as Ubuntu 24.04."""
+
+    from_file = ZoneInfo.from_file
+
+    def __new__(cls, name):
+        if name in ("Asia/Calcutta", "Nowhere/Land"):
+            raise ZoneInfoNotFoundError(name)
+        return ZoneInfo(name)
+
+
+class TestOldNames(PartnerProgramCommon):
+    def setUp(self):
+        super().setUp()
+        self.patch(zones, "ZoneInfo", OfNewSystems)
+        zones.get_zone.cache_clear()
+        self.addCleanup(zones.get_zone.cache_clear)
+
+    def test_a_company_with_an_old_name_of_its_zone_counts_its_days_there(self):
+        referral = self.acquired()
+        # Browsers say so; what is not in the list of the system cannot be chosen, but is in databases.
+        self.env.cr.execute("UPDATE res_partner SET tz = 'Asia/Calcutta' WHERE id = %s", [self.company.partner_id.id])
+        self.go_to("2026-01-10 18:29:00")
+        self.assertEqual(self.company._partner_program_today(), date(2026, 1, 10))
+        self.go_to("2026-01-10 18:30:00")
+        self.assertEqual(self.company._partner_program_today(), date(2026, 1, 11))
+        invoice = self.invoice(1000)
+        self.pay(invoice)
+        self.assertLine(self.line_of(invoice), state="earned")
+        self.assertIn("Month 1 of 12", referral.clock)
+
+    def test_where_nobody_knows_the_zone_days_are_those_of_utc(self):
+        self.env.cr.execute("UPDATE res_partner SET tz = 'Nowhere/Land' WHERE id = %s", [self.company.partner_id.id])
+        self.go_to("2026-01-10 23:59:00")
+        self.assertEqual(self.company._partner_program_today(), date(2026, 1, 10))
