@@ -75,7 +75,8 @@ class PartnerCommissionLine(models.Model):
             "credited": self._format(line_sudo.credited_amount),
             "amount": self._format(line_sudo.amount),
         }
-        if referral.window_start and move.invoice_date and line_sudo.void_code != "outside_window":
+        # What was taken back starts no window (D1), and may be from before it.
+        if windows.in_window(move.invoice_date, referral.window_start, referral.window_end):
             values["month"] = windows.month_in_window(move.invoice_date, referral.window_start)
             values["months"] = referral.commission_months
         else:

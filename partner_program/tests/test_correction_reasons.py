@@ -10,6 +10,18 @@ NOT_PAID = "The invoice is not paid in full any more"
 
 
 @tagged("post_install", "-at_install")
+class TestMonthOfTheWindow(PartnerProgramCommon):
+    def test_d1_what_was_taken_back_before_the_window_began_names_no_month_of_it(self):
+        self.acquired()
+        first = self.invoice(1000, on="2026-01-05")
+        self.credit(first)
+        self.invoice(1000, on="2026-03-20")
+        line = self.line_of(first)
+        self.assertLine(line, void_code="credited")
+        self.assertIn("(month – of –)", line.explanation)
+
+
+@tagged("post_install", "-at_install")
 class TestCorrectionReasons(PartnerProgramCommon):
     def setUp(self):
         super().setUp()
