@@ -85,15 +85,18 @@ class AccountMove(models.Model):
     # ------------------------------------------------------------
 
     def write(self, vals):
-        # EXTENDS account: what was billed in one currency cannot be compared with what is earned in another
+        # EXTENDS account: what was billed in one currency cannot be compared with what is earned in another, nor what
+        # statements told
         if "currency_id" in vals:
             invoices_sudo = self.filtered("posted_before").sudo()  # whoever edits the invoice need not see the ledger
-            billed_sudo = invoices_sudo.commission_line_ids.filtered("billing_ids").move_id
-            if changed := billed_sudo.filtered(lambda move: move.currency_id.id != vals["currency_id"]):
+            lines_sudo = invoices_sudo.commission_line_ids
+            told_sudo = lines_sudo.filtered(lambda line: line.billing_ids or line.first_earned_on).move_id
+            if changed := told_sudo.filtered(lambda move: move.currency_id.id != vals["currency_id"]):
                 raise UserError(
                     self.env._(
-                        "A commission on %(invoice)s was billed in %(currency)s, so its currency cannot change. Cancel "
-                        "the invoice and make a new one in the other currency: the next bill then sets it right.",
+                        "A commission on %(invoice)s was earned or billed in %(currency)s, so its currency cannot "
+                        "change. Cancel the invoice and make a new one in the other currency: the commission then "
+                        "follows by itself.",
                         invoice=changed[0].name,
                         currency=changed[0].currency_id.name,
                     )

@@ -270,7 +270,7 @@ class TestCurrencyOfTheInvoice(PartnerProgramCommon):
         euro = self.setup_other_currency("EUR")
         invoice.line_ids.remove_move_reconcile()
         invoice.button_draft()
-        with self.assertRefused("was billed in USD, so its currency cannot change"):
+        with self.assertRefused("was earned or billed in USD, so its currency cannot change"):
             invoice.currency_id = euro
         invoice.currency_id = line.currency_id
         unbilled = self.invoice(100)
@@ -278,6 +278,16 @@ class TestCurrencyOfTheInvoice(PartnerProgramCommon):
         unbilled.currency_id = euro
         unbilled.action_post()
         self.assertLine(self.line_of(unbilled), currency_id=euro.id)
+
+    def test_what_was_told_in_one_currency_is_not_told_in_another(self):
+        line = self.earned_line()
+        invoice = line.move_id
+        invoice.line_ids.remove_move_reconcile()
+        invoice.button_draft()
+        self.env.flush_all()
+        self.assertFalse(line.billing_ids)
+        with self.assertRefused("was earned or billed in USD, so its currency cannot change"):
+            invoice.currency_id = self.setup_other_currency("EUR")
 
 
 class TestWriteOff(PartnerProgramCommon):
