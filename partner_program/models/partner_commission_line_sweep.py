@@ -6,6 +6,8 @@ from markupsafe import Markup
 from odoo import api, models
 from odoo.tools import SQL
 
+from ..tools.one_by_one import try_each
+
 _logger = logging.getLogger(__name__)
 
 SWEEP_BATCH = 1000
@@ -79,10 +81,20 @@ class PartnerCommissionLine(models.Model):
         enrollments = self.env["partner.program.enrollment"].search([("referral_ids", "!=", False)])
         self.env.add_to_compute(enrollments._fields["requirements_met"], enrollments)
         referrals = self.env["partner.referral"].search([("state", "in", ("acquired", "completed"))], order="id")
-        return sum(
-            len(referrals[start : start + SWEEP_BATCH]._sync_commission_lines())
-            for start in range(0, len(referrals), SWEEP_BATCH)
-        )
+        made = []
+
+        def make(some):
+            lines = some._sync_commission_lines()
+            self.env.flush_all()  # what cannot be written is not counted
+            made.append(len(lines))
+
+        for start in range(0, len(referrals), SWEEP_BATCH):
+            try_each(
+                referrals[start : start + SWEEP_BATCH],
+                make,
+                lambda one, error: one._flag_problem(str(error.args[0] if error.args else error)),
+            )
+        return sum(made)
 
     def _report_mended(self):
         """Tell the account manager that a figure which was billed already has been mended."""

@@ -133,22 +133,27 @@ class PartnerProgram(models.Model):
     _rate_range = models.Constraint(
         "CHECK (commission_rate >= 0 AND commission_rate <= 100)", "The commission has to be between 0 and 100 %."
     )
-    _months_positive = models.Constraint(
-        "CHECK (commission_months > 0)", "The commission has to run for at least one month."
+    # Upper limits, as calendars end: "for ever" typed as 99999 months would fail at the first invoice.
+    _months_range = models.Constraint(
+        "CHECK (commission_months > 0 AND commission_months <= 1200)",
+        "The commission has to run for at least one month, and for 1200 months (a hundred years) at most.",
     )
-    _delay_positive = models.Constraint(
-        "CHECK (payout_delay_days >= 0)", "The payout delay cannot be a negative number of days."
+    _delay_range = models.Constraint(
+        "CHECK (payout_delay_days >= 0 AND payout_delay_days <= 3650)",
+        "The payout delay has to be between 0 and 3650 days (ten years).",
     )
     _lead_range = models.Constraint(
         "CHECK (bill_lead_days >= 0 AND bill_lead_days <= payout_delay_days AND bill_lead_days <= 30)",
         "The bill lead time has to be between 0 and 30 days, and not longer than the payout delay: "
         "otherwise bills would be drafted before the client has paid.",
     )
-    _claim_positive = models.Constraint(
-        "CHECK (claim_months >= 0)", "The number of months until a claim expires cannot be negative. 0 means: no limit."
+    _claim_range = models.Constraint(
+        "CHECK (claim_months >= 0 AND claim_months <= 1200)",
+        "The number of months until a claim expires has to be between 0 and 1200. 0 means: no limit.",
     )
-    _dormancy_positive = models.Constraint(
-        "CHECK (dormancy_months >= 0)", "The dormancy cannot be a negative number of months. 0 means: no check."
+    _dormancy_range = models.Constraint(
+        "CHECK (dormancy_months >= 0 AND dormancy_months <= 1200)",
+        "The dormancy has to be between 0 and 1200 months. 0 means: no check.",
     )
     _trained_positive = models.Constraint(
         "CHECK (trained_contacts_required >= 0)", "The number of trained staff cannot be negative."

@@ -223,11 +223,13 @@ class PartnerReferral(models.Model):
     _rate_range = models.Constraint(
         "CHECK (commission_rate >= 0 AND commission_rate <= 100)", "The commission has to be between 0 and 100 %."
     )
-    _months_positive = models.Constraint(
-        "CHECK (commission_months > 0)", "The commission has to run for at least one month."
+    _months_range = models.Constraint(
+        "CHECK (commission_months > 0 AND commission_months <= 1200)",
+        "The commission has to run for at least one month, and for 1200 months (a hundred years) at most.",
     )
-    _delay_positive = models.Constraint(
-        "CHECK (payout_delay_days >= 0)", "The payout delay cannot be a negative number of days."
+    _delay_range = models.Constraint(
+        "CHECK (payout_delay_days >= 0 AND payout_delay_days <= 3650)",
+        "The payout delay has to be between 0 and 3650 days (ten years).",
     )
     _window_order = models.Constraint(
         "CHECK (window_end IS NULL OR window_start < window_end)", "The commission window has to end after it starts."

@@ -187,6 +187,44 @@ class TestExpiry(PartnerProgramCommon):
         self.assertIn("its books are closed", broken.activity_ids.note)
         self.assertEqual(len(broken.activity_ids), 1)
 
+    def test_one_claim_whose_rows_cannot_be_made_stops_no_other_in_the_sweep(self):
+        broken, other = self.acquired(), self.acquired(client=self.other_client)
+        sync = type(broken)._sync_commission_lines
+
+        def _sync_commission_lines(records):
+            if broken in records:
+                raise ValueError("its window has no end")
+            return sync(records)
+
+        invoice = self.invoice(1000, client=self.other_client)
+        self.line_of(invoice).sudo().unlink()
+        self.patch(type(broken), "_sync_commission_lines", _sync_commission_lines)
+        for mended in (1, 0):
+            with (
+                mute_logger("odoo.addons.partner_program.tools.one_by_one"),
+                mute_logger("odoo.addons.partner_program.models.partner_commission_line_sweep"),
+            ):
+                self.assertEqual(self.env["partner.commission.line"].sudo()._cron_sync(), mended)
+        self.assertLine(self.line_of(invoice), referral_id=other.id, amount=50.0)
+        self.assertIn("its window has no end", broken.activity_ids.note)
+
+    def test_months_and_days_have_an_upper_limit(self):
+        """99999 months "for ever" end after the last year of the calendar: nobody could post the first invoice."""
+        referral = self.refer()
+        limits = {"commission_months": 1200, "payout_delay_days": 3650, "claim_months": 1200, "dormancy_months": 1200}
+        for fname, limit in limits.items():
+            with self.assertRefused(f"{limit}"):
+                self.program_referral[fname] = limit + 1
+            self.program_referral[fname] = limit
+            if fname in referral._fields and fname != "dormancy_months":
+                with self.assertRefused(f"{limit}"):
+                    referral[fname] = limit + 1
+                referral[fname] = limit
+        self.go_to("2026-01-10")
+        other = self.acquired(client=self.other_client)
+        self.pay(self.invoice(1000, client=self.other_client))
+        self.assertEqual(other.window_end, Date.to_date("2126-01-10"))
+
     def test_window_that_ran_out_completes_the_referral(self):
         referral = self.acquired()
         self.invoice(1000)
