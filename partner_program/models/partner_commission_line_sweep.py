@@ -55,7 +55,11 @@ class PartnerCommissionLine(models.Model):
                 wrong[line] = [*wrong.get(line, []), "statement"]
             mended += len(wrong)
             why.update(fname for fnames in wrong.values() for fname in fnames)
-            billed = [line.id for line, fnames in wrong.items() if line.billing_ids or "billed_amount" in fnames]
+            billed = [
+                line.id
+                for line, fnames in wrong.items()
+                if fnames != ["statement"] and (line.billing_ids or "billed_amount" in fnames)
+            ]
             self.browse(billed)._report_mended()
             last_id = lines[-1].id
             seconds_left = self._commit_in_cron(processed=len(lines))

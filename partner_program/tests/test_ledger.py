@@ -634,6 +634,14 @@ class TestTerms(PartnerProgramCommon):
         with self.assertRefused("there is no payout to hold"):
             Question.create({"commission_line_id": self.line_of(invoice).id, "question": "Why nothing?"})
 
+    def test_a_change_that_statements_miss_is_no_commission_that_was_corrected(self):
+        line = self.billed_line()
+        self.env.cr.execute("UPDATE partner_commission_line SET first_earned_amount = 45 WHERE id = %s", [line.id])
+        self.env.invalidate_all()
+        with mute_logger("odoo.addons.partner_program.models.partner_commission_line_sweep"):
+            self.assertEqual(self.env["partner.commission.line"].sudo()._cron_sync(), 1)
+        self.assertFalse(line.referral_id.activity_ids)
+
     def test_d16_a_run_that_makes_nothing_names_the_balance_that_is_carried_forward(self):
         line = self.billed_line()
         self.credit(line.move_id)
