@@ -71,28 +71,35 @@ class PartnerCommissionQuestion(models.Model):
                         line=question.commission_line_id.display_name,
                     )
                 )
-            question_sudo = question.sudo()  # whoever asks need not see the enrollment, and the to-do is another's
-            user = question_sudo.commission_line_id.enrollment_id._get_responsibles()[:1]
-            question_sudo.activity_schedule(
-                "mail.mail_activity_data_todo",
-                summary=self.with_context(lang=user.lang).env._("Answer the question on a commission"),
-                note=question.question,
-                date_deadline=question.asked_on + timedelta(days=DAYS_TO_ANSWER),
-                user_id=user.id,
-            )
+            question._schedule_answer(question.asked_on)
         lines_sudo = questions.commission_line_id.sudo()  # whoever asks need not see bills
         lines_sudo._leave_drafts()
         return questions
 
+    def _schedule_answer(self, asked_on):
+        """A to-do for the account manager; the money waits until it is done."""
+        self.ensure_one()
+        question_sudo = self.sudo()  # whoever asks need not see the enrollment, and the to-do is another's
+        user = question_sudo.commission_line_id.enrollment_id._get_responsibles()[:1]
+        question_sudo.activity_schedule(
+            "mail.mail_activity_data_todo",
+            summary=self.with_context(lang=user.lang).env._("Answer the question on a commission"),
+            note=self.question,
+            date_deadline=asked_on + timedelta(days=DAYS_TO_ANSWER),
+            user_id=user.id,
+        )
+
     def action_answer(self):
         """Close the question: nothing but other reasons holds the line from now on."""
-        for question in self:
+        # What a colleague, or a first click, has answered is not mailed to the partner again.
+        questions = self.filtered(lambda question: question.state == "open")
+        for question in questions:
             if not (question.answer or "").strip() or not question.outcome:
                 raise UserError(self.env._("Write the answer and choose the outcome first: the partner reads both."))
-        self.state = "answered"
-        activities_sudo = self.sudo().activity_ids  # it may be somebody else's to-do
+        questions.state = "answered"
+        activities_sudo = questions.sudo().activity_ids  # it may be somebody else's to-do
         activities_sudo.filtered("automated").action_done()
-        for question in self:
+        for question in questions:
             readers = {"recipient_ids": [Command.set(question._get_readers().ids)]}
             self.env["mail.template"]._partner_program_send(ANSWER_MAIL, question, readers)
 
@@ -105,6 +112,9 @@ class PartnerCommissionQuestion(models.Model):
         return asker if is_there else partner._get_program_readers()
 
     def action_reopen(self):
-        """Take the question up again: the line is held again."""
-        self.state = "open"
-        self.commission_line_id._leave_drafts()
+        """Take the question up again: the line is held again, and somebody has to answer again."""
+        questions = self.filtered(lambda question: question.state == "answered")
+        questions.state = "open"
+        for question in questions:
+            question._schedule_answer(question.company_id._partner_program_today())
+        questions.commission_line_id._leave_drafts()

@@ -620,8 +620,26 @@ class TestTerms(PartnerProgramCommon):
         self.assertEqual(line.days_left, -6, "released lines keep their pay-by date and show as late")
         question.action_reopen()
         self.assertLine(line, state="held")
+        self.assertEqual(question.activity_ids.user_id, self.enrollment_ada._get_responsibles()[:1])
+        self.assertEqual(question.activity_ids.date_deadline, Date.to_date("2026-02-15"), "somebody answers it again")
+        question.action_reopen()
+        self.assertEqual(len(question.activity_ids), 1)
         question.action_answer()
+        self.assertFalse(question.activity_ids)
         self.assertTrue(self.run_bills())
+
+    def test_a_question_is_answered_once_whoever_clicks_after(self):
+        line = self.earned_line()
+        question = self.env["partner.commission.question"].create(
+            {"commission_line_id": line.id, "question": "Why?", "asked_by_id": self.portal_ada.partner_id.id}
+        )
+        question.write({"answer": "The rate is 5 %.", "outcome": "confirmed"})
+        question.action_answer()
+        mails = self.env["mail.mail"].sudo().search_count([])
+        messages = len(question.message_ids)
+        question.with_user(self.manager).action_answer()
+        self.assertEqual(len(question.message_ids), messages)
+        self.assertEqual(self.env["mail.mail"].sudo().search_count([]), mails)
 
     def test_an_account_manager_gets_the_question_and_a_void_line_takes_none(self):
         self.enrollment_ada.account_manager_id = self.manager
