@@ -164,6 +164,10 @@ class PartnerCommissionStatement(models.Model):
     def _render_file(self, partner, companies, date_from: date, date_to: date, extension: str) -> bytes:
         """The statement of this partner as ``pdf``, ``csv`` or ``xlsx``; whoever calls has checked who reads it."""
         if extension == "pdf":
+            # On the paper of who owes the money: its people may have a log-in of another of our companies, too.
+            enrollments_sudo = self.env["partner.program.enrollment"].sudo()  # partners have no right on enrollments
+            enrolling = enrollments_sudo.search([("partner_id", "=", partner.id)]).company_id.ids
+            companies = companies.filtered(lambda company: company.id in enrolling) or companies
             report_sudo = self.env["ir.actions.report"].sudo()  # renders a template, of the partner that was checked
             content, _type = report_sudo.with_company(companies[:1])._render_qweb_pdf(
                 "partner_program.action_report_statement",

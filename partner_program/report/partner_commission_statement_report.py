@@ -21,11 +21,11 @@ class StatementReport(models.AbstractModel):
         few = sum(row["commissions"] for row in balances) <= ENTRIES_ON_PAPER
         return {
             "docs": partner,
-            "company": companies[:1],
+            "company": balances[0]["company"] if balances else companies[:1],  # on whose paper it is
             "date_from": period[0],
             "date_to": period[1],
             "balances": balances,
-            "many_companies": len({row["company"] for row in balances}) > 1,
+            "many_companies": len(companies) > 1,
             "entries": Movement._get_commission_entries(partner, companies, *period) if few else Movement,
             "clients": [] if few else self._sum_by_client(partner, companies, *period),
             "bill_entries": Movement._get_bill_entries(partner, companies, *period),

@@ -1,6 +1,6 @@
 """A partner of two of our companies: its people see both, and a manager who looks sees what they see (P20, P25)."""
 
-from odoo.fields import Command
+from odoo.fields import Command, Date
 from odoo.tests import HttpCase, new_test_user
 from odoo.tools import mute_logger
 
@@ -62,6 +62,43 @@ class TestPartnerOfTwoCompanies(PartnerProgramCommon, HttpCase):
         self.assertIn(self.second, self.portal_ada.company_ids)
         enrollment.write({"state": "ended", "end_reason": "x"})
         self.assertIn(self.second, self.portal_ada.company_ids, "clients keep earning")
+
+    def test_a_statement_is_on_the_paper_of_who_owes_the_money(self):
+        """The log-in of a customer of the first company, which the second one made its partner."""
+        self.enroll(self.second_program, state="active")
+        self.enrollment_ada.unlink()
+        self.assertEqual(self.portal_ada.company_ids, self.company + self.second)
+        Report = type(self.env["ir.actions.report"])
+        self.patch(Report, "_render_qweb_pdf", Report._render_qweb_html)
+        Statement = self.env["partner.commission.statement"].with_user(self.portal_ada)
+        companies = self.company + self.second
+        period = Date.to_date("2026-01-01"), Date.to_date("2026-01-31")
+        papers = {}
+        for name, their in (("both", companies), ("second", self.second)):
+            papers[name] = Statement._render_file(self.ada, their, *period, "pdf").decode()
+        self.assertIn("Second Inc", papers["second"], "what a paper of the second company has")
+        self.assertIn("Second Inc", papers["both"])
+        self.assertNotIn(self.company.name, papers["both"])
+
+    def test_the_balances_name_their_company_where_the_reader_has_several(self):
+        self.enroll(self.second_program, state="active")
+        self.billed_line()
+        companies = self.second + self.company
+        values = self.env["report.partner_program.report_statement"]._get_report_values(
+            self.ada.ids, {"date_from": "2026-01-01", "date_to": "2026-02-28", "company_ids": companies.ids}
+        )
+        self.assertEqual((values["company"], values["many_companies"]), (self.company, True))
+
+    def test_a_colleague_with_a_log_in_of_another_way_sees_the_second_company(self):
+        self.enroll(self.second_program, state="active")
+        contact = self.env["res.partner"].create({"name": "Nora", "email": "nora@elsewhere.example"})
+        nora = self._new_user("nora", "base.group_portal", partner=contact)
+        self.assertEqual(nora.company_ids, self.company)
+        contact.parent_id = self.ada
+        self.assertEqual(nora.company_ids, self.company + self.second)
+        colleague = self.env["res.partner"].create({"name": "Olga", "parent_id": self.ada.id})
+        olga = self._new_user("olga", "base.group_portal", partner=colleague)
+        self.assertEqual(olga.company_ids, self.company + self.second, "made in Settings")
 
     def test_a_rejected_application_opens_nothing(self):
         self.enroll(self.second_program).action_reject()
