@@ -121,7 +121,6 @@ class PartnerProgramPortalReferralForm(PartnerProgramPortalReferrals):
     def _attach(self, referral_sudo, filename, content):
         """Put the file into the messages of the referral, where both sides find it."""
         referral_sudo.message_post(
-            body=request.env._("Sent along with the referral."),
             author_id=request.env.user.partner_id.id,
             message_type="comment",
             subtype_xmlid="mail.mt_comment",

@@ -146,11 +146,19 @@ class PartnerReferral(models.Model):
     def _get_portal_next_step(self) -> str:
         """What happens next and by when, in words for the partner; empty when nothing does."""
         self.ensure_one()
+        if self.state == "submitted" and self._get_decision_day() < self.company_id._partner_program_today():
+            return self.env._(
+                "We check whether we were in contact with this company already. We promised an answer by %(day)s and "
+                "are late: write to us if you need it now.",
+                day=self._format_day(self._get_decision_day()),
+            )
         if self.state == "submitted":
             return self.env._(
                 "We check whether we were in contact with this company already, and answer by %(day)s.",
                 day=self._format_day(self._get_decision_day()),
             )
+        if self.state == "accepted" and self._is_won():
+            return self.env._("The client has signed. We check whether it counts as yours, and tell you here.")
         if self.state == "accepted":
             if self.sudo().acquisition_event == "entry_payment":  # the rule of the program, which partners know
                 return self.env._(
@@ -185,8 +193,11 @@ class PartnerReferral(models.Model):
             # The word of the partner is a reason to leave, also where it is that of the acceptance.
             self_sudo.write({"decision_reason": reason.strip(), "accepted_reason": False})
         self_sudo.action_withdraw()
+        # In the language of whoever follows the referral here; the words of the partner are its own.
+        reader_sudo = self_sudo.user_id or self_sudo._get_deciding_manager().sudo()
+        to_reader = self.with_context(lang=reader_sudo.lang)
         self_sudo.message_post(
-            body=self.env._("Withdrawn by the partner: %(reason)s", reason=reason.strip()),
+            body=to_reader.env._("Withdrawn by the partner: %(reason)s", reason=reason.strip()),
             author_id=self.env.user.partner_id.id,
             message_type="comment",
             subtype_xmlid="mail.mt_comment",

@@ -139,6 +139,25 @@ class TestClock(ClockCase):
 
 
 class TestWarnings(ClockCase):
+    def test_p8_what_happens_next_is_true_of_a_claim_that_is_won_and_of_an_answer_that_is_late(self):
+        waiting = self.refer(accept=False)
+        self.assertIn("answer by", waiting._get_portal_next_step())
+        self.go_to("2026-01-20")
+        self.assertIn("are late", waiting._get_portal_next_step())
+        waiting.action_accept()
+        self.assertIn("keep the conversation going", waiting._get_portal_next_step())
+        # Won in time, opened again, and won again after the last day: a manager is asked.
+        waiting.lead_id.action_set_won()
+        waiting.lead_id.stage_id = self.env["crm.stage"].search([("is_won", "=", False)], limit=1)
+        self.env.flush_all()
+        self.go_to("2026-04-20")
+        waiting.lead_id.action_set_won()
+        self.env.flush_all()
+        self.assertEqual(waiting.state, "accepted")
+        step = waiting._get_portal_next_step()
+        self.assertIn("The client has signed. We check whether it counts as yours", step)
+        self.assertNotIn("keep the conversation", step)
+
     def test_p8_warned_30_and_7_days_before_each_reader_once(self):
         referral = self.refer()  # until 5 April
         nobody, everybody = ([], []), (["mona", "sally"], ["Ada Advisory"])
