@@ -74,12 +74,12 @@ class PartnerProgramPortalPayouts(PartnerProgramPortal):
         )
 
     def _get_payout_filters(self):
-        paid = Domain("payment_state", "in", ("paid", "in_payment"))
+        paid = request.env["account.move"]._get_paid_domain()
         return {
             "all": {"label": request.env._("All"), "domain": Domain.TRUE},
             "to_pay": {
                 "label": request.env._("To Be Paid"),
-                "domain": Domain("payment_state", "in", ("not_paid", "partial", "blocked")),
+                "domain": ~paid & Domain("payment_state", "!=", "reversed"),
             },
             "paid": {"label": request.env._("Paid"), "domain": paid},
         }

@@ -171,7 +171,7 @@ class PartnerCommissionLine(models.Model):
         if not self:
             return
         self.flush_recordset()
-        self.enrollment_id.flush_recordset(["complete_since"])
+        self.enrollment_id.flush_recordset(["complete_since", "missing_since"])
         bill_ids = {bill_line: bill_line.move_id.id for bill_line in set(bill_lines.values())}
         self.env.cr.execute(
             SQL(
@@ -184,7 +184,8 @@ class PartnerCommissionLine(models.Model):
                        1 + COALESCE((SELECT MAX(revision) FROM partner_commission_billing earlier
                                       WHERE earlier.commission_line_id = line.id), 0),
                        line.company_id, line.partner_id, line.currency_id,
-                       COALESCE(line.billed_amount, 0) = 0 AND line.due_on < enrollment.complete_since,
+                       COALESCE(line.billed_amount, 0) = 0 AND line.due_on < enrollment.complete_since
+                           AND line.due_on >= enrollment.missing_since,
                        %(uid)s, %(now)s, %(now)s
                   FROM unnest(%(line_ids)s, %(bill_line_ids)s, %(bill_ids)s) AS pair (line_id, bill_line_id, bill_id)
                  CROSS JOIN LATERAL (  -- by index, as in _get_settled_query

@@ -3,8 +3,6 @@ from odoo.exceptions import UserError, ValidationError
 
 from ..engine import windows
 
-PAID = ("paid", "in_payment")
-
 
 class PartnerCommissionLine(models.Model):
     """What the portal shows of the ledger; every read goes through the reader's access rules first."""
@@ -28,6 +26,8 @@ class PartnerCommissionLine(models.Model):
             return self.env._("Held: %(reason)s", reason=self.hold_reason)
         if self.state == "earned" and self.open_amount < 0:
             return self.env._("Will be deducted from your next bill")
+        if self.state == "earned" and self.billed_amount:
+            return self.env._("Will be added to your next bill")
         if (
             self.state in ("earned", "billed")
             and self.due_on
@@ -49,8 +49,8 @@ class PartnerCommissionLine(models.Model):
         line_sudo = self.sudo()  # partners have no right on billings and enrollments
         if line_sudo.billing_ids:
             return any(line_sudo.billing_ids.mapped("was_held"))
-        since = line_sudo.enrollment_id.complete_since
-        return bool(self.due_on and since and self.due_on < since)
+        since, until = line_sudo.enrollment_id.missing_since, line_sudo.enrollment_id.complete_since
+        return bool(self.due_on and since and until and since <= self.due_on < until)
 
     def _get_portal_month(self) -> str:
         """Which month of the window the invoice is of; empty when it is outside."""
@@ -87,11 +87,10 @@ class PartnerCommissionLine(models.Model):
         billings_sudo = self.sudo().billing_ids  # partners have no right on billings
         closings = billings_sudo.bill_id._get_closings()
         for billing_sudo in billings_sudo.sorted("revision"):
-            closing = closings.get(billing_sudo.bill_id.id, (None, None))
-            history += self._get_portal_billing_history(billing_sudo, *closing)
+            history += self._get_portal_billing_history(billing_sudo, closings.get(billing_sudo.bill_id.id))
         return history
 
-    def _get_portal_billing_history(self, billing_sudo, paid_on, set_off_on) -> list[dict]:
+    def _get_portal_billing_history(self, billing_sudo, closing) -> list[dict]:
         bill_sudo, amount = billing_sudo.bill_id, billing_sudo.amount
         if bill_sudo.state == "draft":
             return [{"date": None, "text": self.env._("On a bill that is being checked"), "amount": amount}]
@@ -105,7 +104,8 @@ class PartnerCommissionLine(models.Model):
         if bill_sudo.state == "cancel" or bill_sudo.payment_state == "reversed":
             taken_back = self.env._("Bill %(bill)s was taken back", bill=bill_sudo.name)
             history.append({"date": None, "text": taken_back, "amount": -amount})
-        elif bill_sudo.payment_state in PAID:
+        elif closing:
+            paid_on, set_off_on = closing
             text = self._get_portal_closing_text(amount > 0, paid_on, set_off_on)
             history.append({"date": paid_on or set_off_on, "text": text, "amount": amount})
         return history

@@ -86,6 +86,13 @@ class PartnerProgramEnrollment(models.Model):
         copy=False,
         help="Since when nothing is missing that holds payouts. Empty while something is.",
     )
+    missing_since = fields.Date(
+        compute="_compute_requirements_met",
+        store=True,
+        copy=False,
+        help="Since when something is missing that holds payouts, or was missing last. What was due before is late by "
+        "us. Empty: nothing ever was.",
+    )
     missing_requirements = fields.Char(
         "Missing",
         compute="_compute_missing_requirements",
@@ -144,10 +151,13 @@ class PartnerProgramEnrollment(models.Model):
     )
     def _compute_requirements_met(self):
         for enrollment in self:
-            company = enrollment.company_id or self.env.company
-            since = enrollment.complete_since or company._partner_program_today()
-            enrollment.requirements_met = not enrollment._get_missing_requirements()
-            enrollment.complete_since = enrollment.requirements_met and since
+            today = (enrollment.company_id or self.env.company)._partner_program_today()
+            complete_since, missing_since = enrollment.complete_since, enrollment.missing_since
+            is_met = enrollment.requirements_met = not enrollment._get_missing_requirements()
+            if not is_met and (complete_since or not missing_since):
+                missing_since = today
+            enrollment.complete_since = is_met and (complete_since or today)
+            enrollment.missing_since = missing_since
 
     @api.depends("requirements_met")
     @api.depends_context("lang")

@@ -138,8 +138,8 @@ class PartnerProgramPortal(models.AbstractModel):
                 | {"coming": defaultdict(float), "posted": defaultdict(float)},
             )
 
-        for currency_id, state, hold_code, due_on, value, count in self._get_open_rows(partner):
-            currency, value = self.env["res.currency"].browse(currency_id), float(value)
+        for currency_id, state, hold_code, due_on, value, later, count in self._get_open_rows(partner):
+            currency, value, later = self.env["res.currency"].browse(currency_id), float(value), float(later)
             total = of(currency)
             if state == "expected":
                 total["expected"] += value
@@ -150,10 +150,13 @@ class PartnerProgramPortal(models.AbstractModel):
             if state == "held":
                 total["held"] += value
                 total["hold_codes"].add(hold_code)
-            elif value < 0 or not due_on:
-                total["corrections"] += value
             else:
-                total["coming"][due_on] += value
+                # The difference of what was billed before waits for no day: the next bill carries it.
+                for amount, day in ((value - later, due_on), (later, None)):
+                    if amount > 0:
+                        total["coming"][day or today] += amount
+                    else:
+                        total["corrections"] += amount
         for bill in self._get_bills(partner) if bills is None else bills:
             total = of(bill["currency_id"])
             total["paid"] += bill["amount"] - bill["open"] - bill["set_off"]
@@ -170,8 +173,9 @@ class PartnerProgramPortal(models.AbstractModel):
     def _get_open_rows(self, partner) -> list[tuple]:
         """Sums of what is expected, earned or held, under the reader's access rules, from the partial index alone.
 
-        :return: ``(currency id, state, hold code, pay-by date, amount, count)``; the amount is what is to be billed,
-            and for what is expected what it will be worth
+        :return: ``(currency id, state, hold code, pay-by date, amount, later, count)``; the amount is what is to be
+            billed, and for what is expected what it will be worth; later is the part of it that changed on lines which
+            were billed before
         """
         Line = self.env["partner.commission.line"]
         Line.flush_model()
@@ -182,7 +186,15 @@ class PartnerProgramPortal(models.AbstractModel):
             "SUM(CASE %s WHEN 'expected' THEN %s ELSE %s END)",
             *(SQL.identifier(query.table, name) for name in ("state", "amount", "open_amount")),
         )
-        columns = query.select(*keys, value, SQL("COUNT(*)"))
+        # Of a line that was not billed before all that is earned is open.
+        later = SQL(
+            "SUM(CASE WHEN %(state)s = 'earned' AND %(open)s <> %(amount)s THEN %(open)s ELSE 0 END)",
+            **{
+                name: SQL.identifier(query.table, fname)
+                for name, fname in (("state", "state"), ("open", "open_amount"), ("amount", "amount"))
+            },
+        )
+        columns = query.select(*keys, value, later, SQL("COUNT(*)"))
         return self.env.execute_query(SQL("%s GROUP BY %s", columns, SQL(", ").join(keys)))
 
     @api.model

@@ -8,8 +8,17 @@ def migrate(cr, version):
 
 def _note_complete_since(cr):
     # Not known of the past: computed, it would be the day of the update, and what is late would be excused.
-    cr.execute("ALTER TABLE partner_program_enrollment ADD COLUMN IF NOT EXISTS complete_since date")
+    cr.execute(
+        """
+        ALTER TABLE partner_program_enrollment
+          ADD COLUMN IF NOT EXISTS complete_since date,
+          ADD COLUMN IF NOT EXISTS missing_since date
+        """
+    )
     cr.execute("UPDATE partner_program_enrollment SET complete_since = create_date::date WHERE requirements_met")
+    cr.execute(
+        "UPDATE partner_program_enrollment SET missing_since = create_date::date WHERE requirements_met IS NOT TRUE"
+    )
 
 
 def _move_first_earnings(cr):
