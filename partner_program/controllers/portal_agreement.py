@@ -1,3 +1,5 @@
+from psycopg2 import IntegrityError
+
 from odoo import http
 from odoo.exceptions import UserError, ValidationError
 from odoo.http import content_disposition, request
@@ -73,6 +75,9 @@ class PartnerProgramPortalAgreement(PartnerProgramPortal):
                 request.env["partner.program.portal.log"]._log("details")
         except (UserError, ValidationError) as error:
             errors = {"details": str(error)}
+        except IntegrityError as error:  # a second click at the same time has saved it
+            if error.diag.constraint_name != "res_partner_bank_unique_number":
+                raise
         if errors:
             return self._render_agreement(values=values, errors=errors)
         return request.redirect("/my/agreement?message=details")

@@ -1,3 +1,5 @@
+from psycopg2 import IntegrityError
+
 from odoo import http
 from odoo.exceptions import UserError
 from odoo.http import request
@@ -25,6 +27,9 @@ class PartnerProgramPortalTeam(PartnerProgramPortal):
                 request.env["partner.program.enrollment"]._invite_colleague(name, email)
         except UserError as error:
             return self._render_team(error=error.args[0], name=name, email=email)
+        except IntegrityError as error:  # a second click at the same time has invited this colleague
+            if error.diag.constraint_name != "res_users_login_key":
+                raise
         return request.redirect("/my/team")
 
     @http.route("/my/team/<int:user_id>/remove", type="http", auth="user", website=True, methods=["GET", "POST"])

@@ -165,6 +165,9 @@ class PartnerCommissionLine(models.Model):
         self.check_access("read")
         if not (text or "").strip():
             raise ValidationError(self.env._("Write what you doubt: we cannot answer an empty question."))
+        open_sudo = self._get_portal_questions_sudo().filtered(lambda question: question.state == "open")
+        if text.strip() in open_sudo.mapped("question"):  # a second click
+            return open_sudo[:1]
         if self.is_questioned:
             raise UserError(self.env._("Your question on this commission is being answered already."))
         questions_sudo = self.env["partner.commission.question"].sudo()  # partners ask on lines they may read, only

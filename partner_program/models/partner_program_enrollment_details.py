@@ -3,6 +3,8 @@ from odoo.exceptions import UserError
 
 from odoo.addons.base.models.res_bank import sanitize_account_number
 
+from ..tools.matching import compact_number
+
 
 class PartnerProgramEnrollment(models.Model):
     """Bank account and tax ID, as partners tell them in the portal (D15)."""
@@ -23,18 +25,25 @@ class PartnerProgramEnrollment(models.Model):
         """Add what is not known yet; called with raised rights for a person of the partner.
 
         What is known is never changed this way: whoever takes over a log-in must not redirect payments. The account is
-        not trusted for outgoing payments until an accountant says so.
+        not trusted for outgoing payments until an accountant says so. What is known as it was typed is saved already:
+        that was a second click, or a colleague.
 
         :raise UserError: a sentence for the reader; nothing is saved
         """
         self.ensure_one()
         partner = self.partner_id
+        if not acc_number and not vat:
+            raise UserError(self.env._("Please fill in at least one of the fields."))
+        if acc_number and sanitize_account_number(acc_number) in partner.bank_ids.mapped("sanitized_acc_number"):
+            acc_number = ""
+        if vat and partner.vat and compact_number(vat) == compact_number(partner.vat):
+            vat = ""
+        if not acc_number and not vat:
+            return
         if acc_number and partner.bank_ids:
             raise UserError(self.env._("A bank account is known already. Write to your account manager to change it."))
         if vat and partner.vat:
             raise UserError(self.env._("A tax ID is known already. Write to your account manager to change it."))
-        if not acc_number and not vat:
-            raise UserError(self.env._("Please fill in at least one of the fields."))
         if acc_number:
             self._check_account_number(acc_number)
             self._check_account_not_closed(acc_number)

@@ -77,8 +77,9 @@ class PartnerProgramEnrollment(models.Model):
             raise ValidationError(self.env._("Enter one valid e-mail address."))
         team_sudo = self._get_team_sudo()
         invited = f"{name} <{normalized}>"
-        if self._count_invitations(timedelta(minutes=1), invited):  # a double click
-            return team_sudo.filtered(lambda user: user.login == normalized).partner_id
+        in_team = team_sudo.filtered(lambda user: user.login == normalized)
+        if in_team and self._count_invitations(timedelta(minutes=1), invited):  # a double click
+            return in_team.partner_id
         if normalized in team_sudo.mapped("email_normalized") or normalized in team_sudo.mapped("login"):
             raise ValidationError(self.env._("This colleague has access already."))
         if len(team_sudo) >= MEMBERS_AT_MOST:
@@ -134,12 +135,14 @@ class PartnerProgramEnrollment(models.Model):
 
     @api.model
     def _remove_colleague(self, user_id):
-        """Take the access to the portal away from a colleague; the contact stays.
+        """Take the access to the portal away from a colleague; the contact stays. A second time does nothing.
 
         :raise UserError: not a colleague, or the user itself
         """
         self._check_may_manage_team()
         user_sudo = self._get_team_sudo().filtered(lambda user: user.id == user_id)
+        if not user_sudo and self._was_in_team(user_id):
+            return
         if not user_sudo:
             raise UserError(self.env._("This person is not in your team any more."))
         if user_sudo == self.env.user:
@@ -150,3 +153,14 @@ class PartnerProgramEnrollment(models.Model):
         wizard_sudo = wizards_sudo.create({"partner_ids": user_sudo.partner_id.ids})
         wizard_sudo.user_ids.action_revoke_access()
         self.env["partner.program.portal.log"]._log("remove", f"{user_sudo.name} <{user_sudo.login}>")
+
+    @api.model
+    def _was_in_team(self, user_id) -> bool:
+        """Whether this is somebody of the reader's company whose access was taken away."""
+        users_sudo = self.env["res.users"].sudo().with_context(active_test=False)  # partners read no users
+        company = self.env.user.commercial_partner_id
+        return bool(
+            users_sudo.search_count(
+                [("id", "=", user_id), ("active", "=", False), ("partner_id.commercial_partner_id", "=", company.id)]
+            )
+        )

@@ -505,6 +505,8 @@ class TestCommissionPages(PortalCommon):
             response = self.url_open(f"/my/commissions/{line.id}/question", data={**hidden, "question": "Why?"})
         self.env.invalidate_all()
         self.assertEqual(len(line.question_ids), 1)
+        self.assertTrue(response.url.endswith("?asked=1"), "a second click is told what the first one did")
+        response = self.url_open(f"/my/commissions/{line.id}/question", data={**hidden, "question": "And why not?"})
         self.assertEqual(response.status_code, 422)
         self.assertIn("is being answered already", self.text_of(response))
 

@@ -477,7 +477,11 @@ class TestSignatures(PartnerProgramCommon, HttpCase):
         self.assertEqual(self.byte.bank_ids.sanitized_acc_number, "FR7630006000011234567890189")
         self.assertFalse(self.byte.bank_ids.allow_out_payment, "an accountant looks at it first")
         self.assertEqual(self.byte.vat, "/")
+        self.assertIn(
+            "we have noted that", tell(acc_number="fr76 3000 6000 0112 3456 7890 189", vat="/"), "second click"
+        )
         self.assertIn("is known already", tell(acc_number="DE89370400440532013000"))
+        self.assertIn("is known already", tell(acc_number="FR7630006000011234567890189", vat="FR12"))
         self.assertEqual(len(self.byte.bank_ids), 1)
         self.assertEqual(self.url_open("/my/agreement/details", data={"vat": "X"}).status_code, 400, "CSRF")
         self.byte.bank_ids.active = False
