@@ -138,6 +138,12 @@ class TestStructure(PartnerProgramCommon):
                     loaded += 1
         self.assertGreater(loaded, 60)
 
+    def test_no_view_shows_what_depends_on_a_field_that_its_reader_may_not_read(self):
+        # What Odoo would write into the log of each update.
+        views = self.records_of_module("ir.ui.view").filtered(lambda view: view.type != "qweb")
+        with self.assertNoLogs("odoo.addons.base.models.ir_ui_view", "WARNING"):
+            views._check_xml()
+
     def test_every_list_form_and_search_exists_for_each_stored_model(self):
         for model in self.own_models():
             # A view of other rows has no form of its own: its rows open what they are about.
