@@ -19,7 +19,7 @@ class PartnerReferral(models.Model):
 
         As many queries for a thousand claims as for one.
         """
-        # A lead with a customer says who it is: the claim is without a client because another one protects that one.
+        # A lead with a customer says who it is, see needs_confirmation.
         prospects = self.filtered(lambda r: r.state == "accepted" and not r.client_id and not r.lead_id.partner_id)
         matches = prospects._find_matches()
         found = prospects.filtered(lambda r: matches[r].keys() - set(r.match_ids.partner_id.ids))

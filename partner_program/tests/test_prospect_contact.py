@@ -118,6 +118,17 @@ class TestProspectBecomesContact(ProspectCommon):
         with self.assertRefused("is protected by another referral"):
             referral.match_ids.with_user(self.salesperson).action_choose()
 
+    def test_d10_a_claim_whose_lead_names_the_client_of_another_one_is_not_asked_about(self):
+        lead = self.lead(client=self.env["res.partner"])
+        referral = self.prospect(enrollment=self.enrollment_ada, lead_id=lead.id)
+        contact = self.contact()
+        self.night()
+        self.assertTrue(referral.needs_confirmation)
+        self.refer(client=contact, accept=False).sudo().state = "accepted"
+        lead.with_user(self.salesperson).partner_id = contact
+        self.assertFalse(referral.client_id, "it is protected")
+        self.assertFalse(referral.needs_confirmation)
+
     def test_a_claim_that_ends_is_asked_about_no_more(self):
         referral = self.prospect()
         self.contact()

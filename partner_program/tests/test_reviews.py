@@ -649,7 +649,6 @@ class TestClaimsThatMeet(ReviewCommon):
         contact = self.env["res.partner"].create({"name": "Foxtrot", "is_company": True})
         late = self.refer(client=contact, accept=False)
         self.assertTrue(late.meets_prospect)
-        late.match_ids.unlink()
         self.go_to("2026-02-06")
         self.assertEqual(holder.state, "accepted")
         self.assertFalse(late.meets_prospect)
