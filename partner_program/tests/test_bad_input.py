@@ -26,9 +26,9 @@ class TestBadInput(PartnerProgramCommon):
         for fname, value, message in [
             ("commission_months", -1, "at least one month"),
             ("commission_months", 0, "at least one month"),
-            ("payout_delay_days", -1, "cannot be a negative number of days"),
-            ("claim_months", -1, "cannot be negative. 0 means: no limit"),
-            ("dormancy_months", -1, "cannot be a negative number of months"),
+            ("payout_delay_days", -1, "between 0 and 3650 days"),
+            ("claim_months", -1, "between 0 and 1200. 0 means: no limit"),
+            ("dormancy_months", -1, "between 0 and 1200 months. 0 means: no check"),
             ("bill_lead_days", -1, "between 0 and 30 days"),
             ("trained_contacts_required", -1, "cannot be negative"),
         ]:
@@ -41,7 +41,7 @@ class TestBadInput(PartnerProgramCommon):
         referral = self.refer()
         with self.assertRefused("at least one month"):
             referral.commission_months = 0
-        with self.assertRefused("cannot be a negative number of days"):
+        with self.assertRefused("between 0 and 3650 days"):
             referral.payout_delay_days = -1
         self.assertRecordValues(referral, [{"commission_months": 12, "payout_delay_days": 30}])
 

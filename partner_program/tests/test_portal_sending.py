@@ -113,6 +113,6 @@ class TestSendingAfterTheSession(PortalCommon):
                 response = self.url_open("/web/login", data=values)
                 self.assertEqual(response.status_code, 200)
                 self.assertTrue(response.url.endswith(f"{page}?not_sent=1"), response.url)
-                self.assertIn("nothing was sent", self.text_of(response))
-        self.assertNotIn("nothing was sent", self.text_of(self.url_open("/my/referrals/new")))
+                self.assertIn("Nothing was sent", self.text_of(response))
+        self.assertNotIn("Nothing was sent", self.text_of(self.url_open("/my/referrals/new")))
         self.assertFalse(self.sent())
