@@ -280,18 +280,23 @@ class Story:
         for partner, client, days_ago, (outcome, *when) in REFERRALS:
             lead = self._lead(self.companies[client], days_ago)
             referral = self._referral(partner, days_ago, lead_id=lead.id)
-            # Won or lost before it is accepted here: the claim is looked at when accepted, as of the past.
+            # Won before it is accepted here: the claim is looked at when accepted, as of the past.
             if outcome == "won":
                 lead.action_set_won()
                 lead.date_closed = self.moment(when[0])
-            if outcome == "lost":
-                lead.action_set_lost(lost_reason_id=self.env.ref("crm.lost_reason_1").id)
             if outcome == "refused":
                 referral.action_check_eligibility()
                 referral.decision_reason = "We have been in discussion with this client over the past months."
                 referral.action_reject()
                 continue
+            last_day = referral.expires_on
+            if outcome in ("expired", "lost"):  # accepted in time, which nobody can do any more
+                referral.expires_on = self.moment(0)
             referral.action_accept()
+            if outcome == "lost":
+                lead.action_set_lost(lost_reason_id=self.env.ref("crm.lost_reason_1").id)
+            referral.expires_on = last_day
+            referral._sync_acquisition()
         for partner, name, contact, email, days_ago, accepted in PROSPECTS:
             referral = self._referral(
                 partner, days_ago, prospect_name=name, prospect_contact_name=contact, prospect_email=email
