@@ -77,7 +77,8 @@ class PartnerCommissionBillRun(models.TransientModel):
         self.ensure_one()
         self.env["account.move"].check_access("create")
         lines = self._get_lines()
-        if not self.line_count:
+        to_bill, _waiting = self._get_rows()
+        if not to_bill:
             raise UserError(lines._explain_nothing_due(self.date_until))
         cron_sudo = self.env.ref("partner_program.ir_cron_run_in_background").sudo()  # only to start it
         if len(lines) <= IN_BACKGROUND_ABOVE or not cron_sudo.active:
@@ -92,7 +93,7 @@ class PartnerCommissionBillRun(models.TransientModel):
                 "message": self.env._(
                     "%(count)s commission lines are being billed in the background, partner by partner. "
                     "The bills appear in the list of commission bills within minutes.",
-                    count=self.line_count,
+                    count=sum(count for *_key, count, _amount in to_bill),
                 ),
                 "next": {"type": "ir.actions.act_window_close"},
             },
