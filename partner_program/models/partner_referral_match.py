@@ -51,10 +51,8 @@ class PartnerReferralMatch(models.Model):
         if referral.state not in OPEN_STATES or referral.client_id:
             raise UserError(self.env._("Referral %(referral)s was decided already.", referral=referral.display_name))
         contact, reason = self.partner_id, self.reason
-        lead_sudo = referral.lead_id.sudo()  # sudo: whoever decides on the referral says who the lead's customer is
-        if lead_sudo and not lead_sudo.partner_id:
-            lead_sudo.partner_id = contact
-        # Looks for evidence again, replaces the contacts found, and of an accepted claim finds what was paid before.
+        # Tells the lead who its customer is, looks for evidence again, replaces the contacts found, and of an accepted
+        # claim finds what was paid before. Told first, the lead would name the client, which nobody may change then.
         referral.client_id = contact
         referral.message_post(
             body=self.env._("The client is %(client)s: %(reason)s.", client=contact.display_name, reason=reason)

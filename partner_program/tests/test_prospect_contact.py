@@ -74,6 +74,15 @@ class TestProspectBecomesContact(ProspectCommon):
             lambda referral, contact: referral.match_ids.with_user(self.salesperson).action_choose()
         )
 
+    def test_p9_the_click_names_the_client_on_a_claim_with_a_lead_too(self):
+        referral = self.prospect(enrollment=self.enrollment_ada)
+        contact = self.contact()
+        self.night()
+        self.assertFalse(referral.lead_id.partner_id)
+        referral.match_ids.with_user(self.salesperson).action_choose()
+        self.assertEqual((referral.client_id, referral.lead_id.partner_id), (contact, contact))
+        self.assertFalse(self.questions(referral))
+
     def test_p9_the_client_filled_in_by_hand_counts_at_once_what_was_paid(self):
         self.check_asked_and_found(
             lambda referral, contact: referral.with_user(self.salesperson).write({"client_id": contact.id})
