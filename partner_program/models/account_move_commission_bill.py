@@ -303,7 +303,11 @@ class AccountMove(models.Model):
         # EXTENDS account: a cancelled bill does not come back beside the one that took its place
         if cancelled := self.filtered(lambda m: m.state == "cancel" and m._is_commission_bill()):
             cancelled._check_still_open()
-        return super().button_draft()
+        result = super().button_draft()
+        if again := cancelled.filtered(lambda m: not m.posted_before):
+            again_sudo = again.sudo()  # the to-do is another user's
+            again_sudo._ask_accountant_to_approve()
+        return result
 
     def _check_still_open(self):
         """Refuse to bring back cancelled bills whose commissions others carry by now, or that carry the same ones."""

@@ -46,7 +46,7 @@ class PartnerCommissionLine(models.Model):
                     named = credit_note.reversed_entry_id
                     credited += share * (credit_note._to_currency_of_origin(float(amount)) if named else amount)
                 base = self._get_excluded_part(parts[move], shares)
-                noted = {"categories": categories.ids, "shares": shares} if shares and line not in drafts else False
+                noted = {"categories": sorted(categories.ids), "shares": shares} if shares and line not in drafts else False
                 excluded[line] = (float(base), float(credited), noted)
         return excluded
 
@@ -65,7 +65,7 @@ class PartnerCommissionLine(models.Model):
         shares = {}
         for line in self:
             noted = (line not in drafts and line.excluded_shares) or {}
-            known = noted["shares"] if noted.get("categories") == categories.ids else {}
+            known = noted["shares"] if noted.get("categories") == sorted(categories.ids) else {}
             documents = [line.move_id, *(credit_note for credit_note, _share in credit_notes[line.move_id.id])]
             shares[line] = {key: known.get(key) for document in documents for key in parts[document]}
         new = {key for of_line in shares.values() for key, share in of_line.items() if share is None}
@@ -110,7 +110,7 @@ class PartnerCommissionLine(models.Model):
         shares = {}
         for row in rows.sorted("id", reverse=True):
             noted = row.excluded_shares
-            if noted and noted["categories"] == categories.ids:
+            if noted and noted["categories"] == sorted(categories.ids):
                 shares |= {key: share for key, share in noted["shares"].items() if key in keys}
         return shares
 

@@ -166,7 +166,8 @@ class PartnerCommissionStatement(models.Model):
         if extension == "pdf":
             # On the paper of who owes the money: its people may have a log-in of another of our companies, too.
             enrollments_sudo = self.env["partner.program.enrollment"].sudo()  # partners have no right on enrollments
-            enrolling = enrollments_sudo.search([("partner_id", "=", partner.id)]).company_id.ids
+            owing = [("partner_id", "=", partner.id), ("state", "not in", ("applied", "rejected"))]
+            enrolling = enrollments_sudo.search(owing).company_id.ids
             companies = companies.filtered(lambda company: company.id in enrolling) or companies
             report_sudo = self.env["ir.actions.report"].sudo()  # renders a template, of the partner that was checked
             content, _type = report_sudo.with_company(companies[:1])._render_qweb_pdf(

@@ -118,7 +118,8 @@ class PartnerProgram(models.Model):
                AND NOT EXISTS (
                    SELECT FROM partner_commission_billing held WHERE held.bill_id = bill.id AND held.was_held)
                AND (closed.paid_on IS NOT NULL
-                    OR bill.payment_state NOT IN %(paid)s AND bill.invoice_date_due < %(today)s)
+                    -- also when Odoo calls it paid, and the payment is a draft again
+                    OR closed.set_off_on IS NULL AND bill.invoice_date_due < %(today)s)
             """,
             paid=PAID,
             closed=self.env["partner.commission.change"]._get_closed_query(),

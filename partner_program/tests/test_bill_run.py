@@ -536,6 +536,8 @@ class TestEditedDraft(PartnerProgramCommon):
         self.assertTrue(self.draft.activity_ids)
         self.draft.button_cancel()
         self.assertFalse(self.draft.activity_ids)
+        self.draft.button_draft()
+        self.assertEqual(len(self.draft.activity_ids), 1, "it waits for somebody again")
 
 
 @tagged("post_install", "-at_install")

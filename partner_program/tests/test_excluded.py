@@ -54,6 +54,16 @@ class TestCatalogueChanges(ExcludedCommon):
         self.assertLine(line, state="billed", base_amount=800.0, open_amount=0.0)
         self.assertLine(self.line_of(self.mixed(on="2026-03-20")), void_code="no_base", base_amount=0.0)
 
+    def test_d3_an_excluded_category_that_gets_another_name_reprices_nothing(self):
+        accessories = self.env["product.category"].create({"name": "Accessories"})
+        self.program_referral.excluded_category_ids = self.hardware + accessories
+        line = self.billed()
+        self.help.categ_id = self.hardware
+        accessories.name = "Z"  # categories come in the order of their names
+        self.env.invalidate_all()
+        self.env["partner.commission.line"]._cron_sync()
+        self.assertLine(line, state="billed", earned_amount=40.0, open_amount=0.0)
+
     def test_d3_a_category_that_moves_below_an_excluded_one_reprices_nothing_either(self):
         line = self.billed()
         self.services.parent_id = self.hardware
