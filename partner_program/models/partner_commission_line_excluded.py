@@ -46,7 +46,9 @@ class PartnerCommissionLine(models.Model):
                     named = credit_note.reversed_entry_id
                     credited += share * (credit_note._to_currency_of_origin(float(amount)) if named else amount)
                 base = self._get_excluded_part(parts[move], shares)
-                noted = {"categories": sorted(categories.ids), "shares": shares} if shares and line not in drafts else False
+                noted = (
+                    {"categories": sorted(categories.ids), "shares": shares} if shares and line not in drafts else False
+                )
                 excluded[line] = (float(base), float(credited), noted)
         return excluded
 
