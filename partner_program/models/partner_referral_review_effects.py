@@ -2,6 +2,7 @@ from odoo import models
 from odoo.exceptions import UserError
 
 from .partner_referral import EARNING_STATES, EXIT_STATES
+from .partner_referral_inside import DECISION_ACTIVITY
 from .partner_referral_registration import LIVE_STATES
 
 
@@ -232,14 +233,21 @@ class PartnerReferralReview(models.Model):
         others.filtered(lambda one: referral not in one.referral_id.review_ids.other_id).other_id = referral
 
     def _end_conflicts(self):
-        """The other claim has ended: nobody has to decide between the two any more."""
+        """The other claim has ended: nobody has to decide between the two any more, but somebody on the one left."""
         self._drop()
+        waiting = self.referral_id.filtered(lambda r: r.state == "submitted" and "open" not in r.review_ids.mapped("state"))
+        decision = self.env.ref(DECISION_ACTIVITY)
+        waiting.filtered(lambda r: decision not in r.activity_ids.activity_type_id)._schedule_decision()
         for review in self:
             referral, lead = review.referral_id, review.other_id.lead_id
             live = lead.referral_ids.filtered(lambda one: one.state in LIVE_STATES)
             is_free = lead and lead.won_status != "lost" and not live
             if is_free and referral.acquisition_event == "lead_won" and not referral.lead_id:
                 referral.lead_id = lead  # of leads that were merged: without one it could not be won
+            if referral in waiting:
+                referral.message_post(
+                    body=self.env._("%(other)s has ended: decide on this one now.", other=review.other_id.name)
+                )
 
     def _apply_refused(self):
         self.ensure_one()

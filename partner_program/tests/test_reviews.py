@@ -661,6 +661,41 @@ class TestClaimsThatMeet(ReviewCommon):
         late.with_user(self.salesperson).action_accept()
         self.assertEqual(late.state, "accepted")
 
+    def assertToDecide(self, referral):  # noqa: N802
+        todo = referral.activity_ids.filtered(
+            lambda one: one.activity_type_id == self.env.ref("partner_program.mail_activity_type_referral_decision")
+        )
+        self.assertEqual((referral.state, len(todo)), ("submitted", 1))
+        self.assertIn("has ended: decide on this one now", str(referral.message_ids[0].body))
+        return todo
+
+    def test_d10_whose_conflict_ends_by_itself_is_somebodys_decision(self):
+        _holder, late, review = self.conflict()
+        self.assertFalse(late.activity_ids)
+        self.go_to("2026-04-05")  # the holder's last day was the fourth
+        self.run_all()
+        self.assertEqual(review.state, "obsolete")
+        self.assertEqual(self.assertToDecide(late).user_id, late._get_responsible())
+
+    def test_d10_an_accepted_claim_that_met_another_by_merging_is_decided_when_that_one_ends(self):
+        late = self.refer(client=self.other_client, referred_on="2026-01-04 12:00:00")
+        first = self.affiliate(referred_on="2026-01-03 12:00:00")
+        self.merge(self.client, self.other_client)
+        self.assertAsked(late, "conflict", other_id=first.id)
+        first.write({"state": "withdrawn", "decision_reason": "A mistake"})
+        self.assertToDecide(late)
+
+    def test_d10_a_claim_that_waits_for_a_further_decision_is_not_to_be_decided_yet(self):
+        holder, late, _review = self.conflict()
+        other = self.refer(client=self.other_client, accept=False)
+        self.env["partner.referral.review"]._ask(
+            [{"referral_id": late.id, "kind": "conflict", "other_id": other.id}]
+        )
+        holder.write({"state": "withdrawn", "decision_reason": "A mistake"})
+        self.assertFalse(late.activity_ids)
+        other.write({"state": "withdrawn", "decision_reason": "A mistake"})
+        self.assertToDecide(late)
+
     def test_d10_the_other_claim_is_taken_up_again_and_so_is_the_question(self):
         holder, late, review = self.conflict()
         holder.write({"state": "withdrawn", "decision_reason": "Withdrawn by phone"})
