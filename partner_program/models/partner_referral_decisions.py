@@ -59,7 +59,7 @@ class PartnerReferral(models.Model):
     def _check_not_over(self):
         """A claim that would expire in the moment in which it is accepted is refused instead, or gets more time."""
         for referral in self:
-            if referral.state == "expired" and referral._is_overdue():
+            if referral.state == "expired":
                 raise UserError(
                     self.env._(
                         "The last day of %(referral)s (%(day)s) is over, so it would expire at once. "

@@ -1,5 +1,7 @@
 from odoo import models
 
+from ..engine import eligibility
+
 
 class PartnerReferral(models.Model):
     """The end of claims that were not closed in time (D9, D13); as many statements for a thousand as for one."""
@@ -39,6 +41,12 @@ class PartnerReferral(models.Model):
         self.ensure_one()
         lead_sudo = self.sudo().lead_id  # whoever may see it
         return self.acquisition_event == "lead_won" and lead_sudo.won_status == "won"
+
+    def _is_won_too_late(self) -> bool:
+        """Whether the lead was won after the last day, and never in time before: see ``_win_late``."""
+        self.ensure_one()
+        is_late = self._is_won() and not eligibility.closed_in_time(self._get_won_day(), self.expires_on)
+        return is_late and not self.first_won_on
 
     def _log_expired(self):
         """What tracking would have written, for all at once."""

@@ -217,7 +217,7 @@ class PartnerReferralReview(models.Model):
         elif referral.state == "accepted" and not referral.client_id:
             # A prospect that was won and turned out to be this client.
             referral.client_id = referral.lead_id.partner_id.commercial_partner_id
-        if referral._is_overdue():
+        if referral._is_overdue() or referral._is_won_too_late():
             raise UserError(
                 self.env._(
                     "The last day of %(referral)s (%(day)s) is over, so it would expire at once. "
@@ -235,7 +235,9 @@ class PartnerReferralReview(models.Model):
     def _end_conflicts(self):
         """The other claim has ended: nobody has to decide between the two any more, but somebody on the one left."""
         self._drop()
-        waiting = self.referral_id.filtered(lambda r: r.state == "submitted" and "open" not in r.review_ids.mapped("state"))
+        waiting = self.referral_id.filtered(
+            lambda r: r.state == "submitted" and "open" not in r.review_ids.mapped("state")
+        )
         decision = self.env.ref(DECISION_ACTIVITY)
         waiting.filtered(lambda r: decision not in r.activity_ids.activity_type_id)._schedule_decision()
         for review in self:

@@ -95,6 +95,18 @@ class TestFrozenTerms(ReviewCommon):
         self.env["partner.referral.decision"].with_user(self.manager).create(wizard).action_confirm()
         self.assertEqual((referral.state, referral.expires_on), ("accepted", Date.to_date("2026-04-30")))
 
+    def test_p8_a_claim_whose_lead_was_won_too_late_is_not_accepted_either(self):
+        referral = self.refer(accept=False)
+        self.go_to("2026-04-10")
+        referral.lead_id.action_set_won()
+        self.go_to("2026-04-12")
+        with self.assertRefused("The last day of .* .04/05/2026. is over, so it would expire at once"):
+            referral.with_user(self.salesperson).action_accept()
+        self.assertRecordValues(referral, [{"state": "submitted", "terms_frozen": False}])
+        referral.with_user(self.manager).expires_on = "2026-04-10"
+        referral.with_user(self.salesperson).action_accept()
+        self.assertEqual(referral.state, "acquired")
+
     def test_p9_paid_in_time_a_claim_is_accepted_after_its_last_day(self):
         self.program_affiliate.claim_months = 1
         referral = self.affiliate(accept=False)

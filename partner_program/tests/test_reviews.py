@@ -688,9 +688,7 @@ class TestClaimsThatMeet(ReviewCommon):
     def test_d10_a_claim_that_waits_for_a_further_decision_is_not_to_be_decided_yet(self):
         holder, late, _review = self.conflict()
         other = self.refer(client=self.other_client, accept=False)
-        self.env["partner.referral.review"]._ask(
-            [{"referral_id": late.id, "kind": "conflict", "other_id": other.id}]
-        )
+        self.env["partner.referral.review"]._ask([{"referral_id": late.id, "kind": "conflict", "other_id": other.id}])
         holder.write({"state": "withdrawn", "decision_reason": "A mistake"})
         self.assertFalse(late.activity_ids)
         other.write({"state": "withdrawn", "decision_reason": "A mistake"})
@@ -981,6 +979,21 @@ class TestClaimsThatMeet(ReviewCommon):
             [{"state": "rejected"}, {"state": "accepted"}],
         )
         self.assertEqual(late.expires_on, Date.to_date("2026-04-01"))
+
+    def test_d10_a_claim_whose_lead_was_won_too_late_does_not_get_the_client_to_expire_at_once(self):
+        self.program_affiliate.claim_months = 0
+        holder = self.affiliate(referred_on="2026-01-04 10:00:00")
+        late = self.refer(accept=False, referred_on="2026-01-03 10:00:00")
+        review = self.assertAsked(late, "conflict", other_id=holder.id)
+        self.go_to("2026-04-10")
+        late.lead_id.action_set_won()
+        self.go_to("2026-04-12")
+        with self.assertRefused("The last day of .* is over"):
+            self.decide(review, accept=True)
+        self.assertEqual((holder.state, late.state), ("accepted", "submitted"))
+        late.with_user(self.manager).expires_on = "2026-04-10"
+        self.decide(review, accept=True)
+        self.assertEqual((holder.state, late.state), ("rejected", "acquired"))
 
     def merge(self, keep, other):
         wizard = self.env["base.partner.merge.automatic.wizard"].sudo().create({})
