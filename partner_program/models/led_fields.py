@@ -24,8 +24,7 @@ class Led:
         pending = records.env.transaction.tocompute
         if pending.get(leader := records._fields[self.leader]):
             leader.recompute(records)
-        if pending.get(self):
-            super().recompute(records)
+        return super().recompute(records) if pending.get(self) else None
 
 
 class LedMonetary(Led, fields.Monetary):

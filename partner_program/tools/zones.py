@@ -5,6 +5,7 @@ tzdata-legacy is there. Odoo maps such names for pytz; ``ZoneInfo``, which knows
 clock is put back, has to be told.
 """
 
+from contextlib import suppress
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -14,10 +15,8 @@ import pytz
 @cache
 def get_zone(name: str) -> ZoneInfo:
     """The time zone of this name; UTC where nobody knows the name."""
-    try:
+    with suppress(LookupError, ValueError, OSError):  # unknown; no name; the name of a folder
         return ZoneInfo(name)
-    except (LookupError, ValueError, OSError):  # unknown; no name; the name of a folder
-        pass
     try:
         known = pytz.timezone(name).zone  # by its new name, see odoo/_monkeypatches/pytz.py
         with pytz.open_resource(known) as file:

@@ -105,9 +105,10 @@ class PartnerProgramEnrollment(models.Model):
 
     def _hand_over_activities(self, previous):
         # EXTENDS partner_program: the work itself goes along too, or what the partner answers would reach nobody
-        super()._hand_over_activities(previous)
+        result = super()._hand_over_activities(previous)
         history_sudo = self.sudo()._with_previous()  # tickets of every colleague
         history_sudo._get_documents_to_hand_over()["project.task"]._hand_over(previous, self.account_manager_id)
+        return result
 
     def action_view_tickets(self):
         """Open the tickets of this partner."""
