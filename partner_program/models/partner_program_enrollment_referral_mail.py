@@ -1,6 +1,8 @@
 from odoo import fields, models, tools
 from odoo.exceptions import UserError
 
+from ..tools import matching
+
 
 class PartnerProgramEnrollment(models.Model):
     """Mails of an active partner: a referral, if they name a client (P4, P24)."""
@@ -10,6 +12,16 @@ class PartnerProgramEnrollment(models.Model):
     mail_problem = fields.Char(
         readonly=True, copy=False, help="Why the last mail of the partner made no referral; the answer quotes it."
     )
+
+    early_client = fields.Char(
+        readonly=True,
+        copy=False,
+        help="The client last named by mail while the partner cannot refer, who was told so: answers quote such mails.",
+    )
+
+    def write(self, vals):
+        # EXTENDS: in another state the partner is told another reason
+        return super().write({"early_client": False, **vals} if "state" in vals else vals)
 
     def _receive_referral_mail(self, msg_dict, contact):
         """Make a referral of a mail, dated when it was received.
@@ -55,10 +67,13 @@ class PartnerProgramEnrollment(models.Model):
     def _answer_early_referral(self, msg_dict):
         """Whoever cannot refer yet, or not at present, and names a client is told that it claims nothing."""
         client = self.env["partner.referral"]._parse_prospect(msg_dict)
-        if self.state not in ("onboarding", "suspended") or not client.get("prospect_name"):
+        name = client.get("prospect_name")
+        if self.state not in ("onboarding", "suspended") or not name:
             return
-        if not self._is_about_itself(client):
-            templates = self.env["mail.template"].with_context(partner_program_client=client["prospect_name"])
+        was_told = bool(matching.name_variants(name) & matching.name_variants(self.early_client))
+        if not (was_told or self._is_known(client) or self._is_about_itself(client)):
+            self.early_client = name
+            templates = self.env["mail.template"].with_context(partner_program_client=name)
             templates._partner_program_send("partner_program.mail_template_referral_too_early", self)
 
     def _receive_answer(self, msg_dict):
@@ -127,10 +142,15 @@ class PartnerProgramEnrollment(models.Model):
         )
 
     def _is_about_itself(self, client) -> bool:
-        """D11, as far as a mail tells: the name or an address of the partner itself."""
-        name, email = client.get("prospect_name") or "", client.get("prospect_email")
-        emails = self._get_people().mapped("email_normalized")
-        return name.casefold() == self.partner_id.name.casefold() or email in emails
+        """D11, as far as a mail tells: the name, the tax ID or an address of the partner itself."""
+        names = matching.name_variants(client.get("prospect_name")) & matching.name_variants(self.partner_id.name)
+        number = matching.compact_number(client.get("prospect_vat"))
+        is_own_number = bool(number) and number == matching.compact_number(self.partner_id.vat)
+        return (
+            bool(names)
+            or is_own_number
+            or client.get("prospect_email") in self._get_people().mapped("email_normalized")
+        )
 
     def _ask_for_client(self, problem):
         """Answer what a referral needs; the mail itself stays with the enrollment, where the manager reads it."""

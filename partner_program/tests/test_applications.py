@@ -445,6 +445,34 @@ class TestReferralsByMail(ApplicationsCommon):
                 self.assertFalse(self.reply(answer, "Company: Cirrus", f"{state}4"))
                 self.assertEqual(len(self.mails_of(self.enrollment_ada) - before), 2)
 
+    def test_p4_a_partner_who_is_not_active_is_told_once_of_a_client_that_later_mails_quote(self):
+        self.enrollment_ada.with_context(partner_program_no_mail=True).state = "onboarding"
+        self.refer_by_mail("Company: Bluebird", number="1")
+        answer = self.mails_of(self.enrollment_ada)
+        self.assertEqual(len(answer), 1)
+        self.reply(answer, "Thanks, I sign tomorrow.\n> Company: Bluebird", "2")
+        self.reply(answer, "Done!\n> Company: bluebird Ltd", "3")
+        self.assertEqual(self.mails_of(self.enrollment_ada), answer)
+        self.reply(answer, "Company: Cirrus\n> Company: Bluebird", "4")
+        self.assertEqual(len(self.mails_of(self.enrollment_ada)), 2)
+        self.enrollment_ada.with_context(partner_program_no_mail=True).state = "suspended"
+        self.reply(answer, "Company: Cirrus", "5")
+        self.assertEqual(len(self.mails_of(self.enrollment_ada)), 3, "the reason is another one")
+
+    def test_p4_a_suspended_partner_who_quotes_a_registered_client_is_told_nothing(self):
+        self.assertTrue(self.refer_by_mail("Company: Bluebird", number="1"))
+        self.enrollment_ada.with_context(partner_program_no_mail=True).state = "suspended"
+        before = self.mails_of(self.enrollment_ada)
+        self.refer_by_mail("Why?\n> Company: Bluebird", number="2")
+        self.assertEqual(self.mails_of(self.enrollment_ada), before)
+
+    def test_d11_the_data_of_the_partner_itself_is_no_client(self):
+        self.ada.vat = "FR23334175221"
+        self.enrollment_ada.with_context(partner_program_no_mail=True).state = "onboarding"
+        for number, text in enumerate(("Company: Ada Advisory Ltd", "Company: AA Holding\nTax ID: FR 23 334 175 221")):
+            self.refer_by_mail(text, number=str(number))
+        self.assertFalse(self.mails_of(self.enrollment_ada))
+
     def reply(self, to_mail, text, number, **options):
         """Answer one of our mails; returns the referrals that it makes."""
         headers = {"In-Reply-To": to_mail.message_id, "References": to_mail.message_id, **options.pop("headers", {})}
