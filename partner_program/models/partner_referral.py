@@ -36,6 +36,7 @@ GUARDED_FIELDS = {
     "prospect_is_new",
     "excluded_category_ids",
     "terms_frozen",
+    "has_own_day",
     "warned_days",
     "warned_for",
 }
@@ -181,6 +182,12 @@ class PartnerReferral(models.Model):
         help="Last day to close it (company time zone). Empty: it never expires.",
     )
 
+    has_own_day = fields.Boolean(
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
+        help="A manager gave the undecided referral another last day than the program, or none: it stays.",
+    )
     terms_frozen = fields.Boolean(
         readonly=True,
         copy=False,
@@ -271,7 +278,8 @@ class PartnerReferral(models.Model):
                 for fname in TERM_FIELDS:
                     referral[fname] = referral[fname]
                 continue
-            referral.update(referral._get_program_terms())
+            own_day = {"expires_on": referral.expires_on} if referral.has_own_day else {}
+            referral.update({**referral._get_program_terms(), **own_day})
 
     def _get_program_terms(self) -> dict:
         """Values of the terms that the program of this referral gives today."""
@@ -376,6 +384,8 @@ class PartnerReferral(models.Model):
                 referral.name = (
                     self.env["ir.sequence"].with_company(referral.company_id).next_by_code("partner.referral") or "/"
                 )
+        for referral, vals in zip(referrals, vals_list, strict=True):
+            referral._note_own_day(vals)
         referrals._check_enrollment_open()
         referrals._link_or_create_leads()
         referrals._tell_leads_the_client()
@@ -398,6 +408,7 @@ class PartnerReferral(models.Model):
         is_looked_at = not LOOKED_AT.isdisjoint(vals)
         claimed = {referral: referral._get_claimed() for referral in self} if is_looked_at else {}
         result = super().write(vals)
+        self._note_own_day(vals)
         found_client._check_client_found()
         if vals.get("client_id"):
             self._tell_leads_the_client()
@@ -412,6 +423,13 @@ class PartnerReferral(models.Model):
     def _note_frozen(self, vals):
         if vals.get("state") in ONCE_ACCEPTED:
             vals["terms_frozen"] = True
+
+    def _note_own_day(self, vals):
+        """Forms send the day of the program too: what a manager gave is another one, or none."""
+        if "expires_on" not in vals or not self._may_decide_everything():
+            return
+        for referral in self.filtered(lambda r: r.state == "submitted"):
+            referral.has_own_day = referral.expires_on != referral._get_program_terms()["expires_on"]
 
     def _use_commercial_client(self, vals):
         """The client is always the company itself, whichever contact was chosen (D12)."""

@@ -77,14 +77,14 @@ class PartnerReferral(models.Model):
     def _get_terms_to_freeze(self) -> dict:
         """Terms and exclusions of the program, for a claim that is accepted the first time (D7); else nothing.
 
-        A later last day than that of the program stays: a manager gave the claim more time.
+        The last day that a manager gave the claim stays, and so does that it has none.
         """
         self.ensure_one()
         if self.terms_frozen:
             return {}
         terms = self._get_program_terms()
-        if self.expires_on and terms["expires_on"]:
-            terms["expires_on"] = max(self.expires_on, terms["expires_on"])
+        if self.has_own_day:
+            terms["expires_on"] = self.expires_on
         return {
             **terms,
             "excluded_category_ids": [Command.set(self.program_id.excluded_category_ids.ids)],

@@ -82,6 +82,39 @@ class TestFrozenTerms(ReviewCommon):
         claims[0].with_user(self.salesperson).action_accept()
         self.assertEqual((claims[0].state, claims[0].expires_on), ("accepted", Date.to_date("2026-06-30")))
 
+    def test_p8_the_day_that_a_manager_gave_stays_also_an_earlier_one_or_none(self):
+        endless, sooner = self.refer(accept=False), self.refer(client=self.other_client, accept=False)
+        affiliate = self.affiliate(client=self.env["res.partner"].create({"name": "Echo"}), accept=False)
+        claims = endless + sooner + affiliate
+        for claim, day in zip(claims, (False, "2026-01-31", "2026-02-28"), strict=True):
+            claim.with_user(self.manager).expires_on = day
+        endless.with_user(self.manager).referred_on = "2026-01-04 12:00:00"
+        claims.with_user(self.salesperson).action_accept()
+        self.assertEqual(claims.mapped("expires_on"), [False, Date.to_date("2026-01-31"), Date.to_date("2026-02-28")])
+        self.assertEqual(self.terms(endless), (5.0, 12, 30))
+
+    def test_d7_what_nobody_gave_is_the_day_of_the_program_when_it_is_accepted(self):
+        untouched, taken_back = self.refer(accept=False), self.refer(client=self.other_client, accept=False)
+        for day in ("2026-12-31", "2026-04-05"):
+            taken_back.with_user(self.manager).expires_on = day
+        self.program_referral.claim_months = 1
+        claims = untouched + taken_back
+        claims.with_user(self.salesperson).action_accept()
+        self.assertEqual(set(claims.mapped("expires_on")), {Date.to_date("2026-02-05")})
+
+    def test_p8_only_a_manager_gives_a_day(self):
+        vals = {"enrollment_id": self.enrollment_ada.id, "client_id": self.client.id, "expires_on": "2030-01-01"}
+        own, managed = (
+            self.env["partner.referral"].with_user(user).create({**vals, "client_id": client.id})
+            for user, client in ((self.salesperson, self.client), (self.manager, self.other_client))
+        )
+        with self.assertRefused("Only a partner manager changes"):
+            own.has_own_day = True
+        own.action_accept()
+        managed.action_accept()
+        self.assertEqual(own.expires_on, Date.to_date("2026-04-05"))
+        self.assertEqual(managed.expires_on, Date.to_date("2030-01-01"))
+
     def test_p8_a_claim_whose_last_day_is_over_is_not_accepted_to_expire_in_the_same_click(self):
         referral = self.refer(accept=False)
         self.go_to("2026-04-05")
