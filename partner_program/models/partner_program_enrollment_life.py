@@ -135,8 +135,10 @@ class PartnerProgramEnrollment(models.Model):
         reopened._tell_of_application()
 
     def action_reject(self):
-        """Reject an application."""
-        self._step(("applied", "onboarding"), "rejected")
+        """Reject an application. A partner whose new contract is missing is suspended or ended instead."""
+        self.filtered(lambda one: one.state == "applied" or not one.was_partner)._step(
+            ("applied", "onboarding"), "rejected"
+        )
 
     def action_decide(self):
         """Open the wizard that asks for the reason of the step named in the context."""

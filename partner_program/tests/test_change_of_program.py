@@ -89,6 +89,8 @@ class TestChangeOfProgram(PartnerProgramCommon):
         successor = self.change()
         self.assertEqual(successor.state, "onboarding")
         self.assertEqual(self.buttons(successor), {"Suspend", "End", "Change Program"})
+        (applicant + successor).with_user(self.manager).action_reject()
+        self.assertEqual((applicant.state, successor.state), ("rejected", "onboarding"))
         self.decide(successor, "suspend")
         self.assertEqual(successor.state, "suspended")
         self.assertLine(self.line, state="held", hold_code="suspended")
