@@ -18,6 +18,10 @@ class PartnerReferral(models.Model):
         changed.filtered(lambda r: r.state == "submitted")._look_again(anew=changed)
         changed._check_client_found()
         changed._look_at_payments()
+        # Its customer is the client of another claim: neither that one nor “None of These” can be chosen.
+        self.filtered(
+            lambda r: r.state == "accepted" and r.match_ids and not r.needs_confirmation
+        )._drop_contact_question()
         for referral in self.filtered(lambda r: r.state in CLAIM_STATES and r.client_id and r in customers):
             referral._follow_customer(customers[referral])
 

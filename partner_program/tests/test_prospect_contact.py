@@ -137,6 +137,7 @@ class TestProspectBecomesContact(ProspectCommon):
         lead.with_user(self.salesperson).partner_id = contact
         self.assertFalse(referral.client_id, "it is protected")
         self.assertFalse(referral.needs_confirmation)
+        self.assertFalse(self.questions(referral), "there is nothing to press any more")
 
     def test_a_claim_that_ends_is_asked_about_no_more(self):
         referral = self.prospect()
