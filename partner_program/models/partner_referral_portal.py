@@ -164,6 +164,11 @@ class PartnerReferral(models.Model):
                 return self.env._(
                     "The client is protected for you. It counts as yours with its first payment of the entry package."
                 )
+            if self.expires_on and self.expires_on < self.company_id._partner_program_today():
+                return self.env._(
+                    "The last day to sign was %(day)s. We check whether the client counts as yours, and tell you here.",
+                    day=self._format_day(self.expires_on),
+                )
             if self.expires_on:
                 return self.env._(
                     "The client is protected for you. It has to sign by %(day)s: keep the conversation going.",
