@@ -230,7 +230,10 @@ class PartnerReferralReview(models.Model):
     def _turn_to(self, referral):
         """Whoever else asked for the client of the other claim meets this one now."""
         others = self.search([("other_id", "=", self.other_id.id), ("state", "=", "open")])
-        others.filtered(lambda one: referral not in one.referral_id.review_ids.other_id).other_id = referral
+        turned = others.filtered(lambda one: referral not in one.referral_id.review_ids.other_id)
+        turned.other_id = referral
+        for review in turned:
+            review.activity_ids.note = review.with_context(lang=review.user_id.lang).question
 
     def _end_conflicts(self):
         """The other claim has ended: nobody has to decide between the two any more, but somebody on the one left."""

@@ -716,7 +716,9 @@ class TestClaimsThatMeet(ReviewCommon):
         self.assertAsked(earliest, "conflict", other_id=holder.id)
         self.decide(review, accept=True)
         self.assertEqual((holder.state, late.state), ("rejected", "accepted"))
-        self.assertAsked(earliest, "conflict", other_id=late.id)
+        note = str(self.assertAsked(earliest, "conflict", other_id=late.id).activity_ids.note)
+        self.assertIn(late.name, note)
+        self.assertNotIn(holder.name, note)
 
     def test_merged_leads_the_claim_without_a_lead_gets_it_when_the_other_one_ends(self):
         nobody = self.env["res.partner"]
