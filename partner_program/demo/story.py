@@ -291,7 +291,7 @@ class Story:
                 continue
             last_day = referral.expires_on
             if outcome in ("expired", "lost"):  # accepted in time, which nobody can do any more
-                referral.expires_on = self.moment(0)
+                referral.expires_on = self.today  # the day at the company, as the claim is asked about
             referral.action_accept()
             if outcome == "lost":
                 lead.action_set_lost(lost_reason_id=self.env.ref("crm.lost_reason_1").id)

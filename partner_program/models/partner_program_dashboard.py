@@ -119,7 +119,7 @@ class PartnerProgram(models.Model):
                    SELECT FROM partner_commission_billing held WHERE held.bill_id = bill.id AND held.was_held)
                AND (closed.paid_on IS NOT NULL
                     -- also when Odoo calls it paid, and the payment is a draft again
-                    OR closed.set_off_on IS NULL AND bill.invoice_date_due < %(today)s)
+                    OR closed.set_off_on IS NULL AND bill.invoice_date_due < %(today)s AND bill.amount_total <> 0)
             """,
             paid=PAID,
             closed=self.env["partner.commission.change"]._get_closed_query(),

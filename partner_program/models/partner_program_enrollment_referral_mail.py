@@ -105,7 +105,7 @@ class PartnerProgramEnrollment(models.Model):
         if self._is_about_itself(client):
             return self._ask_for_client(localized.env._("a partner cannot refer itself"))
         vals = {
-            **client,
+            **self._without_own_data(client),
             "enrollment_id": self.id,
             "referred_on": self._get_received_on(),
             "source": "email",
@@ -142,15 +142,20 @@ class PartnerProgramEnrollment(models.Model):
         )
 
     def _is_about_itself(self, client) -> bool:
-        """D11, as far as a mail tells: the name, the tax ID or an address of the partner itself."""
-        names = matching.name_variants(client.get("prospect_name")) & matching.name_variants(self.partner_id.name)
+        """D11, as far as a mail tells: the name, or where it names nobody the tax ID or an address of the partner."""
+        if name := client.get("prospect_name"):
+            return bool(matching.name_variants(name) & matching.name_variants(self.partner_id.name))
+        return self._without_own_data(client) != client
+
+    def _without_own_data(self, client) -> dict:
+        """What a mail says about the client, without the tax ID and addresses of the partner: its signature has them."""
         number = matching.compact_number(client.get("prospect_vat"))
-        is_own_number = bool(number) and number == matching.compact_number(self.partner_id.vat)
-        return (
-            bool(names)
-            or is_own_number
-            or client.get("prospect_email") in self._get_people().mapped("email_normalized")
-        )
+        own = set()
+        if number and number == matching.compact_number(self.partner_id.vat):
+            own.add("prospect_vat")
+        if client.get("prospect_email") in self._get_people().mapped("email_normalized"):
+            own.add("prospect_email")
+        return {fname: value for fname, value in client.items() if fname not in own}
 
     def _ask_for_client(self, problem):
         """Answer what a referral needs; the mail itself stays with the enrollment, where the manager reads it."""

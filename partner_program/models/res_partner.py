@@ -66,7 +66,8 @@ class ResPartner(models.Model):
         self.env["partner.referral"].sudo()._follow_clients(self)  # as above
         users_sudo = self.sudo().with_context(active_test=False).user_ids  # as above
         colleagues = users_sudo.filtered(lambda user: not user.share).partner_id
-        if with_log_in := users_sudo.filtered("share").partner_id:
+        below = [("share", "=", True), ("partner_id", "child_of", self.ids)]  # of its contacts, too
+        if with_log_in := users_sudo.search(below).partner_id:
             with_log_in._open_program_companies_sudo()
         (self - colleagues)._stop_following()  # a colleague belongs to no partner, whatever the contact's company
 

@@ -469,9 +469,18 @@ class TestReferralsByMail(ApplicationsCommon):
     def test_d11_the_data_of_the_partner_itself_is_no_client(self):
         self.ada.vat = "FR23334175221"
         self.enrollment_ada.with_context(partner_program_no_mail=True).state = "onboarding"
-        for number, text in enumerate(("Company: Ada Advisory Ltd", "Company: AA Holding\nTax ID: FR 23 334 175 221")):
+        for number, text in enumerate(("Company: Ada Advisory Ltd", "Tax ID: FR 23 334 175 221")):
             self.refer_by_mail(text, number=str(number))
         self.assertFalse(self.mails_of(self.enrollment_ada))
+
+    def test_d11_the_data_of_the_partner_in_its_signature_is_not_that_of_the_client(self):
+        welcome = self.welcome()
+        self.ada.vat = "FR23334175221"
+        signature = f"\n\n-- \nBea, Ada Advisory\nVAT: FR 23 334 175 221\nEmail: {self.ada.email}"
+        referral = self.reply(welcome, "Company: Bluebird" + signature, 1)
+        self.assertRecordValues(
+            referral, [{"prospect_name": "Bluebird", "prospect_vat": False, "prospect_email": False}]
+        )
 
     def reply(self, to_mail, text, number, **options):
         """Answer one of our mails; returns the referrals that it makes."""
