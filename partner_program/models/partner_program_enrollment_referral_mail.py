@@ -148,7 +148,7 @@ class PartnerProgramEnrollment(models.Model):
         return self._without_own_data(client) != client
 
     def _without_own_data(self, client) -> dict:
-        """What a mail says about the client, without the tax ID and addresses of the partner: its signature has them."""
+        """What a mail says of the client, without tax ID and addresses of the partner: its signature has them."""
         number = matching.compact_number(client.get("prospect_vat"))
         own = set()
         if number and number == matching.compact_number(self.partner_id.vat):
