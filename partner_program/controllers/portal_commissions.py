@@ -42,14 +42,17 @@ class PartnerProgramPortalCommissions(PartnerProgramPortal):
             filterby=filterby,
             search=search,
         )
-        bills = Line._get_portal_bills()
+        portal, partner = request.env["partner.program.portal"], request.env.user.commercial_partner_id
+        rows = portal._get_bills(partner)  # once, they are in the totals too
+        bills = Line._get_portal_bills(rows)
+        by_id = {row["id"]: row for row in rows}
         values.update(
             lines=values.pop("records"),
             bills=bills,
-            closings=bills._get_closings(),
-            held_bills=bills._filter_held(),
+            closings={id_: (row["paid_on"], row["set_off_on"]) for id_, row in by_id.items() if not row["open"]},
+            held_bills=bills.filtered(lambda bill: by_id[bill.id]["was_held"]),
             today=request.env.company._partner_program_today(),
-            totals=request.env["partner.program.portal"]._get_totals(request.env.user.commercial_partner_id),
+            totals=portal._get_totals(partner, rows),
         )
         return request.render("partner_program.portal_my_commissions", values)
 

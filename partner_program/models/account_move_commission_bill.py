@@ -296,7 +296,8 @@ class AccountMove(models.Model):
     def button_cancel(self):
         # EXTENDS account: nobody approves a bill that was cancelled
         result = super().button_cancel()
-        self.filtered(lambda m: m.state == "cancel" and m._is_commission_bill())._get_approvals().unlink()
+        if cancelled := self.filtered(lambda m: m.state == "cancel" and m._is_commission_bill()):
+            cancelled._get_approvals().unlink()
         return result
 
     def button_draft(self):

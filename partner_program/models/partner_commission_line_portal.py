@@ -124,10 +124,11 @@ class PartnerCommissionLine(models.Model):
         return self.env._("Deducted from what was paid to you and set off against what you owed")
 
     @api.model
-    def _get_portal_bills(self):
-        """The newest posted commission bills of the reader's company."""
-        partner = self.env.user.commercial_partner_id
-        bills = self.env["partner.program.portal"]._get_bills(partner)
+    def _get_portal_bills(self, bills):
+        """The newest posted commission bills of the reader's company.
+
+        :param bills: as from ``partner.program.portal._get_bills``
+        """
         return self.env["account.move"].search(
             [("id", "in", [bill["id"] for bill in bills if bill["state"] == "posted"])],
             order="invoice_date desc, id desc",

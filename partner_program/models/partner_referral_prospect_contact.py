@@ -70,7 +70,8 @@ class PartnerReferral(models.Model):
         )._sync_acquisition()
 
     def _drop_contact_question(self):
-        self.sudo().activity_unlink([CONTACT_ACTIVITY])  # sudo: to-dos of colleagues too
+        if self:  # Odoo looks up the kind of to-do for nothing, too: at each change of a lead or payment
+            self.sudo().activity_unlink([CONTACT_ACTIVITY])  # sudo: to-dos of colleagues too
 
     def write(self, vals):
         # EXTENDS: a claim that has ended is not asked about

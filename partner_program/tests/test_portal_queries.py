@@ -127,6 +127,14 @@ class TestQueriesOfPages(ManyClients, PartnerProgramCommon, HttpCase):
             25,
         )
 
+    def test_commissions(self):
+        def earn_and_bill_more(count):
+            self.earn_more(count)
+            self.bill_more(count)
+
+        rows = "//tr[contains(@class, 'o_partner_program_line')]"
+        self.assertConstant("/my/commissions", rows, earn_and_bill_more, 30)
+
     def test_payouts(self):
         rows = "//tr[contains(@class, 'o_partner_program_payout')]"
         self.assertConstant("/my/payouts", rows, self.bill_more, 30)

@@ -91,6 +91,16 @@ class TestQueries(PartnerProgramCommon):
                 wizard._create_payments()
         self.assertLessEqual(counts[self.client] - counts[self.other_client], 12)
 
+    def test_paying_an_invoice_of_a_client_without_referral_looks_up_no_to_do(self):
+        invoice = self.invoice(100, client=self.other_client)
+        self.env.invalidate_all()
+        looked_up = []
+        self.patch(
+            self.env.registry["mail.activity.type"], "exists", lambda types: looked_up.append(types) or types
+        )  # as a reference to one does
+        self.pay(invoice)
+        self.assertFalse(looked_up)
+
     def test_paying_many_invoices_of_an_acquired_client_one_by_one_in_one_go(self):
         self.acquired()
         counts = {}
