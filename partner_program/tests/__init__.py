@@ -18,6 +18,7 @@ from . import (
     test_correction_reasons,
     test_dashboard,
     test_events,
+    test_excluded,
     test_facts,
     test_grid,
     test_guards,
