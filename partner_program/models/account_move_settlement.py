@@ -133,28 +133,22 @@ class AccountMove(models.Model):
 
         Where a credit note in another currency leaves a rest, Odoo closes that so. What is paid is closed without.
         """
+        if not self.ids:
+            return {}
         self._flush_settlement()
         rows = self.env.execute_query(
             SQL(
                 """
+                WITH %(parts)s
                 SELECT part.move_id, SUM(part.amount)
-                  FROM (
-                       SELECT line.move_id, partial.debit_amount_currency AS amount, partial.credit_move_id AS other_id
-                         FROM account_move_line line
-                         JOIN account_partial_reconcile partial ON partial.debit_move_id = line.id
-                        WHERE line.move_id = ANY(%(ids)s) AND partial.max_date <= %(until)s
-                        UNION ALL
-                       SELECT line.move_id, -partial.credit_amount_currency, partial.debit_move_id
-                         FROM account_move_line line
-                         JOIN account_partial_reconcile partial ON partial.credit_move_id = line.id
-                        WHERE line.move_id = ANY(%(ids)s) AND partial.max_date <= %(until)s
-                       ) part
-                  JOIN account_move_line other ON other.id = part.other_id
-                 WHERE EXISTS (
+                  FROM part
+                  JOIN account_move_line other ON other.id = part.counterpart_id
+                 WHERE part.max_date <= %(until)s
+                   AND EXISTS (
                        SELECT FROM account_partial_reconcile origin WHERE origin.exchange_move_id = other.move_id)
                  GROUP BY part.move_id
                 """,
-                ids=self.ids,
+                parts=self._get_parts_query(self.ids),
                 until=on_date,
             )
         )
@@ -199,23 +193,7 @@ class AccountMove(models.Model):
         """Named query ``settled``: what closed each of these invoices, by what it was (money, credit note, else)."""
         return SQL(
             """
-            part AS (
-                SELECT invoice.id AS move_id, closing.*
-                  FROM unnest(%(ids)s) AS invoice (id)
-                 CROSS JOIN LATERAL (  -- by index, whatever else there is: planned as one join it read all lines
-                    SELECT id FROM account_move_line WHERE move_id = invoice.id OFFSET 0
-                 ) line
-                 CROSS JOIN LATERAL (
-                    SELECT debit_amount_currency AS amount, credit_move_id AS counterpart_id, max_date
-                      FROM account_partial_reconcile
-                     WHERE debit_move_id = line.id
-                     UNION ALL
-                    SELECT -credit_amount_currency, debit_move_id, max_date
-                      FROM account_partial_reconcile
-                     WHERE credit_move_id = line.id
-                    OFFSET 0
-                 ) closing
-            ), classified AS (
+            %(parts)s, classified AS (
                 SELECT part.*, counterpart.id AS counterpart_move_id,
                        counterpart.state = 'posted' AS is_posted,
                        counterpart.move_type = 'out_refund'
@@ -251,8 +229,34 @@ class AccountMove(models.Model):
                  GROUP BY move_id
             )
             """,
-            ids=list(ids),
+            parts=self._get_parts_query(ids),
             until=until,
+        )
+
+    @api.model
+    def _get_parts_query(self, ids) -> SQL:
+        """Named query ``part``: all that is reconciled with the lines of these invoices, in their currency."""
+        return SQL(
+            """
+            part AS (
+                SELECT invoice.id AS move_id, closing.*
+                  FROM unnest(%(ids)s) AS invoice (id)
+                 CROSS JOIN LATERAL (  -- by index, whatever else there is: planned as one join it read all lines
+                    SELECT id FROM account_move_line WHERE move_id = invoice.id OFFSET 0
+                 ) line
+                 CROSS JOIN LATERAL (
+                    SELECT debit_amount_currency AS amount, credit_move_id AS counterpart_id, max_date
+                      FROM account_partial_reconcile
+                     WHERE debit_move_id = line.id
+                     UNION ALL
+                    SELECT -credit_amount_currency, debit_move_id, max_date
+                      FROM account_partial_reconcile
+                     WHERE credit_move_id = line.id
+                    OFFSET 0
+                 ) closing
+            )
+            """,
+            ids=list(ids),
         )
 
     @api.model

@@ -188,7 +188,7 @@ class PartnerCommissionLine(models.Model):
                            AND line.due_on >= enrollment.missing_since,
                        %(uid)s, %(now)s, %(now)s
                   FROM unnest(%(line_ids)s, %(bill_line_ids)s, %(bill_ids)s) AS pair (line_id, bill_line_id, bill_id)
-                 CROSS JOIN LATERAL (  -- by index, as in _get_settled_query
+                 CROSS JOIN LATERAL (  -- by index, as in _get_parts_query
                     SELECT * FROM partner_commission_line WHERE id = pair.line_id OFFSET 0
                  ) line
                   JOIN partner_program_enrollment enrollment ON enrollment.id = line.enrollment_id

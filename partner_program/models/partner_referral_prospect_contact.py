@@ -76,7 +76,9 @@ class PartnerReferral(models.Model):
     def write(self, vals):
         # EXTENDS: a claim that has ended is not asked about
         is_ending = vals.get("state") and vals["state"] not in OPEN_STATES
-        asked = self.filtered(lambda r: r.state == "accepted" and r.sudo().match_ids) if is_ending else self.browse()
+        asked = self.browse()
+        if is_ending:
+            asked = self.filtered(lambda r: r.state == "accepted" and r.sudo().match_ids)  # sudo: see _note_matches
         result = super().write(vals)
         if asked:
             asked._drop_contact_question()

@@ -100,6 +100,15 @@ class TestPartnerOfTwoCompanies(PartnerProgramCommon, HttpCase):
         olga = self._new_user("olga", "base.group_portal", partner=colleague)
         self.assertEqual(olga.company_ids, self.company + self.second, "made in Settings")
 
+    def test_people_below_a_contact_that_becomes_part_of_the_partner_see_the_second_company(self):
+        self.enroll(self.second_program, state="active")
+        agency = self.env["res.partner"].create({"name": "Agency", "is_company": True})
+        contact = self.env["res.partner"].create({"name": "Nora", "parent_id": agency.id, "email": "nora@a.example"})
+        nora = self._new_user("nora", "base.group_portal", partner=contact)
+        agency.write({"is_company": False, "parent_id": self.ada.id})
+        self.assertEqual(nora.commercial_partner_id, self.ada)
+        self.assertEqual(nora.company_ids, self.company + self.second)
+
     def test_a_rejected_application_opens_nothing(self):
         self.enroll(self.second_program).action_reject()
         self.assertEqual(self.portal_ada.company_ids, self.company)
