@@ -1,3 +1,5 @@
+import re
+
 from odoo import fields, models, tools
 from odoo.exceptions import UserError
 
@@ -38,7 +40,8 @@ class PartnerProgramEnrollment(models.Model):
         if answered := self._find_answered_referral(msg_dict):
             answered.message_update(msg_dict)
             return answered
-        return self._refer_by_mail(msg_dict, self.env["partner.referral"]._parse_prospect(msg_dict)) or self
+        client = self.env["partner.referral"]._parse_prospect(msg_dict, self)
+        return self._refer_by_mail(msg_dict, client) or self
 
     def _find_answered_referral(self, msg_dict):
         """The referral that a mail to the address answers: Odoo takes it for a new one, as the address is another's."""
@@ -66,12 +69,12 @@ class PartnerProgramEnrollment(models.Model):
 
     def _answer_early_referral(self, msg_dict):
         """Whoever cannot refer yet, or not at present, and names a client is told that it claims nothing."""
-        client = self.env["partner.referral"]._parse_prospect(msg_dict)
+        client = self.env["partner.referral"]._parse_prospect(msg_dict, self)
         name = client.get("prospect_name")
         if self.state not in ("onboarding", "suspended") or not name:
             return
         was_told = bool(matching.name_variants(name) & matching.name_variants(self.early_client))
-        if not (was_told or self._is_known(client) or self._is_about_itself(client)):
+        if not (was_told or self._is_known(client)):
             self.early_client = name
             templates = self.env["mail.template"].with_context(partner_program_client=name)
             templates._partner_program_send("partner_program.mail_template_referral_too_early", self)
@@ -84,8 +87,8 @@ class PartnerProgramEnrollment(models.Model):
         one: it is asked about. Only after that question the address is enough, and whatever comes then settles it, so
         that nobody gets the same question again for a mail that does not answer it.
         """
-        asked, client = self.mail_problem, self.env["partner.referral"]._parse_prospect(msg_dict)
-        if self._is_known(client) or (not asked and self._is_about_itself(client)):
+        asked, client = self.mail_problem, self.env["partner.referral"]._parse_prospect(msg_dict, self)
+        if self._is_known(client):
             return
         if client.get("prospect_name") or (asked and client.get("prospect_email")):
             self._refer_by_mail(msg_dict, client)
@@ -101,11 +104,11 @@ class PartnerProgramEnrollment(models.Model):
         """
         localized = self._in_partner_language()  # what the answer quotes
         if not (client.get("prospect_name") or client.get("prospect_email")):
+            if self.env["partner.referral"]._get_named(msg_dict):
+                return self._ask_for_client(localized.env._("a partner cannot refer itself"))
             return self._ask_for_client(localized.env._("it does not say who the client is"))
-        if self._is_about_itself(client):
-            return self._ask_for_client(localized.env._("a partner cannot refer itself"))
         vals = {
-            **self._without_own_data(client),
+            **client,
             "enrollment_id": self.id,
             "referred_on": self._get_received_on(),
             "source": "email",
@@ -141,21 +144,28 @@ class PartnerProgramEnrollment(models.Model):
             for claim in claims
         )
 
-    def _is_about_itself(self, client) -> bool:
-        """D11, as far as a mail tells: the name, or where it names nobody the tax ID or an address of the partner."""
-        if name := client.get("prospect_name"):
-            return bool(matching.name_variants(name) & matching.name_variants(self.partner_id.name))
-        return self._without_own_data(client) != client
+    def _get_own_data(self) -> dict:
+        """What tells the partner itself by (D11), in the forms of ``_get_own_form``: its signature has it, too."""
+        people = self._get_people()
+        told = {"prospect_vat": people.mapped("vat"), "prospect_phone": people.mapped("phone")}
+        own = {
+            fname: {self._get_own_form(fname, value) for value in filter(None, values)}
+            for fname, values in told.items()
+        }
+        own["prospect_email"] = set(filter(None, people.mapped("email_normalized")))
+        own["prospect_name"] = matching.name_variants(self.partner_id.name)
+        return own
 
-    def _without_own_data(self, client) -> dict:
-        """What a mail says of the client, without tax ID and addresses of the partner: its signature has them."""
-        number = matching.compact_number(client.get("prospect_vat"))
-        own = set()
-        if number and number == matching.compact_number(self.partner_id.vat):
-            own.add("prospect_vat")
-        if client.get("prospect_email") in self._get_people().mapped("email_normalized"):
-            own.add("prospect_email")
-        return {fname: value for fname, value in client.items() if fname not in own}
+    def _get_own_form(self, fname, value) -> str:
+        """The form in which what a mail says is compared with what we know of the partner."""
+        if fname == "prospect_vat":
+            return matching.compact_number(value)
+        if fname == "prospect_email":
+            return tools.email_normalize(value, strict=False) or ""
+        if fname == "prospect_phone":
+            country = self.partner_id.country_id or self.company_id.country_id
+            return self._phone_format(number=value, country=country) or re.sub(r"\D", "", value)
+        return matching.squash_name(value)
 
     def _ask_for_client(self, problem):
         """Answer what a referral needs; the mail itself stays with the enrollment, where the manager reads it."""

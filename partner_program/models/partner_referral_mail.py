@@ -18,6 +18,7 @@ SUBJECT = re.compile(
     r"^(?:(?:re|fwd?|aw|wg|tr)\s*:\s*)*(?:new\s+)?(?:referral|lead|recommandation|empfehlung)\b[\s:\-–]*(?:of|for|pour)?\s*",
     re.IGNORECASE,
 )
+SIGNATURE_MARK = re.compile(r"^--[ \t\xa0]*$", re.MULTILINE)
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 ASKED_FOR = ("prospect_name", "prospect_contact_name", "prospect_email", "prospect_phone")
 
@@ -29,35 +30,53 @@ class PartnerReferral(models.Model):
     _partner_program_limits_files = True
 
     @api.model
-    def _parse_prospect(self, msg_dict) -> dict:
+    def _parse_prospect(self, msg_dict, enrollment) -> dict:
         """What a mail says about the client: lines such as ``Company: Bluebird Logistics``, else what can be guessed.
 
         The only address in the text that is neither the sender's nor ours is the client's; a subject such as
-        ``Referral: Bluebird Logistics`` names the client.
+        ``Referral: Bluebird Logistics`` names the client. What is of the partner itself is left out (D11), and what
+        stands below a signature mark, but for the name of a company: signatures describe who writes.
 
+        :param enrollment: of the partner that writes
         :return: values of ``prospect_name``, ``prospect_contact_name``, ``prospect_email``, ``prospect_phone``,
             ``prospect_vat``, as far as they were found
         """
-        text = tools.html2plaintext(msg_dict.get("body") or "")
-        vals = {fname: match[1].strip() for fname, line in LINES.items() if (match := line.search(text))}
+        own = enrollment._get_own_data()
+        text = SIGNATURE_MARK.split(tools.html2plaintext(msg_dict.get("body") or ""), maxsplit=1)[0]
+        vals = {}
+        for fname in LINES:
+            told = self._get_named(msg_dict) if fname == "prospect_name" else self._get_told(fname, text)
+            value = next((one for one in told if enrollment._get_own_form(fname, one) not in own.get(fname, ())), None)
+            if value:
+                vals[fname] = value
         if address := tools.email_normalize(vals.get("prospect_email"), strict=False):
             vals["prospect_email"] = address
         else:
             vals.pop("prospect_email", None)
             sender_domain = tools.email_domain_extract(msg_dict.get("email_from") or "")
-            enrollments = self.env["partner.program.enrollment"]
-            found = {address.lower() for address in EMAIL.findall(text)}
+            found = {address.lower() for address in EMAIL.findall(text)} - own["prospect_email"]
             others = [
                 address
                 for address in found
-                if tools.email_domain_extract(address) != sender_domain and not enrollments._is_own_address(address)
+                if tools.email_domain_extract(address) != sender_domain and not enrollment._is_own_address(address)
             ]
             if len(others) == 1:
                 vals["prospect_email"] = others[0]
-        subject = (msg_dict.get("subject") or "").strip()
-        if "prospect_name" not in vals and (match := SUBJECT.match(subject)) and subject[match.end() :].strip():
-            vals["prospect_name"] = subject[match.end() :].strip()
         return vals
+
+    @api.model
+    def _get_told(self, fname, text) -> list[str]:
+        """What the lines of a text say of one field."""
+        return [match[1].strip() for match in LINES[fname].finditer(text)]
+
+    @api.model
+    def _get_named(self, msg_dict) -> list[str]:
+        """The companies that a mail names, in its lines and in the subject; also the one that wrote it."""
+        named = self._get_told("prospect_name", tools.html2plaintext(msg_dict.get("body") or ""))
+        subject = (msg_dict.get("subject") or "").strip()
+        if (match := SUBJECT.match(subject)) and subject[match.end() :].strip():
+            named.append(subject[match.end() :].strip())
+        return named
 
     def _get_missing_details(self) -> list[str]:
         """What we would like to know of the client, as labels that a partner can fill in."""
@@ -83,7 +102,7 @@ class PartnerReferral(models.Model):
             return result  # what an automatic reply quotes or signs with says nothing about the client
         for referral in self.filtered(lambda referral: referral.state == "submitted" and not referral.client_id):
             if msg_dict.get("author_id") in referral._get_partner_people().ids:
-                referral._fill_in(self._parse_prospect(msg_dict))
+                referral._fill_in(self._parse_prospect(msg_dict, referral.enrollment_id))
         return result
 
     def _get_partner_people(self):

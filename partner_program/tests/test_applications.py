@@ -482,6 +482,59 @@ class TestReferralsByMail(ApplicationsCommon):
             referral, [{"prospect_name": "Bluebird", "prospect_vat": False, "prospect_email": False}]
         )
 
+    def test_d11_no_data_of_the_partner_itself_are_those_of_the_client(self):
+        self.ada_contact.phone = "+1 212 555 0102"
+        self.ada.write({"vat": "FR23334175221", "phone": "+1 212 555 0100"})
+        signature = (
+            "\n\nAnn\nAda Advisory\nCompany: Ada Advisory\nTel.: +1 (212) 555-0102\nMobile: 212 555 0100\n"
+            "VAT: FR 23 334 175 221\nEmail: ann@ada.example"
+        )
+        first = self.refer_by_mail("Company: Bluebird" + signature, subject="x", number=1)
+        none = {"prospect_vat": False, "prospect_email": False, "prospect_phone": False}
+        self.assertRecordValues(first, [{"prospect_name": "Bluebird", **none}])
+        self.assertFalse(first.lead_id.phone)
+        self.reply(self.mails_of(first), "Contact: Ben\nPhone: +1 212 555 0199" + signature, 2)
+        self.assertRecordValues(
+            first,
+            [{**none, "prospect_contact_name": "Ben", "prospect_phone": "+1 212 555 0199"}],
+        )
+        self.assertFalse(first.lead_id.email_from)
+        second = self.refer_by_mail("Company: Cedar, ask cy@cedar.example" + signature, subject="x", number=3)
+        self.assertEqual((second.prospect_email, second.eligibility), ("cy@cedar.example", "eligible"))
+
+    def test_p4_what_stands_below_a_signature_mark_describes_who_writes(self):
+        signature = "\n-- \nName: Ann\nMobile: +1 212 555 0177\nEmail: ann@private.example\nVAT: FR23334175221"
+        referral = self.refer_by_mail("Company: Bluebird" + signature, subject="x")
+        self.assertRecordValues(
+            referral,
+            [
+                {
+                    "prospect_name": "Bluebird",
+                    "prospect_contact_name": False,
+                    "prospect_phone": False,
+                    "prospect_email": False,
+                    "prospect_vat": False,
+                }
+            ],
+        )
+
+    def test_p4_a_client_named_by_address_only_beside_the_signature_of_the_partner(self):
+        self.ada.vat = "FR23334175221"
+        signature = "\n\nCompany: Ada Advisory\nVAT: FR 23 334 175 221\nEmail: ann@ada.example"
+        referral = self.refer_by_mail("Please talk to ben@bluebird.example" + signature, subject="x", number=1)
+        self.assertRecordValues(
+            referral, [{"prospect_name": False, "prospect_email": "ben@bluebird.example", "prospect_vat": False}]
+        )
+        self.reply(self.mails_of(referral), "Contact: Ben" + signature, 2)
+        self.assertRecordValues(referral, [{"prospect_name": False, "prospect_contact_name": "Ben"}])
+        before = self.mails_of(self.enrollment_ada)
+        welcome = self.welcome()
+        self.assertFalse(self.reply(welcome, "And to cy@cedar.example" + signature, 3))
+        question = self.mails_of(self.enrollment_ada) - welcome - before
+        self.assertIn("does not say who the client is", question.body_html)
+        second = self.reply(question, "It is cy@cedar.example" + signature, 4)
+        self.assertEqual(second.prospect_email, "cy@cedar.example")
+
     def reply(self, to_mail, text, number, **options):
         """Answer one of our mails; returns the referrals that it makes."""
         headers = {"In-Reply-To": to_mail.message_id, "References": to_mail.message_id, **options.pop("headers", {})}
