@@ -151,9 +151,8 @@ class PartnerReferral(models.Model):
                     client=self.client_id.name or self.prospect_name or self.lead_id.name,
                 )
             )
+        self._check_lead_not_lost()
         lead = self.lead_id
-        if lead.won_status == "lost" and self.acquisition_event == "lead_won":
-            raise UserError(self.env._("Restore the lead “%(lead)s” first.", lead=lead.name))
         if lead.won_status == "won" and lead.date_closed and lead.date_closed < self.referred_on:
             raise UserError(
                 self.env._(
@@ -191,6 +190,12 @@ class PartnerReferral(models.Model):
                     client=self.client_id.name or self.prospect_name or self.prospect_email,
                 )
             )
+
+    def _check_lead_not_lost(self):
+        """Accepted with a lost lead, a claim that is closed by its lead would be lost at once."""
+        self.ensure_one()
+        if self.acquisition_event == "lead_won" and self.lead_id.won_status == "lost":
+            raise UserError(self.env._("Restore the lead “%(lead)s” first.", lead=self.lead_id.name))
 
     def _note_override(self):
         """A manager who accepts a claim on a former client has decided that case: it is not asked again."""

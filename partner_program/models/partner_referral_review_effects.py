@@ -276,6 +276,7 @@ class PartnerReferral(models.Model):
         """Accept a claim that a manager decided for, whatever the evidence says."""
         self.ensure_one()
         self._check_partnership()
+        self._check_lead_not_lost()
         self._lock_claims()
         self.write({**self._get_terms_to_freeze(), "state": "accepted"})
         self._note_acceptance()

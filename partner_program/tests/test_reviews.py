@@ -731,6 +731,18 @@ class TestClaimsThatMeet(ReviewCommon):
         merged.action_set_won()
         self.assertEqual(second.state, "acquired")
 
+    def test_d10_a_claim_whose_lead_is_lost_does_not_get_the_client_to_be_lost_at_once(self):
+        holder = self.affiliate(referred_on="2026-01-04 10:00:00")
+        late = self.refer(accept=False, referred_on="2026-01-03 10:00:00")
+        review = self.assertAsked(late, "conflict", other_id=holder.id)
+        late.lead_id.action_set_lost()
+        with self.assertRefused("Restore the lead “Lead on Cobalt Clinics” first"):
+            self.decide(review, accept=True)
+        self.assertEqual((late.state, holder.state, review.state), ("submitted", "accepted", "open"))
+        late.lead_id.toggle_active()
+        self.decide(review, accept=True)
+        self.assertEqual((late.state, holder.state), ("accepted", "rejected"))
+
     def test_d10_a_claim_that_was_received_first_has_no_one_click_refusal(self):
         _holder, late, review = self.conflict()
         with self.assertRefused("was received before the referral that protects the client"):
