@@ -401,18 +401,24 @@ class PartnerReferral(models.Model):
         self._use_commercial_client(vals)
         self._tidy_prospect(vals)
         self._note_frozen(vals)
-        found_client = self.browse()
+        clients = {}  # of accepted claims before; another lead may bring another client
+        if vals.get("client_id") or vals.get("lead_id"):
+            clients = {referral: referral.client_id for referral in self if referral.state == "accepted"}
         if vals.get("client_id"):
-            found_client = self.filtered(lambda r: r.state == "accepted" and r.client_id.id != vals["client_id"])
-            found_client._check_not_barred(self.env["res.partner"].browse(vals["client_id"]))
+            others = self.filtered(lambda r: r in clients and clients[r].id != vals["client_id"])
+            others._check_not_barred(self.env["res.partner"].browse(vals["client_id"]))
         is_looked_at = not LOOKED_AT.isdisjoint(vals)
         claimed = {referral: referral._get_claimed() for referral in self} if is_looked_at else {}
         result = super().write(vals)
         self._note_own_day(vals)
+        found_client = self.filtered(lambda r: r in clients and r.client_id != clients[r])
         found_client._check_client_found()
         if vals.get("client_id"):
             self._tell_leads_the_client()
+        if found_client:
             found_client._look_at_payments()
+        if vals.get("lead_id"):
+            self.filtered(lambda r: r.state in CLAIM_STATES)._flag_other_customer()
         if is_looked_at:
             changed = self.filtered(lambda r: r._get_claimed() != claimed[r])
             self.filtered(lambda r: r.state == "submitted")._look_again(new_facts=vals, anew=changed)

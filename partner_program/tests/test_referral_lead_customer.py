@@ -99,11 +99,42 @@ class TestCustomerOfTheLead(ReviewCommon):
         self.assertEqual((early.client_id, early.state), (self.client, "submitted"))
         self.assertAsked(early, "conflict", other_id=holder.id)
 
+    TWO_CLIENTS = "Lead and referral are about two clients"
+
+    # ------------------------------------------------------------
+    # THE CLAIM GETS ANOTHER LEAD
+    # ------------------------------------------------------------
+
+    def merge_leads(self, head, tail):
+        """The salesperson merges them; the further one stays, as Odoo does it."""
+        head.probability, tail.probability = 60, 5
+        merged = (head + tail).with_user(self.salesperson).merge_opportunity()
+        self.assertEqual(merged, head)
+
+    def test_p7_a_prospect_whose_lead_is_merged_into_one_of_a_known_client_is_checked(self):
+        self.invoice(500, on="2025-12-01")
+        referral = self.prospect()
+        self.merge_leads(self.lead(), referral.lead_id)
+        self.assertEqual((referral.client_id, referral.eligibility), (self.client, "ineligible"))
+        self.assertIn("Discussions with the client before the referral", referral.activity_ids.mapped("summary"))
+
+    def test_p9_a_prospect_that_gets_the_lead_of_a_client_counts_at_once_what_was_paid(self):
+        referral = self.prospect(self.enrollment_byte)
+        self.pay(self.invoice(100, product=self.starter))
+        self.merge_leads(self.lead(), referral.lead_id)
+        self.assertEqual((referral.client_id, referral.state), (self.client, "acquired"))
+
+    def test_d12_a_claim_whose_lead_is_merged_into_one_of_another_client_is_told_to_a_manager(self):
+        referral = self.refer()
+        self.merge_leads(self.lead(self.other_client), referral.lead_id)
+        self.assertEqual((referral.client_id, referral.state), (self.client, "accepted"))
+        todo = referral.activity_ids
+        self.assertEqual(todo.mapped("summary"), [self.TWO_CLIENTS])
+        self.assertIn("Delta Dairies", str(todo.note))
+
     # ------------------------------------------------------------
     # THE CUSTOMER OF THE LEAD IS CORRECTED
     # ------------------------------------------------------------
-
-    TWO_CLIENTS = "Lead and referral are about two clients"
 
     def test_d12_an_accepted_claim_goes_along_when_the_customer_of_its_lead_is_corrected(self):
         referral = self.refer()
