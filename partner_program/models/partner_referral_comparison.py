@@ -42,13 +42,17 @@ class PartnerReferral(models.Model):
         """What one column of the comparison shows, in the language of the reader."""
         self.ensure_one()
         lines = self.sudo().commission_line_ids  # sudo: sums for the manager who decides
-        currency = lines.currency_id[:1] or self.company_id.currency_id
+        by_currency = lines.grouped("currency_id")
+
+        def total(fname):
+            return ", ".join(currency.format(sum(rows.mapped(fname))) for currency, rows in by_currency.items())
+
         return {
             "source": self._get_label("source"),
             "state": self._get_label("state"),
             "eligibility": self._get_label("eligibility"),
-            "earned": currency.format(sum(lines.mapped("earned_amount"))),
-            "billed": currency.format(sum(lines.mapped("billed_amount"))),
+            "earned": total("earned_amount"),
+            "billed": total("billed_amount"),
             "invoices": len(lines),
             "steps": self._get_state_steps(),
         }
