@@ -18,9 +18,6 @@ class PartnerReferralReport(models.Model):
             *("partner_id", "program_id", "client_id", "company_id", "user_id", "state", "referred_on", "acquired_on"),
         ],
         "partner.program": ["program_type"],
-        "res.company": ["partner_id", "resource_calendar_id"],
-        "res.partner": ["tz"],
-        "resource.calendar": ["tz"],
     }
 
     referral_id = fields.Many2one("partner.referral", readonly=True)
@@ -83,16 +80,20 @@ class PartnerReferralReport(models.Model):
                    SELECT referral.id, referral.id AS referral_id, referral.partner_id, referral.program_id,
                           program.program_type, referral.client_id, referral.company_id, referral.user_id,
                           referral.state, referral.acquired_on,
-                          -- as res.company._partner_program_zone
-                          (referral.referred_on AT TIME ZONE 'UTC' AT TIME ZONE
-                           COALESCE(NULLIF(contact.tz, ''), NULLIF(hours.tz, ''), 'UTC'))::date AS referred_on
+                          (referral.referred_on AT TIME ZONE 'UTC' AT TIME ZONE zone.name)::date AS referred_on
                      FROM partner_referral referral
                      JOIN partner_program program ON program.id = referral.program_id
-                     JOIN res_company company ON company.id = referral.company_id
-                     JOIN res_partner contact ON contact.id = company.partner_id
-                LEFT JOIN resource_calendar hours ON hours.id = company.resource_calendar_id
+                     JOIN (VALUES %s) zone (company_id, name) ON zone.company_id = referral.company_id
                    ) facts
-            """
+            """,
+            self._get_zones(),
+        )
+
+    def _get_zones(self) -> SQL:
+        """``(company, time zone)`` by names of today: a database server may know no old ones, and then says nothing."""
+        companies_sudo = self.env["res.company"].sudo().with_context(active_test=False).search([])  # zones only
+        return SQL(", ").join(
+            SQL("(%s, %s)", company.id, company._partner_program_zone().key) for company in companies_sudo
         )
 
     def action_open_referral(self):

@@ -294,6 +294,15 @@ class TestOldNames(PartnerProgramCommon):
         self.assertLine(self.line_of(invoice), state="earned")
         self.assertIn("Month 1 of 12", referral.clock)
 
+    def test_the_analysis_of_referrals_asks_the_database_for_no_old_name(self):
+        referral = self.refer(referred_on="2026-01-04 20:00:00")
+        report = self.env["partner.referral.report"].with_user(self.salesperson)
+        for name, day in (("Asia/Calcutta", date(2026, 1, 5)), ("Nowhere/Land", date(2026, 1, 4))):
+            self.env.flush_all()
+            self.env.cr.execute("UPDATE res_partner SET tz = %s WHERE id = %s", [name, self.company.partner_id.id])
+            self.env.invalidate_all()
+            self.assertEqual(report.browse(referral.id).referred_on, day)
+
     def test_where_nobody_knows_the_zone_days_are_those_of_utc(self):
         self.env.cr.execute("UPDATE res_partner SET tz = 'Nowhere/Land' WHERE id = %s", [self.company.partner_id.id])
         self.go_to("2026-01-10 23:59:00")
