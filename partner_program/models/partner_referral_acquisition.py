@@ -186,6 +186,7 @@ class PartnerReferral(models.Model):
 
         A lead that others were merged into may carry several lost claims, and a live one: of these only one is live.
         """
+        restored = self.browse()
         for referral in self.sorted(lambda r: r._get_precedence()):
             lead = referral.lead_id
             in_time = not referral.expires_on or referral.expires_on >= referral.company_id._partner_program_today()
@@ -198,6 +199,9 @@ class PartnerReferral(models.Model):
                 and not referral._get_protecting_claims()
             ):
                 referral.write({"state": "accepted", "decision_reason": False})
+                restored += referral
+        if restored:
+            restored._ask_rivals()
 
     def _release_unwon(self):
         """What made the client acquired is undone: it is not acquired any more, as long as nothing was billed.

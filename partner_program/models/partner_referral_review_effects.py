@@ -169,6 +169,7 @@ class PartnerReferralReview(models.Model):
             referral._check_free_again()
             referral.write({"state": "accepted", "decision_reason": self.reason.strip()})
             referral._note_acceptance()
+            referral._ask_rivals()
         referral._sync_acquisition()
 
     def _check_claim_lives(self):

@@ -434,6 +434,12 @@ class TestWonAgain(ReviewCommon):
             self.decide(review, accept=True)
         self.assertEqual((referral.state, review.state), ("expired", "open"))
 
+    def test_d10_won_again_and_one_that_was_received_earlier_is_a_question(self):
+        referral, review = self.won_again(expired=True)
+        earlier = self.affiliate(accept=False, referred_on="2026-01-03 10:00:00")
+        self.decide(review, accept=True)
+        self.assertAsked(earlier, "conflict", other_id=referral.id)
+
 
 class TestClaimsThatMeet(ReviewCommon):
     """D10: received earlier but registered later; leads and contacts that are merged; both programs, one rule."""
@@ -498,6 +504,14 @@ class TestClaimsThatMeet(ReviewCommon):
         self.assertTrue(late.is_protected)
         with self.assertRaises(AccessError):
             late.with_user(self.salesperson).read(["claims_comparison"])
+
+    def test_amounts_of_claims_side_by_side_are_by_currency(self):
+        holder = self.acquired()
+        self.pay(self.invoice(1000))
+        yen = self.env.ref("base.JPY")
+        yen.active = True
+        self.pay(self.invoice(150000, currency_id=yen.id))
+        self.assertEqual(holder._get_claim_history()["earned"].replace("\xa0", " "), "$ 50.00, ¥ 7,500")
 
     def test_d10_a_salesperson_with_own_documents_learns_only_that_the_client_is_protected(self):
         holder = self.refer()
@@ -700,6 +714,15 @@ class TestClaimsThatMeet(ReviewCommon):
         self.assertEqual(review.state, "obsolete")
         holder.with_user(self.manager)._reopen("It was a mistake", False)
         self.assertAsked(late, "conflict", other_id=holder.id)
+
+    def test_d10_a_claim_comes_back_with_its_lead_and_one_that_was_received_earlier_is_a_question(self):
+        back = self.refer(referred_on="2026-01-04 10:00:00")
+        back.lead_id.action_set_lost()
+        earlier = self.affiliate(accept=False, referred_on="2026-01-03 10:00:00")
+        self.assertFalse(self.reviews(earlier))
+        back.lead_id.toggle_active()
+        self.assertEqual(back.state, "accepted")
+        self.assertAsked(earlier, "conflict", other_id=back.id)
 
     def test_d10_of_three_claims_the_third_is_asked_about_the_one_that_got_the_client(self):
         holder, late, review = self.conflict()
