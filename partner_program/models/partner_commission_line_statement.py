@@ -86,8 +86,13 @@ class PartnerCommissionLine(models.Model):
         return bool(self.first_earned_on) and self.first_earned_on < month
 
     def _drop_untold(self):
-        """Delete what nobody was told of or has asked about; the rest stays, and its loss is a correction of today."""
-        self.filtered(lambda line: not (line._was_told() or line.question_ids)).unlink()
+        """Delete what nobody was told of, has asked about or holds; the rest stays, its loss a correction of today.
+
+        What was on a bill stays too, also on a cancelled one: the bill keeps what it carried.
+        """
+        self.filtered(
+            lambda line: not (line._was_told() or line.question_ids or line.held_by_hand or line.billing_ids)
+        ).unlink()
 
     def _find_unnoted(self):
         """Those of these rows of which statements tell another sum than they have earned."""

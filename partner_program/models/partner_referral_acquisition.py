@@ -219,7 +219,7 @@ class PartnerReferral(models.Model):
         unwon = self.filtered(is_undone)
         self.filtered(lambda r: r.acquisition_move_id and not r._is_first_payment_undone())._drop_undone_payments()
         unwon.filtered("acquisition_move_id")._ask_about_undone_payments()
-        unwon -= unwon._get_billed(also_cancelled=True)
+        unwon -= unwon._get_billed_lines().referral_id
         unwon.commission_line_ids._drop_untold()
         unwon.write(
             {
@@ -234,13 +234,25 @@ class PartnerReferral(models.Model):
         unwon.filtered(lambda r: r.acquisition_event == "lead_won")._acquire_by_lead()
         unwon.filtered(lambda r: r.acquisition_event == "entry_payment")._acquire_by_entry_payment()
 
-    def _get_billed(self, *, also_cancelled=False):
-        """Those of which something was billed: their window does not move any more (D1)."""
-        domain = Domain("commission_line_id.referral_id", "in", self.ids)
-        if not also_cancelled:
-            domain &= LIVE_BILL
+    def _get_billed_lines(self):
+        """The commission lines of which something was billed."""
+        domain = Domain("commission_line_id.referral_id", "in", self.ids) & LIVE_BILL
         billings = self.env["partner.commission.billing"]._read_group(domain, ["commission_line_id"])
-        return self.env["partner.commission.line"].union(*(line for (line,) in billings)).referral_id
+        return self.env["partner.commission.line"].union(*(line for (line,) in billings))
+
+    def _get_frozen(self):
+        """Those whose window does not move any more, as something in it was billed (D1).
+
+        A manager may have corrected the client since: what was invoiced to the other one says nothing of this window.
+        """
+
+        def is_in_window(line):
+            referral, invoice = line.referral_id, line.move_id
+            start = referral.window_start
+            is_after = start and (not invoice.invoice_date or invoice.invoice_date >= start)
+            return is_after and invoice.commercial_partner_id == referral.client_id
+
+        return self._get_billed_lines().filtered(is_in_window).referral_id
 
     # ------------------------------------------------------------
     # COMMISSION LINES
@@ -256,7 +268,7 @@ class PartnerReferral(models.Model):
         if not referrals:
             return lines_sudo
         invoices_by_key = referrals._get_client_invoices()
-        frozen = referrals._get_billed()
+        frozen = referrals._get_frozen()
         rows_by_key = referrals._get_rows_by_invoice()
         vals_list = []
         for referral in referrals:

@@ -266,7 +266,7 @@ class PartnerReferralReview(models.Model):
             referral.write({"state": "rejected", "decision_reason": self.reason.strip()})
             # What is still open would be earned by a client who does not count; what was paid and billed stays.
             lines = referral.commission_line_ids
-            lines.filtered(lambda line: line.state == "expected" and not line.billing_ids)._drop_untold()
+            lines.filtered(lambda line: line.state == "expected")._drop_untold()
             lines.exists()._mend()
 
 

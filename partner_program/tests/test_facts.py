@@ -71,6 +71,39 @@ class TestDraftsThatClose(PartnerProgramCommon):
         self.assertEqual(referral.state, "accepted")
 
 
+class TestAcquisitionUndone(PartnerProgramCommon):
+    """A lead that leaves Won releases the client; what somebody has said or billed of its commissions stays."""
+
+    def out_of_won(self, lead):
+        lead.stage_id = self.env["crm.stage"].search([("is_won", "=", False)], limit=1)
+
+    def test_inv3_a_hold_outlives_an_acquisition_that_is_undone_for_a_moment(self):
+        referral = self.acquired()
+        paid, expected = self.invoice(1000), self.invoice(500)
+        self.pay(paid)
+        lines = self.line_of(paid) + self.line_of(expected)
+        lines.write({"held_by_hand": True, "manual_hold_reason": "Is it the partner's own firm?"})
+        self.out_of_won(referral.lead_id)
+        self.assertEqual(referral.state, "accepted")
+        self.assertRecordValues(lines.exists(), [{"state": "void", "void_code": "not_acquired"}] * 2)
+        referral.lead_id.action_set_won()
+        self.assertEqual(self.line_of(paid), lines[0])
+        self.assertLine(lines[0], state="held", held_by_hand=True, earned_amount=50.0)
+        self.assertFalse(self.run_bills("2026-03-01"))
+
+    def test_inv7_a_claim_whose_bill_was_cancelled_is_released_when_its_lead_leaves_won(self):
+        line = self.billed_line(post=False)
+        referral, bill = line.referral_id, line.billing_ids.bill_id
+        self.out_of_won(referral.lead_id)
+        self.assertEqual(referral.state, "acquired", "something is billed")
+        bill.button_cancel()
+        self.out_of_won(referral.lead_id)
+        self.run_all()
+        self.assertRecordValues(referral, [{"state": "accepted", "window_start": False}])
+        self.assertLine(line, state="void", void_code="not_acquired", open_amount=0.0)
+        self.assertFalse(self.run_bills("2026-03-01"))
+
+
 class TestMergedClient(PartnerProgramCommon):
     def test_d12_what_was_invoiced_to_a_contact_that_is_merged_earns_at_once(self):
         """Found by the oracle: the client itself had no invoice yet, and the row came at night only."""

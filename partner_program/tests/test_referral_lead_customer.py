@@ -3,6 +3,7 @@
 from lxml import etree
 
 from odoo.exceptions import AccessError
+from odoo.fields import Date
 
 from .test_reviews import ReviewCommon
 
@@ -228,6 +229,23 @@ class TestCustomerOfTheLead(ReviewCommon):
         form = self.env["partner.referral"].with_user(self.manager).get_view(view_type="form")["arch"]
         client = etree.fromstring(form).xpath("//group[@name='claim']/field[@name='client_id']")
         self.assertIn("acquired", client[0].get("readonly"))
+
+    def test_d1_the_window_of_a_corrected_client_begins_with_its_own_first_invoice(self):
+        wrong = self.billed_line()  # invoiced on 5 January
+        early = self.invoice(2000, client=self.other_client, on="2026-02-01")
+        referral = wrong.referral_id
+        for client, start in ((self.other_client, "2026-02-01"), (self.client, "2026-01-05")):
+            referral.with_user(self.manager).client_id = client
+            self.env.flush_all()
+            self.assertEqual(referral.window_start, Date.to_date(start))
+        referral.with_user(self.manager).client_id = self.other_client
+        self.assertLine(self.line_of(early), amount=100.0)
+        self.pay(early)
+        self.run_bills(on="2026-03-10")
+        self.assertLine(self.line_of(early), state="billed")
+        referral.commission_months = 13
+        self.invoice(2000, client=self.other_client, on="2026-01-15")
+        self.assertEqual(referral.window_start, Date.to_date("2026-02-01"), "frozen: its own invoice was billed")
 
     # ------------------------------------------------------------
     # CONTACTS BECOME ONE CLIENT
