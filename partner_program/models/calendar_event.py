@@ -42,7 +42,7 @@ class CalendarEvent(models.Model):
         ):
             meetings_sudo = self.env["partner.program.meeting"].sudo()  # whoever moves the event need not see the pack
             sent_sudo = meetings_sudo.search([("event_id", "in", later.ids), ("pack_sent_on", "!=", False)])
-            sent_sudo.write({"pack_sent_on": False, "pack_id": False})  # what was mailed stays in the messages
+            sent_sudo.write({"pack_sent_on": False, "pack_id": False})  # the file that was mailed stays attached
         return result
 
     def unlink(self):

@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, models, tools
 
 
 class MailTemplate(models.Model):
@@ -21,7 +21,10 @@ class MailTemplate(models.Model):
         template_sudo = self.sudo().env.ref(xmlid, raise_if_not_found=False)  # portal users and salespeople send too
         if not template_sudo or not template_sudo.active or not records:
             return self.env["mail.mail"]
-        return template_sudo.send_mail_batch(records.ids, email_values=email_values)
+        mails = template_sudo.send_mail_batch(records.ids, email_values=email_values)
+        if not (template_sudo.auto_delete or template_sudo.reply_to):
+            mails._partner_program_answer_to(records.sudo())  # sudo: as above
+        return mails
 
     @api.model
     def _partner_program_action(self):
@@ -31,3 +34,18 @@ class MailTemplate(models.Model):
         ids = data.search([("model", "=", self._name), ("module", "=like", "partner\\_program%")]).mapped("res_id")
         action["domain"] = [("id", "in", ids)]
         return action
+
+
+class MailMail(models.Model):
+    _inherit = "mail.mail"
+
+    def _partner_program_answer_to(self, records):
+        """Let answers come in here, to the record that a mail is about.
+
+        A mail of a template is answered to its sender, Odoo or not. That stays so where the company has no address
+        for answers, and for mails that are deleted once sent: an answer to these would find no thread.
+        """
+        addresses = records._notify_get_reply_to(default=False)
+        for mail in self:
+            if address := tools.email_normalize(addresses.get(mail.res_id)):
+                mail.reply_to = tools.formataddr((tools.parse_contact_from_email(mail.email_from)[0], address))

@@ -6,9 +6,10 @@ from pathlib import Path
 from markupsafe import Markup
 
 from odoo.tests import tagged
-from odoo.tools import file_path
+from odoo.tools import email_normalize, file_path, mute_logger
 
 from .common import PartnerProgramCommon
+from .mails import mail
 
 
 @tagged("post_install", "-at_install")
@@ -121,6 +122,30 @@ class TestEachMail(PartnerProgramCommon):
                 self.assertTrue(sent.recipient_ids or sent.email_to)
                 template.active = False
                 self.assertFalse(door(self.xmlids[template.id], record))
+
+    def test_each_mail_can_be_answered(self):
+        """What Odoo deletes once it is sent is no thread to answer to: the catchall would send the answer back."""
+        self.company.alias_domain_id = self.env["mail.alias.domain"].create({"name": "fieldpro.example"})
+        people = {"mona@fieldpro.example", "office@fieldpro.example"}
+        for template in self.templates:
+            with self.subTest(template=template.name):
+                record = self.sample(template.model)
+                sent = self.env["mail.template"]._partner_program_send(self.xmlids[template.id], record).sudo()
+                answers_to = sent._prepare_outgoing_list()[0]["reply_to"] or sent.email_from  # the header that is sent
+                if template.auto_delete:
+                    self.assertIn(email_normalize(answers_to), people)
+                    continue
+                self.assertEqual(email_normalize(answers_to), self.company.catchall_email)
+                answer = mail(
+                    sender="ben@byte.example",
+                    to=answers_to,
+                    headers={"In-Reply-To": sent.message_id},
+                    subject=f"Re: {sent.subject}",
+                    number=f"answer-{template.id}",
+                )
+                with mute_logger("odoo.addons.mail.models.mail_thread"):
+                    self.env["mail.thread"].message_process(False, answer)
+                self.assertEqual(record.message_ids[:1].subject, f"Re: {sent.subject}")
 
     def test_all_mails_take_the_door_with_the_switch(self):
         for add_on in Path(__file__).parents[2].glob("partner_program*"):
