@@ -90,6 +90,7 @@ from . import (
     partner_referral_inside,
     partner_referral_joining,
     partner_referral_known_before,
+    partner_referral_lead_of_partner,
     partner_referral_mail,
     partner_referral_match,
     partner_referral_matching,

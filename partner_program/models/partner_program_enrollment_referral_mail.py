@@ -5,6 +5,8 @@ from odoo.exceptions import UserError
 
 from ..tools import matching
 
+OWN_FIELDS = ("prospect_email", "prospect_phone", "prospect_vat")  # what reaches or identifies a company
+
 
 class PartnerProgramEnrollment(models.Model):
     """Mails of an active partner: a referral, if they name a client (P4, P24)."""
@@ -144,17 +146,39 @@ class PartnerProgramEnrollment(models.Model):
             for claim in claims
         )
 
+    def _is_itself(self, client) -> bool:
+        """Whether this contact is the partner, one of its parents, or belongs to it (D11)."""
+        # sudo: who belongs to whom, of contacts that this user may not read
+        partner_sudo, client_sudo = self.partner_id.commercial_partner_id.sudo(), client.sudo().commercial_partner_id
+
+        def with_parents(company_sudo):
+            family_sudo = company_sudo
+            while company_sudo.parent_id and company_sudo.parent_id not in family_sudo:
+                company_sudo = company_sudo.parent_id
+                family_sudo |= company_sudo
+            return family_sudo
+
+        return client_sudo in with_parents(partner_sudo) or partner_sudo in with_parents(client_sudo)
+
     def _get_own_data(self) -> dict:
         """What tells the partner itself by (D11), in the forms of ``_get_own_form``: its signature has it, too."""
         people = self._get_people()
-        told = {"prospect_vat": people.mapped("vat"), "prospect_phone": people.mapped("phone")}
+        told = {
+            "prospect_vat": people.mapped("vat"),
+            "prospect_phone": people.mapped("phone"),
+            "prospect_email": people.mapped("email_normalized"),
+            "prospect_contact_name": people.mapped("name"),
+        }
         own = {
             fname: {self._get_own_form(fname, value) for value in filter(None, values)}
             for fname, values in told.items()
         }
-        own["prospect_email"] = set(filter(None, people.mapped("email_normalized")))
         own["prospect_name"] = matching.name_variants(self.partner_id.name)
         return own
+
+    def _is_own(self, own, fname, value) -> bool:
+        """Whether a value of a prospect is one of the partner itself, see ``_get_own_data``."""
+        return self._get_own_form(fname, value) in own.get(fname, ())
 
     def _get_own_form(self, fname, value) -> str:
         """The form in which what a mail says is compared with what we know of the partner."""

@@ -263,9 +263,10 @@ class PartnerReferral(models.Model):
         for referral in self:
             client = referral.lead_id.partner_id.commercial_partner_id
             wanted = client and (not referral.client_id or referral.state == "submitted")
+            wanted = wanted and not referral._is_partner_itself(client)
             if wanted and referral.state in CLAIM_STATES:
                 # Also by a claim that is to expire tonight: the database allows one, and nothing ends in a computation.
-                wanted = not (referral._is_partner_itself(client) or referral._get_holder(client))
+                wanted = not referral._get_holder(client)
             referral.client_id = client if wanted else referral.client_id
 
     @api.depends("program_id", "referred_on")
@@ -374,6 +375,7 @@ class PartnerReferral(models.Model):
             self._take_salesperson(vals)
             self._tidy_prospect(vals)
             self._note_frozen(vals)
+        self._leave_out_own_data(vals_list)
         self._check_company_chosen(
             [vals.get("enrollment_id", self.env.context.get("default_enrollment_id")) for vals in vals_list]
         )
@@ -387,6 +389,7 @@ class PartnerReferral(models.Model):
         for referral, vals in zip(referrals, vals_list, strict=True):
             referral._note_own_day(vals)
         referrals._check_enrollment_open()
+        referrals._turn_leads_to_client()
         referrals._link_or_create_leads()
         referrals._tell_leads_the_client()
         referrals.filtered(lambda r: r.state == "submitted")._look_again()

@@ -144,7 +144,8 @@ class PartnerReferral(models.Model):
         self.ensure_one()
         decisive = ("vat",) if self.client_id or self.prospect_is_new else self._STRONG_MATCH
         companies = {company_id for company_id, kinds in matches.items() if set(kinds) & set(decisive)}
-        return companies | set(self.client_id.ids) | set(self.lead_id.partner_id.commercial_partner_id.ids)
+        # Only where nobody has said otherwise the customer of the lead is who was claimed.
+        return companies | set((self.client_id or self.lead_id.partner_id.commercial_partner_id).ids)
 
     def _start_of_day(self, day) -> datetime:
         """First moment of a day at the company, as naive UTC."""

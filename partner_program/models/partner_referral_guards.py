@@ -75,17 +75,7 @@ class PartnerReferral(models.Model):
     def _is_partner_itself(self, client) -> bool:
         """Whether this client is the partner, one of its parents, or belongs to it (D11)."""
         self.ensure_one()
-        # sudo: who belongs to whom, of contacts that this user may not read
-        partner_sudo, client_sudo = self.partner_id.commercial_partner_id.sudo(), client.sudo().commercial_partner_id
-
-        def with_parents(company_sudo):
-            family_sudo = company_sudo
-            while company_sudo.parent_id and company_sudo.parent_id not in family_sudo:
-                company_sudo = company_sudo.parent_id
-                family_sudo |= company_sudo
-            return family_sudo
-
-        return client_sudo in with_parents(partner_sudo) or partner_sudo in with_parents(client_sudo)
+        return self.enrollment_id._is_itself(client)
 
     def _check_not_barred(self, client):
         for referral in self:

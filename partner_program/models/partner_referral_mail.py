@@ -46,7 +46,7 @@ class PartnerReferral(models.Model):
         vals = {}
         for fname in LINES:
             told = self._get_named(msg_dict) if fname == "prospect_name" else self._get_told(fname, text)
-            value = next((one for one in told if enrollment._get_own_form(fname, one) not in own.get(fname, ())), None)
+            value = next((one for one in told if not enrollment._is_own(own, fname, one)), None)
             if value:
                 vals[fname] = value
         if address := tools.email_normalize(vals.get("prospect_email"), strict=False):

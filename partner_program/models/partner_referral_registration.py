@@ -111,13 +111,20 @@ class PartnerReferral(models.Model):
     def _take_prospect_from_lead(self, vals):
         """The prospect of a lead that has no customer yet is who the lead says."""
         lead = self.env["crm.lead"].browse(vals.get("lead_id", self.env.context.get("default_lead_id")) or ())
-        if lead and not lead.partner_id and not vals.get("client_id"):
+        enrollment = self._get_enrollment_of_vals(vals)
+        is_of_partner = bool(lead) and enrollment._is_lead_of_itself(lead)
+        if lead and (is_of_partner or not lead.partner_id) and not vals.get("client_id"):
             told = {
                 "prospect_name": lead.partner_name or (not lead.email_normalized and lead.contact_name),
                 "prospect_contact_name": lead.contact_name,
                 "prospect_email": lead.email_normalized,
                 "prospect_phone": lead.phone,
             }
+            if is_of_partner:
+                own = enrollment._get_own_data()
+                told = {
+                    fname: value for fname, value in told.items() if value and not enrollment._is_own(own, fname, value)
+                }
             # Browsers send empty fields too.
             vals.update({fname: value for fname, value in told.items() if not vals.get(fname)})
             if not (vals.get("prospect_name") or vals.get("prospect_email")):

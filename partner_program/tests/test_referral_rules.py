@@ -541,10 +541,14 @@ class TestClaims(PartnerProgramCommon):
                 self.refer(client=client, accept=False)
 
     def test_d11_not_through_the_lead_either(self):
-        referral = self.refer(accept=False)
-        with self.assertRaisesRegex(ValidationError, "cannot refer itself"), self.cr.savepoint():
+        nobody = self.env["res.partner"]
+        known, prospect = self.refer(accept=False), self.refer(client=nobody, accept=False, prospect_name="Foxtrot")
+        for referral, client in ((known, self.client), (prospect, nobody)):
             referral.lead_id.partner_id = self.ada_contact
-            self.env.flush_all()
+            self.assertEqual(referral.client_id, client)
+        prospect.action_accept()
+        prospect.lead_id.action_set_won()
+        self.assertEqual(prospect.decision_reason, "Partner and client are the same company.")
 
     def test_d12_the_client_is_the_commercial_entity(self):
         referral = self.refer(client=self.client_contact)

@@ -179,6 +179,79 @@ class TestRegistration(PartnerProgramCommon):
         form.enrollment_id = self.enrollment_ada
         self.assertEqual(form.referred_on, Datetime.to_datetime("2026-01-04 22:15:00"))
 
+    def lead_of_a_mail(self):
+        """A lead as the gateway makes it of a mail of the partner to the sales address."""
+        self.ada.write({"street": "1 Advice Street", "city": "Adaville"})
+        self.invoice(900, client=self.ada, on="2025-12-15")  # partners are customers in general
+        return self.lead(self.ada_contact, name="Fwd: they need you", email_from="ann@ada.example")
+
+    def dialog(self, lead):
+        referrals = self.env["partner.referral"].with_user(self.salesperson).with_context(default_lead_id=lead.id)
+        form = Form(referrals, view="partner_program.partner_referral_view_form_register")
+        form.enrollment_id = self.enrollment_ada
+        return form
+
+    def test_d11_a_lead_that_a_mail_of_the_partner_made_asks_for_the_client_and_is_about_it_from_then_on(self):
+        lead = self.lead_of_a_mail()
+        form = self.dialog(lead)
+        self.assertFalse(form.client_id)
+        form.prospect_name = "Foxtrot Foods"
+        referral = form.save().with_env(self.env)
+        self.assertRecordValues(
+            referral,
+            [
+                {
+                    "lead_id": lead.id,
+                    "client_id": False,
+                    "prospect_email": False,
+                    "prospect_contact_name": False,
+                    "eligibility": "eligible",
+                }
+            ],
+        )
+        self.assertRecordValues(
+            lead,
+            [
+                {
+                    "partner_id": False,
+                    "partner_name": "Foxtrot Foods",
+                    "contact_name": False,
+                    "email_from": False,
+                    "street": False,
+                }
+            ],
+        )
+        referral.with_user(self.salesperson).action_accept()
+        lead.action_set_won()
+        self.assertEqual((referral.state, referral.client_id.name), ("acquired", "Foxtrot Foods"))
+
+    def test_d11_the_client_chosen_for_such_a_lead_is_its_customer_and_the_documents_of_the_partner_prove_nothing(self):
+        lead = self.lead_of_a_mail()
+        form = self.dialog(lead)
+        form.client_id = self.other_client
+        referral = form.save().with_env(self.env)
+        self.assertEqual((referral.eligibility, referral.evidence_ids.ids), ("eligible", []))
+        self.assertEqual((lead.partner_id, lead.email_from), (self.other_client, "hello@delta.example"))
+
+    def test_d11_such_a_lead_whose_customer_was_emptied_gives_no_data_of_the_partner(self):
+        lead = self.lead_of_a_mail()
+        lead.write({"partner_id": False, "partner_name": "Foxtrot Foods"})
+        referral = self.dialog(lead).save().with_env(self.env)
+        self.assertEqual((referral.prospect_name, referral.prospect_email), ("Foxtrot Foods", False))
+        self.assertEqual((lead.partner_name, lead.email_from), ("Foxtrot Foods", False))
+
+    def test_d11_such_a_lead_is_not_registered_while_nobody_says_who_the_client_is(self):
+        lead = self.lead_of_a_mail()
+        with self.assertRefused("does not say who the client is"):
+            self.register(lead_id=lead.id)
+        with self.assertRefused("Who was referred"):
+            self.register(prospect_email="Ann@ada.example")
+
+    def test_p7_the_customer_of_a_lead_proves_nothing_about_another_client(self):
+        self.invoice(900, client=self.client, on="2025-12-15")
+        referral = self.register(lead_id=self.lead(self.client).id, client_id=self.other_client.id)
+        self.assertEqual((referral.client_id, referral.eligibility), (self.other_client, "eligible"))
+
     def test_a_contact_names_who_referred_it_in_the_companies_that_are_chosen(self):
         self.refer()
         other = self.setup_other_company()["company"]
