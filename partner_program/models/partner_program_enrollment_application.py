@@ -239,7 +239,10 @@ class PartnerProgramEnrollment(models.Model):
             known._ensure_followed()
             if known.is_program_open and not is_open:
                 known.write({"program_id": program.id, "is_program_open": False})
-            known._answer_early_referral(msg_dict)
+            if known.state == "active":
+                known._answer_unknown_sender(msg_dict, sender)
+            else:
+                known._answer_early_referral(msg_dict)
             return known
         if not contact:
             contact = self._create_applicant(sender)
@@ -308,15 +311,33 @@ class PartnerProgramEnrollment(models.Model):
         waiting = known.filtered(lambda enrollment: enrollment.state in WAITING_STATES)
         if is_open:
             return (waiting or known)[:1]
+        same = same or known & self._find_successors(contact, program)
         return (same or waiting.filtered("is_program_open"))[:1]
 
     @api.model
     def _find_active_enrollment(self, contacts, program, is_open):
-        """The active enrollment of the sender: on the program that was written to, or on any when none was named."""
+        """The active enrollment of the sender: on the program that was written to, or on any when none was named.
+
+        Who was on that program before and changed to another writes to the address that it has.
+        """
         domain = Domain("partner_id", "in", contacts.commercial_partner_id.ids) & Domain("state", "=", "active")
         domain &= Domain("company_id", "=", program.company_id.id) if is_open else Domain("program_id", "=", program.id)
         active = self.search(domain)
+        if not active:
+            active = self._find_successors(contacts, program).filtered(lambda one: one.state == "active")
         return active[:1] if len(active.partner_id) == 1 else self.browse()
+
+    @api.model
+    def _find_successors(self, contacts, program):
+        """The enrollments that run now of partners who changed from this program to another one."""
+        former = self.search(
+            [
+                ("partner_id", "in", contacts.commercial_partner_id.ids),
+                ("program_id", "=", program.id),
+                ("next_enrollment_ids", "!=", False),
+            ]
+        )
+        return former.current_enrollment_id
 
     # ------------------------------------------------------------
     # STATUS

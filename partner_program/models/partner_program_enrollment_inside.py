@@ -65,8 +65,9 @@ class PartnerProgramEnrollment(models.Model):
 
     def _change_follower(self, previous):
         """The account manager follows the partner, the former one no longer does."""
-        self.message_unsubscribe(previous.partner_id.ids)
-        self.message_subscribe(self.account_manager_id.partner_id.ids)
+        history = self._with_previous()  # partners answer mails of before a change of program, too
+        history.message_unsubscribe(previous.partner_id.ids)
+        history.message_subscribe(self.account_manager_id.partner_id.ids)
 
     # ------------------------------------------------------------
     # CRUD

@@ -20,7 +20,7 @@ class PartnerProgramEnrollment(models.Model):
     early_client = fields.Char(
         readonly=True,
         copy=False,
-        help="The client last named by mail while the partner cannot refer, who was told so: answers quote such mails.",
+        help="The client last named by a mail that made no referral, of which the partner was told: answers quote it.",
     )
 
     def write(self, vals):
@@ -63,23 +63,40 @@ class PartnerProgramEnrollment(models.Model):
             author = self.env["res.partner"].browse(msg_dict.get("author_id") or ())
             is_theirs = author.commercial_partner_id == enrollment.partner_id
             if is_theirs and not self.env.context.get("partner_program_automatic"):
-                if enrollment.state == "active":
-                    enrollment._receive_answer(msg_dict)
+                running = enrollment.current_enrollment_id  # the mail may answer one from before a change of program
+                if running.state == "active":
+                    running._receive_answer(msg_dict)
                 else:
-                    enrollment._answer_early_referral(msg_dict)
+                    running._answer_early_referral(msg_dict)
         return result
 
     def _answer_early_referral(self, msg_dict):
         """Whoever cannot refer yet, or not at present, and names a client is told that it claims nothing."""
         client = self.env["partner.referral"]._parse_prospect(msg_dict, self)
-        name = client.get("prospect_name")
-        if self.state not in ("onboarding", "suspended") or not name:
-            return
-        was_told = bool(matching.name_variants(name) & matching.name_variants(self.early_client))
-        if not (was_told or self._is_known(client)):
-            self.early_client = name
-            templates = self.env["mail.template"].with_context(partner_program_client=name)
+        if self.state in ("onboarding", "suspended") and self._is_told_first(client):
+            templates = self.env["mail.template"].with_context(partner_program_client=client["prospect_name"])
             templates._partner_program_send("partner_program.mail_template_referral_too_early", self)
+
+    def _answer_unknown_sender(self, msg_dict, sender):
+        """Whoever applied from an address that is no contact's by now may have left: the partner itself is asked."""
+        client = self.env["partner.referral"]._parse_prospect(msg_dict, self)
+        if self._is_told_first(client):
+            to_partner = self._in_partner_language()
+            self._ask_for_client(
+                to_partner.env._(
+                    "we cannot tell by the address %(address)s that it is yours",
+                    address=tools.email_normalize(sender) or sender,
+                )
+            )
+
+    def _is_told_first(self, client) -> bool:
+        """Whether a mail that makes no referral names a client of which the partner was not told so; notes that."""
+        name = client.get("prospect_name")
+        was_told = bool(matching.name_variants(name) & matching.name_variants(self.early_client))
+        if not name or was_told or self._is_known(client):
+            return False
+        self.early_client = name
+        return True
 
     def _receive_answer(self, msg_dict):
         """A partner answers one of our mails: a referral, the answer to our question, or small talk.
@@ -139,7 +156,9 @@ class PartnerProgramEnrollment(models.Model):
     def _is_known(self, client) -> bool:
         """Whether the partner has a claim by mail on who is named: answers quote the mails before."""
         name, email = (client.get("prospect_name") or "").casefold(), client.get("prospect_email")
-        claims = self.env["partner.referral"].search([("enrollment_id", "=", self.id), ("source", "=", "email")])
+        claims = self.env["partner.referral"].search(
+            [("enrollment_id", "in", self._with_previous().ids), ("source", "=", "email")]
+        )
         return any(
             (name and (claim.prospect_name or "").casefold() == name)
             or (not name and email and claim.prospect_email == email)

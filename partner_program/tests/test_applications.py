@@ -593,6 +593,59 @@ class TestReferralsByMail(ApplicationsCommon):
         referral = self.reply(question, "It is Bluebird: ben@bluebird.example", 1, headers=headers)
         self.assertEqual(referral.referred_on, fields.Datetime.to_datetime("2026-01-06 01:15:00"))
 
+    def changed_program(self):
+        """Ada has a claim by mail and the welcome mail of before, and is on the other program now."""
+        self.program_affiliate.write({"agreement_id": False, "trained_contacts_required": 0})
+        welcome = self.welcome()
+        self.assertTrue(self.reply(welcome, "Company: Alpha", 1))
+        return welcome, self.enrollment_ada._change_program(self.program_affiliate)
+
+    def test_p4_after_a_change_of_program_a_partner_writes_as_it_always_did(self):
+        welcome, successor = self.changed_program()
+        self.assertEqual(successor.state, "active")
+        self.assertEqual(self.reply(welcome, "Company: Bluebird", 2, to=CATCHALL).enrollment_id, successor)
+        self.assertEqual(self.refer_by_mail("Company: Cedar", number=3).enrollment_id, successor)
+        before = self.mails_of(successor)
+        self.assertFalse(self.reply(welcome, "Thanks!\n> Company: Alpha", 4, to=CATCHALL))
+        self.assertEqual(self.mails_of(successor), before, "it is quoted, not claimed again")
+        successor.with_context(partner_program_no_mail=True).state = "suspended"
+        self.assertFalse(self.refer_by_mail("Company: Delta", number=5))
+        self.assertFalse(self.reply(welcome, "Company: Echo", 6, to=CATCHALL))
+        told = self.mails_of(successor) - before
+        self.assertEqual(len(told.filtered(lambda one: "is suspended at present" in one.body_html)), 2)
+
+    def test_p22_who_looks_after_the_partner_after_a_change_reads_what_comes_to_the_enrollment_of_before(self):
+        nick = self._new_user("nick", "partner_program.group_manager")
+        self.enrollment_ada.account_manager_id = self.manager
+        welcome, successor = self.changed_program()
+        successor.account_manager_id = nick
+        self.reply(welcome, "When am I paid?", 2, to=CATCHALL)
+        letter = self.enrollment_ada.message_ids.filtered(lambda one: one.message_type == "email")[:1]
+        self.assertIn("When am I paid?", letter.body)
+        self.assertIn(nick.partner_id, letter.notified_partner_ids)
+        self.assertNotIn(self.manager.partner_id, letter.notified_partner_ids)
+
+    def test_p4_a_claim_from_the_address_that_the_partner_applied_with_is_asked_about_at_the_partner(self):
+        self.enrollment_ada.applicant_email = "ann@private.example"
+        sender = "ann@private.example"
+        self.assertFalse(self.refer_by_mail("Have a nice day", sender=sender, number=1))
+        self.assertFalse(self.mails_of(self.enrollment_ada))
+        self.assertFalse(self.refer_by_mail("Company: Bluebird", sender=sender, number=2))
+        question = self.mails_of(self.enrollment_ada)
+        self.assertEqual(question.recipient_ids, self.ada_contact, "whoever wrote may have left")
+        self.assertIn("we cannot tell by the address ann@private.example that it is yours", question.body_html)
+        self.assertFalse(self.refer_by_mail("Hello?\n> Company: Bluebird", sender=sender, number=3))
+        self.assertEqual(self.mails_of(self.enrollment_ada), question)
+        self.assertEqual(self.reply(question, "Company: Bluebird", 4, to=CATCHALL).prospect_name, "Bluebird")
+
+    def test_p4_so_is_one_from_an_address_that_two_partners_share(self):
+        self.enrollment_ada.applicant_email = "ann@ada.example"
+        self.env["res.partner"].create({"name": "Ann", "parent_id": self.byte.id, "email": "ann@ada.example"})
+        self.enrollment_byte.program_id = self.program_referral
+        self.assertEqual(self.enrollment_byte.state, "active")
+        self.assertFalse(self.refer_by_mail("Company: Bluebird", number=1))
+        self.assertIn("by the address ann@ada.example", self.mails_of(self.enrollment_ada).body_html)
+
     def test_p4_a_machine_does_not_fill_in_what_is_missing(self):
         referral = self.refer_by_mail("They need your help.", subject="Referral: Bluebird Logistics")
         self.reply(
