@@ -421,7 +421,7 @@ class PartnerReferral(models.Model):
         if found_client:
             found_client._look_at_payments()
         if vals.get("lead_id"):
-            self.filtered(lambda r: r.state in CLAIM_STATES)._flag_other_customer()
+            self._look_at_customer_of_new_lead()
         if is_looked_at:
             changed = self.filtered(lambda r: r._get_claimed() != claimed[r])
             self.filtered(lambda r: r.state == "submitted")._look_again(new_facts=vals, anew=changed)

@@ -413,6 +413,7 @@ class PartnerReferral(models.Model):
     def _look_at_night(self):
         # Contacts first: a claim whose client may have paid in time does not expire before somebody says who it is.
         self._look_for_contacts()
+        self._take_customers_of_leads()
         self._sync_acquisition()
 
     def _flag_problem(self, sentence):

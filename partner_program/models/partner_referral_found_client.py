@@ -18,12 +18,20 @@ class PartnerReferral(models.Model):
         changed.filtered(lambda r: r.state == "submitted")._look_again(anew=changed)
         changed._check_client_found()
         changed._look_at_payments()
+        for referral in self._take_customers_of_leads():
+            referral._flag_barred_customer()
         # Its customer is the client of another claim: neither that one nor “None of These” can be chosen.
         self.filtered(
             lambda r: r.state == "accepted" and r.match_ids and not r.needs_confirmation
         )._drop_contact_question()
         for referral in self.filtered(lambda r: r.state in CLAIM_STATES and r.client_id and r in customers):
             referral._follow_customer(customers[referral])
+
+    def _look_at_customer_of_new_lead(self):
+        """These claims got another lead, by merging or by hand: a manager is told whose customer cannot be followed."""
+        for referral in self._take_customers_of_leads():
+            referral._flag_barred_customer()
+        self.filtered(lambda r: r.state in CLAIM_STATES)._flag_other_customer()
 
     def _follow_customer(self, former):
         """The customer of the lead was corrected: an accepted claim goes along, where no other claim is in the way.
@@ -41,6 +49,50 @@ class PartnerReferral(models.Model):
             self.client_id = customer
         else:
             self._flag_other_customer()
+
+    def _take_customers_of_leads(self):
+        """Customers of leads whom another claim protected when they were entered are the client once they are free.
+
+        :return: those that have to go on without, as the other claim lives or the customer is the partner itself
+        """
+        waiting = self.filtered(lambda r: r.state == "accepted" and not r.client_id and r.lead_id.partner_id)
+        if not waiting:
+            return waiting
+        customers = {referral: referral.lead_id.partner_id.commercial_partner_id for referral in waiting}
+        holders_sudo = self.sudo().search(  # sudo: see _find_same_client
+            [("client_id", "in", [one.id for one in customers.values()]), ("state", "in", CLAIM_STATES)]
+        )
+        taken = {(holder.client_id, holder.company_id) for holder in holders_sudo._filter_still_live()}
+        for referral in waiting.sorted(lambda r: r._get_precedence()):
+            customer = customers[referral]
+            if (customer, referral.company_id) not in taken and not referral._is_partner_itself(customer):
+                referral.client_id = customer
+                taken.add((customer, referral.company_id))
+        return waiting.filtered(lambda r: not r.client_id)
+
+    def _flag_barred_customer(self):
+        """Tell a manager, once, that this claim has no client while another one protects who pays.
+
+        Winning the lead settles it; where a payment acquires, nothing does.
+        """
+        self.ensure_one()
+        if self.acquisition_event != "entry_payment":
+            return
+        user = self._get_deciding_manager()
+        to_reader_sudo = self.sudo().with_context(lang=user.lang)  # he has to know, whoever changed the lead
+        env = to_reader_sudo.env
+        to_reader_sudo._flag_two_clients(
+            user,
+            env._("The lead is for a client of another referral"),
+            env._(
+                "The lead “%(lead)s” is for %(customer)s now, who cannot be the client of this referral: another one "
+                "protects it, or it is the partner itself. Nothing that it pays earns here until then. Correct the "
+                "customer of the lead, or reject the referral. When the other one ends first, %(customer)s becomes "
+                "the client by itself.",
+                lead=to_reader_sudo.lead_id.name,
+                customer=to_reader_sudo.lead_id.partner_id.commercial_partner_id.display_name,
+            ),
+        )
 
     def _flag_other_customer(self):
         """Tell a manager, once, that lead and claim are about two clients: what the lead brings would earn nothing."""

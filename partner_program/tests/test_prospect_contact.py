@@ -139,6 +139,38 @@ class TestProspectBecomesContact(ProspectCommon):
         self.assertFalse(referral.needs_confirmation)
         self.assertFalse(self.questions(referral), "there is nothing to press any more")
 
+    def barred(self):
+        """A prospect of Byte whose lead gets a customer that Ada's claim protects until 5 February."""
+        lead = self.lead(client=self.env["res.partner"])
+        referral = self.prospect(lead_id=lead.id)
+        contact = self.contact(name="Golf Group", email="gia@golf.example")
+        self.program_referral.claim_months = 1
+        self.refer(client=contact)
+        return referral, lead, contact
+
+    def test_d10_a_client_that_another_claim_protects_becomes_the_client_when_that_one_has_ended(self):
+        referral, lead, contact = self.barred()
+        lead.with_user(self.salesperson).partner_id = contact
+        self.night()
+        self.assertFalse(referral.client_id)
+        todo = referral.activity_ids
+        self.assertEqual(todo.mapped("summary"), ["The lead is for a client of another referral"])
+        self.assertTrue(todo.user_id.has_group("partner_program.group_manager"))
+        self.assertIn("Golf Group", str(todo.note))
+        todo.action_done()
+        self.go_to("2026-02-06")
+        self.night()
+        self.assertEqual((referral.client_id, referral.state), (contact, "accepted"))
+        self.assertFalse(referral.activity_ids, "told once")
+        self.pay(self.invoice(100, client=contact, product=self.starter))
+        self.assertEqual(referral.state, "acquired")
+
+    def test_d10_a_claim_whose_last_day_is_over_bars_no_customer_of_a_lead(self):
+        referral, lead, contact = self.barred()
+        self.go_to("2026-02-06")
+        lead.with_user(self.salesperson).partner_id = contact
+        self.assertEqual((referral.client_id, referral.activity_ids), (contact, self.env["mail.activity"]))
+
     def test_a_claim_that_ends_is_asked_about_no_more(self):
         referral = self.prospect()
         self.contact()
