@@ -78,12 +78,14 @@ class PartnerProgramPortal(CustomerPortal):
 
         :param records: model whose rows are listed
         :param Domain domain: what may be listed, the search included
-        :param dict sortings: ``{key: {"label", "order"}}``; the first one is the default, as of ``filters``
+        :param dict sortings: ``{key: {"label", "order"}}``; the first one is the default, as of ``filters``. With
+            ``filter`` a sorting names the filter that goes with it unless another is chosen.
         :param dict filters: ``{key: {"label", "domain"}}``
         :return: values of the page; the rows are ``records``
         """
         sortby = sortby if sortby in sortings else next(iter(sortings))
-        filterby = filterby if filterby in filters else next(iter(filters))
+        if filterby not in filters:
+            filterby = sortings[sortby].get("filter") or next(iter(filters))
         domain &= filters[filterby]["domain"]
         step = self._items_per_page
         pager = portal_pager(

@@ -71,7 +71,7 @@ class PartnerProgramPortalAgreement(PartnerProgramPortal):
             raise request.not_found()
         try:
             with request.env.cr.savepoint():
-                enrollments_sudo[0]._add_details(**values)
+                enrollments_sudo.sorted(lambda enrollment: enrollment.state == "ended")[0]._add_details(**values)
                 request.env["partner.program.portal.log"]._log("details")
         except (UserError, ValidationError) as error:
             errors = {"details": str(error)}

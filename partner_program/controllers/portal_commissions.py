@@ -120,7 +120,7 @@ class PartnerProgramPortalCommissions(PartnerProgramPortal):
     def _get_commission_sortings(self):
         return {
             "date": {"label": request.env._("Invoice Date"), "order": "invoice_date desc, id desc"},
-            "due": {"label": request.env._("Pay-by Date"), "order": "due_on, id"},
+            "due": {"label": request.env._("Pay-by Date"), "order": "due_on, id", "filter": "to_pay"},
             "client": {"label": request.env._("Client"), "order": "client_name, id"},
         }
 

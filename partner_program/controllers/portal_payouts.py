@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, MissingError
 from odoo.fields import Domain
 from odoo.http import content_disposition, request
 
+from odoo.addons.account.controllers.portal import PortalAccount
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
 from .portal import PartnerProgramPortal, once_a_day
@@ -83,3 +84,18 @@ class PartnerProgramPortalPayouts(PartnerProgramPortal):
             },
             "paid": {"label": request.env._("Paid"), "domain": paid},
         }
+
+
+class PartnerProgramBillPage(PortalAccount):
+    """Odoo's own page of a commission bill, for partners who come by it: that somebody opened it is noted there too."""
+
+    @http.route()
+    def portal_my_invoice_detail(self, invoice_id, access_token=None, report_type=None, download=False, **kw):
+        """EXTENDS account: not each part of the page is noted, the bill is in a frame of it."""
+        response = super().portal_my_invoice_detail(invoice_id, access_token, report_type, download, **kw)
+        if report_type != "html" and request.env.user._is_portal():
+            Move = request.env["account.move"]
+            bill = Move.search(Domain("id", "=", invoice_id) & Move._get_payouts_domain())
+            if bill:
+                request.env["partner.program.portal.log"]._log("bill", bill.name)
+        return response

@@ -124,7 +124,7 @@ class PartnerProgramPortalReferralForm(PartnerProgramPortalReferrals):
             author_id=request.env.user.partner_id.id,
             message_type="comment",
             subtype_xmlid="mail.mt_comment",
-            attachments=[(PurePath(filename).name, content)],
+            attachments=[(PurePath(typed_text(filename)).name, content)],
         )
 
     def _render_referral_form(self, typed, errors, token=None, duplicates=None, had_file=False):

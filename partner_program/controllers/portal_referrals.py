@@ -108,7 +108,7 @@ class PartnerProgramPortalReferrals(PartnerProgramPortal):
     def _get_referral_sortings(self):
         return {
             "newest": {"label": request.env._("Newest"), "order": "referred_on desc, id desc"},
-            "clock": {"label": request.env._("Last Day"), "order": "expires_on, id"},
+            "clock": {"label": request.env._("Last Day"), "order": "expires_on, id", "filter": "open"},
             "status": {"label": request.env._("Status"), "order": "state, id desc"},
         }
 

@@ -9,8 +9,13 @@ from odoo.addons.mail.controllers.attachment import AttachmentController
 from odoo.addons.mail.tools.discuss import add_guest_to_context
 
 from ..models.ir_attachment_limits import MAX_FILE_MB, MB
+from .portal import typed_text
 
 MAX_FILES = 5
+
+
+def _get_name(upload) -> str:
+    return PurePath(typed_text(upload.filename).replace("\\", "/")).name
 
 
 def read_upload(upload, limit=MAX_FILE_MB) -> tuple:
@@ -20,7 +25,7 @@ def read_upload(upload, limit=MAX_FILE_MB) -> tuple:
     """
     if not upload or not getattr(upload, "filename", ""):
         return None, None
-    name = PurePath(upload.filename.replace("\\", "/")).name
+    name = _get_name(upload)
     content = upload.read(limit * MB + 1)
     error = request.env["ir.attachment"]._partner_program_refuse(name, len(content), lambda: content, limit)
     return (None, error) if error else (content, None)
@@ -39,7 +44,7 @@ def read_uploads(uploads, limit) -> tuple:
         content, error = read_upload(upload, limit)
         if error:
             return [], error
-        files.append((PurePath(upload.filename.replace("\\", "/")).name[-120:], content))
+        files.append((_get_name(upload)[-120:], content))
     return files, None
 
 

@@ -60,6 +60,7 @@ class PartnerCommissionChange(models.Model):
     # What changes to and fro on one day is one change.
     _one_correction_a_day = models.UniqueIndex("(commission_line_id, date) WHERE commission_line_id IS NOT NULL")
     _one_of_a_kind_a_day = models.UniqueIndex("(bill_id, kind, date) WHERE bill_id IS NOT NULL")
+    _paid_idx = models.Index("(partner_id, date) WHERE kind = 'paid'")  # the chart of a partner with a million lines
 
     # ------------------------------------------------------------
     # DAYS

@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
+from odoo.tools import plaintext2html
 
 DAYS_TO_ANSWER = 5
 ANSWER_MAIL = "partner_program.mail_template_question_answered"
@@ -84,7 +85,7 @@ class PartnerCommissionQuestion(models.Model):
         question_sudo.activity_schedule(
             "mail.mail_activity_data_todo",
             summary=self.with_context(lang=user.lang).env._("Answer the question on a commission"),
-            note=self.question,
+            note=plaintext2html(self.question),
             date_deadline=asked_on + timedelta(days=DAYS_TO_ANSWER),
             user_id=user.id,
         )

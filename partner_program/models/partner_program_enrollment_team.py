@@ -101,6 +101,7 @@ class PartnerProgramEnrollment(models.Model):
                 self.env._("This address cannot be invited. Use another one, or ask your account manager.")
             )
         contact_sudo = taken_sudo.partner_id[:1] or self._find_or_create_colleague_sudo(company, name, normalized)
+        contact_sudo.filtered(lambda contact: not contact.active).action_unarchive()  # who left is back
         wizards_sudo = self.env[
             "portal.wizard"
         ].sudo()  # partners have no right on it; who is invited was checked above

@@ -8,9 +8,12 @@ from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 from odoo.tools.sql import escape_psql
 
+from .partner_referral import EARNING_STATES
+
 CHART_MONTHS = 12
 MONTHS_AHEAD = 3
 OPEN_STATES = ("expected", "earned", "held")  # the rows that the partial index `_portal_open` holds
+OPEN_KEYS = ("company_id", "currency_id", "state", "hold_code", "due_on")  # what their sums are told by
 PAID = ("paid", "in_payment")
 SHOWN = 6  # referrals and clients on the dashboard
 
@@ -63,7 +66,7 @@ class PartnerProgramPortal(models.AbstractModel):
 
         Drafts are among them: what they carry is still to be paid, but partners cannot open them.
 
-        :return: ``{"id", "currency_id", "state", "posted_before", "amount" (without tax), "open" and "set_off" (of the
+        :return: ``{"id", "company_id", "currency_id", "state", "posted_before", "amount" (without tax), "open" and "set_off" (of the
             amount: what is still to pay, and what was set off instead of paid), "billed_on", "due_on", "paid_on",
             "set_off_on", "was_held"}``; the two days of payment are None while something is open
         """
@@ -75,7 +78,7 @@ class PartnerProgramPortal(models.AbstractModel):
         rows = self.env.execute_query_dict(
             SQL(
                 """
-                SELECT bill.id, bill.currency_id, bill.state, bill.posted_before, bill.amount_untaxed AS amount,
+                SELECT bill.id, bill.company_id, bill.currency_id, bill.state, bill.posted_before, bill.amount_untaxed AS amount,
                        COALESCE(bill.invoice_date_due, bill.date) AS due_on,
                        COALESCE(bill.invoice_date, bill.date) AS billed_on,
                        CASE WHEN bill.state <> 'posted' THEN 0
@@ -120,27 +123,27 @@ class PartnerProgramPortal(models.AbstractModel):
 
     @api.model
     def _get_totals(self, partner, bills=None) -> list[dict]:
-        """One row per currency, the biggest first.
+        """One row per company and currency, the biggest first: what one company corrects comes off its own bills (D16).
 
-        :return: ``{"currency", "expected", "expected_count", "open" (earned or held, not billed), "to_pay" (open, or on
+        :return: ``{"company_id", "currency", "title" (what tells it from the others), "expected", "expected_count", "open" (earned or held, not billed), "to_pay" (open, or on
             a bill that is not paid), "paid", "set_off", "held", "hold_codes", "coming" ({date: amount}, pay-by dates of
             what is to be paid), "posted" (of that, what is on bills that runs leave as they are), "corrections" (not
             positive)}``
         """
         totals, today = {}, self.env.company._partner_program_today()
 
-        def of(currency):
+        def of(company_id, currency):
             empty = dict.fromkeys(("expected", "open", "to_pay", "paid", "set_off", "held", "corrections"), 0.0)
             return totals.setdefault(
-                currency,
+                (company_id, currency),
                 empty
-                | {"currency": currency, "expected_count": 0, "hold_codes": set()}
+                | {"company_id": company_id, "currency": currency, "expected_count": 0, "hold_codes": set()}
                 | {"coming": defaultdict(float), "posted": defaultdict(float)},
             )
 
-        for currency_id, state, hold_code, due_on, value, later, count in self._get_open_rows(partner):
+        for company_id, currency_id, state, hold_code, due_on, value, later, count in self._get_open_rows(partner):
             currency, value, later = self.env["res.currency"].browse(currency_id), float(value), float(later)
-            total = of(currency)
+            total = of(company_id, currency)
             if state == "expected":
                 total["expected"] += value
                 total["expected_count"] += count
@@ -158,7 +161,7 @@ class PartnerProgramPortal(models.AbstractModel):
                     else:
                         total["corrections"] += amount
         for bill in self._get_bills(partner) if bills is None else bills:
-            total = of(bill["currency_id"])
+            total = of(bill["company_id"], bill["currency_id"])
             total["paid"] += bill["amount"] - bill["open"] - bill["set_off"]
             total["set_off"] += bill["set_off"]
             total["to_pay"] += bill["open"]
@@ -167,13 +170,18 @@ class PartnerProgramPortal(models.AbstractModel):
                 total["coming"][day] += bill["open"]
                 if bill["posted_before"]:
                     total["posted"][day] += bill["open"]
-        return sorted(totals.values(), key=lambda total: (-total["paid"] - total["to_pay"], total["currency"].id))
+        companies = {company_id for company_id, _currency in totals}
+        names_sudo = {company.id: company.name for company in self.env["res.company"].sudo().browse(companies)}
+        for (company_id, currency), total in totals.items():
+            # sudo: partners are told the name of the company that owes them, as on its bills
+            total["title"] = f"{names_sudo[company_id]}, {currency.name}" if len(companies) > 1 else currency.name
+        return sorted(totals.values(), key=lambda total: (-total["paid"] - total["to_pay"], total["title"]))
 
     @api.model
     def _get_open_rows(self, partner) -> list[tuple]:
         """Sums of what is expected, earned or held, under the reader's access rules, from the partial index alone.
 
-        :return: ``(currency id, state, hold code, pay-by date, amount, later, count)``; the amount is what is to be
+        :return: ``(company id, currency id, state, hold code, pay-by date, amount, later, count)``; the amount is what is to be
             billed, and for what is expected what it will be worth; later is the part of it that changed on lines which
             were billed before
         """
@@ -181,7 +189,7 @@ class PartnerProgramPortal(models.AbstractModel):
         Line.flush_model()
         query = Line._search(self._own(partner) & Domain("state", "in", OPEN_STATES))
         # With their table: the rule of a salesperson, who may come here too, joins referrals.
-        keys = [SQL.identifier(query.table, name) for name in ("currency_id", "state", "hold_code", "due_on")]
+        keys = [SQL.identifier(query.table, name) for name in OPEN_KEYS]
         value = SQL(
             "SUM(CASE %s WHEN 'expected' THEN %s ELSE %s END)",
             *(SQL.identifier(query.table, name) for name in ("state", "amount", "open_amount")),
@@ -233,7 +241,8 @@ class PartnerProgramPortal(models.AbstractModel):
         billed = sum(
             bill["amount"]
             for bill in bills
-            if bill["currency_id"] == total["currency"] and bill["billed_on"].year == today.year
+            if (bill["company_id"], bill["currency_id"]) == (total["company_id"], total["currency"])
+            and bill["billed_on"].year == today.year
         )
         return billed + total["open"]
 
@@ -269,16 +278,44 @@ class PartnerProgramPortal(models.AbstractModel):
         return [last + relativedelta(months=offset) for offset in range(1 - CHART_MONTHS, 1)]
 
     @api.model
-    def _get_chart(self, total, bills, months: list[date], today: date) -> list[dict]:
-        """Paid and to come in each month, for one currency; what is late comes this month.
+    def _get_paid_by_month(self, partner, months: list[date]) -> dict:
+        """What was paid in each of these months, part payments too, as the statements tell it (P11).
 
+        :return: ``{(company id, currency id): {first day of the month: amount}}``
+        """
+        changes = self.env["partner.commission.change"]
+        changes._note_pending()
+        changes.flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT company_id, currency_id, DATE_TRUNC('month', date)::date, SUM(amount)
+                  FROM partner_commission_change
+                 WHERE partner_id = %(partner_id)s
+                   AND company_id IN %(company_ids)s
+                   AND kind = 'paid'
+                   AND date >= %(since)s
+                 GROUP BY 1, 2, 3
+                """,
+                partner_id=partner.commercial_partner_id.id,
+                company_ids=tuple(self.env.companies.ids),
+                since=months[0],
+            )
+        )
+        paid = defaultdict(dict)
+        for company_id, currency_id, month, amount in rows:
+            paid[company_id, currency_id][month] = float(amount)
+        return paid
+
+    @api.model
+    def _get_chart(self, total, paid, months: list[date], today: date) -> list[dict]:
+        """Paid and to come in each month, of one company in one currency; what is late comes this month.
+
+        :param paid: see ``_get_paid_by_month``
         :return: ``[{"month", "paid", "to_come"}]``
         """
-        rows = {month: {"month": month, "paid": 0.0, "to_come": 0.0} for month in months}
-        for bill in bills:
-            month = bill["paid_on"] and bill["paid_on"].replace(day=1)
-            if month in rows and bill["currency_id"] == total["currency"]:
-                rows[month]["paid"] += bill["amount"] - bill["set_off"]
+        paid_on = paid.get((total["company_id"], total["currency"].id), {})
+        rows = {month: {"month": month, "paid": paid_on.get(month, 0.0), "to_come": 0.0} for month in months}
         for day, amount in self._get_payments(total, today).items():
             month = max(day, today).replace(day=1)
             if month in rows:
@@ -318,7 +355,11 @@ class PartnerProgramPortal(models.AbstractModel):
 
     @api.model
     def _get_packages_sudo(self, referrals) -> dict:
-        """The package that the client of each referral is on, by its paid invoices, by referral."""
+        """The package that the client of each referral is on, by its paid invoices, by referral.
+
+        Of clients that the partner brought: whether another company is our client is not for the partner to know.
+        """
+        referrals = referrals.filtered(lambda referral: referral.state in EARNING_STATES)
         referrals_sudo = referrals.sudo()  # partners read the name of the client only, and of the package
         packages = self.env["partner.program.client.package"]
         current = packages._get_current(referrals_sudo.client_id, referrals_sudo.company_id)
@@ -356,6 +397,7 @@ class PartnerProgramPortal(models.AbstractModel):
         bills = self._get_bills(partner)
         totals = self._get_totals(partner, bills)
         months = self._get_months(totals, today)
+        paid = self._get_paid_by_month(partner, months)
         for total in totals:
             total["next_amount"], total["next_on"] = self._get_next_payment(total, today)
             total["next_text"] = total["next_on"] and self._get_next_text(total["next_on"], today)
@@ -363,7 +405,7 @@ class PartnerProgramPortal(models.AbstractModel):
             total["billed_or_to_bill"] = self._get_billed_or_to_bill(total, bills, today)
             total["billed_text"] = self.env._("on bills of %(year)s, or on none yet", year=today.year)
             total["hold_reasons"] = self._get_hold_reasons(total["hold_codes"], enrollments_sudo)
-            total["chart"] = self._get_chart(total, bills, months, today)
+            total["chart"] = self._get_chart(total, paid, months, today)
         clients = self._get_clients(partner)
         running = enrollments_sudo.filtered(lambda enrollment: enrollment.state in ("active", "suspended"))
         manager_sudo = (running or enrollments_sudo)._get_account_manager()[:1]

@@ -36,7 +36,7 @@ class PartnerProgramPortalLog(models.Model):
             ("view", "Looked at a page"),
             ("preview", "Looked as the partner sees it"),
             ("statement", "Took a statement"),
-            ("bill", "Took a bill"),
+            ("bill", "Opened a bill"),
             ("resource", "Took a resource"),
             ("contract", "Took a signed contract"),
             ("refer", "Sent a referral"),

@@ -14,7 +14,18 @@ class PartnerReferral(models.Model):
 
     _inherit = "partner.referral"
 
+    ended_on = fields.Datetime(
+        compute="_compute_ended_on",
+        store=True,
+        groups="base.group_user",
+        help="When the claim was refused, expired, was lost or withdrawn: what the client does later is no step of it.",
+    )
     milestones_html = fields.Html("Milestones", compute="_compute_milestones_html", sanitize=False)
+
+    @api.depends("state")
+    def _compute_ended_on(self):
+        for referral in self:
+            referral.ended_on = referral.state in EXIT_STATES and (referral.ended_on or fields.Datetime.now())
 
     @api.depends("state", "referred_on", "lead_id", "client_id", "acquired_on", "window_start", "window_end")
     @api.depends_context("lang")
@@ -62,6 +73,12 @@ class PartnerReferral(models.Model):
         def local(moment):
             return moment and company._partner_program_local_date(moment)
 
+        if ended := referral_sudo.ended_on:  # the rest is between the client and us
+            facts = {
+                key: moment
+                for key, moment in facts.items()
+                if moment and key in ("qualified_at", "engaged_at", "won_at") and moment <= ended
+            }
         won = [local(facts.get("won_at"))]
         if referral_sudo.acquired_on:
             won += [referral_sudo.acquired_on, referral_sudo.window_start, facts.get("paid_on")]

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
-from odoo.tools import email_normalize
+from odoo.tools import email_normalize, plaintext2html
 
 from .partner_referral import OPEN_STATES
 
@@ -261,7 +261,7 @@ class PartnerReferral(models.Model):
             ),
             "type": "lead" if self._uses_leads() else "opportunity",
             "company_id": self.company_id.id,
-            "description": self.note or False,
+            "description": plaintext2html(self.note) if self.note else False,
             "user_id": self.user_id.id,
         }
         if client:

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
+from odoo.tools import plaintext2html
 
 from .partner_referral import CLAIM_STATES, EXIT_STATES
 from .partner_referral_registration import LIVE_STATES
@@ -137,7 +138,7 @@ class PartnerReferralReview(models.Model):
             review_sudo.activity_schedule(
                 "mail.mail_activity_data_todo",
                 summary=review_sudo.display_name,
-                note=review_sudo.with_context(lang=user.lang).question,
+                note=plaintext2html(review_sudo.with_context(lang=user.lang).question or ""),
                 user_id=user.id,
             )
         return new_sudo

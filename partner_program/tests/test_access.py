@@ -750,6 +750,8 @@ class TestPortalPages(AccessCommon, HttpCase):
         own = self.url_open(f"/my/invoices/{self.bill.id}")
         self.assertEqual(own.status_code, 200)
         self.assertIn(self.bill.name, own.text)
+        noted = self.env["partner.program.portal.log"].search([("action", "=", "bill")])
+        self.assertEqual(noted.mapped("detail"), [self.bill.name], "who opens a bill by Odoo's page is in the log")
         for move in (self.other_bill, self.paid, self.other_paid):
             response = self.url_open(f"/my/invoices/{move.id}")
             for what, secret in SECRETS.items():

@@ -118,6 +118,18 @@ class TestMilestones(PartnerProgramCommon):
         self.assertTrue(steps["won"] and steps["paid"] and steps["ends"])
         self.assertNotIn("open", referral.milestones_html)
 
+    def test_what_the_client_does_after_a_claim_has_ended_is_no_step_of_it(self):
+        """Neither that it answers us, nor that it buys, is for the partner to know then (invariant 6)."""
+        referral = self.refer()
+        self.go_to("2026-01-10")
+        referral.decision_reason = "Known for long"
+        referral.action_reject()
+        self.go_to("2026-01-12")
+        self.write_mail(referral.lead_id, author=self.client_contact)
+        referral.lead_id.action_set_won()
+        self.env.flush_all()
+        self.assertEqual(self.days(referral), {"introduced": "2026-01-05", "qualified": "2026-01-05"})
+
     def test_a_day_is_the_day_at_the_company(self):
         self.company.partner_id.tz = "Pacific/Auckland"
         referral = self.refer()

@@ -690,7 +690,7 @@ class TestDashboard(PortalCommon):
     def test_d16_corrections_come_off_the_next_payment(self):
         portal, currency = self.env["partner.program.portal"], self.company.currency_id
         day = Date.to_date
-        total = {"currency": currency, "corrections": -30.0, "posted": {}}
+        total = {"company_id": self.company.id, "currency": currency, "corrections": -30.0, "posted": {}}
         for coming, wanted in [
             ({}, (0.0, None)),
             ({"2026-02-01": 20.0}, (0.0, None)),
@@ -719,7 +719,7 @@ class TestDashboard(PortalCommon):
                 self.assertEqual(portal._get_next_payment(total, today), (500.0, today))
                 payments = {str(day): amount for day, amount in portal._get_payments(total, today).items()}
                 self.assertEqual(payments, {"2026-03-06": 500.0, "2026-04-05": 100.0})
-                chart = portal._get_chart(total, [], portal._get_months([total], today), today)
+                chart = portal._get_chart(total, {}, portal._get_months([total], today), today)
                 self.assertEqual([row["to_come"] for row in chart if row["to_come"]], [500.0, 100.0])
             if state == "posted":
                 bill.button_draft()  # to correct something of it; runs do not touch it

@@ -33,6 +33,46 @@ class TestDoors(PartnerProgramCommon, HttpCase):
                 with self.subTest(page + odd), mute_logger("odoo.http"):
                     self.assertEqual(self.url_open(page + odd).status_code, 404)
 
+    def test_what_partners_type_is_text_in_the_back_office(self):
+        """Notes of leads and of to-dos are HTML: tags of a partner are shown, its lines stay lines."""
+        typed, shown = "<b>First</b>\nsecond line", "&lt;b&gt;First&lt;/b&gt;<br>second line"
+        referral = self.refer(client=self.env["res.partner"], lead_id=False, prospect_name="Dune", note=typed)
+        self.assertIn(shown, str(referral.lead_id.description))
+        line = self.earned_line()
+        line.with_user(self.portal_ada)._ask_from_portal(typed)
+        self.assertIn(shown, str(line.question_ids.activity_ids.note))
+
+    def test_the_package_of_a_company_is_told_of_clients_that_the_partner_brought(self):
+        self.pay(self.invoice(500.0, product=self.enterprise))
+        self.env.flush_all()
+        portal = self.env["partner.program.portal"].with_user(self.portal_ada)
+        referral = self.refer(accept=False)
+
+        def told():
+            self.env.flush_all()
+            self.env.invalidate_all()
+            return portal._get_packages_sudo(referral.with_user(self.portal_ada))
+
+        self.assertFalse(told(), "submitted")
+        referral.decision_reason = "Known for long"
+        referral.action_reject()
+        self.assertFalse(told(), "rejected")
+        referral = self.acquired(self.other_client)
+        self.pay(self.invoice(500.0, product=self.enterprise, client=self.other_client))
+        self.assertEqual(list(told().values()), [self.package_enterprise])
+
+    def test_lists_sorted_by_a_day_begin_with_what_is_still_to_come(self):
+        referral = self.refer()
+        over = self.refer(client=self.other_client)
+        over.decision_reason = "Known for long"
+        over.action_reject()
+        self.env.flush_all()
+        self.authenticate("portal_ada", "portal_ada")
+        page = self.url_open("/my/referrals?sortby=clock").text
+        self.assertIn(referral.name, page)
+        self.assertNotIn(over.name, page)
+        self.assertIn(over.name, self.url_open("/my/referrals?sortby=clock&filterby=all").text)
+
 
 class TestPartPayments(PartnerProgramCommon):
     def test_what_was_paid_of_a_bill_is_not_to_be_paid_again(self):
@@ -46,6 +86,42 @@ class TestPartPayments(PartnerProgramCommon):
         self.pay(bill)
         [total] = self.env["partner.program.portal"]._get_totals(self.ada)
         self.assertEqual((total["paid"], total["to_pay"], dict(total["coming"])), (50.0, 0.0, {}))
+
+    def test_the_chart_tells_each_part_payment_in_its_month(self):
+        bill = self.billed_line().bill_ids
+        self.pay(bill, amount=20.0)
+        self.go_to("2026-03-02")
+        self.pay(bill, amount=10.0)
+        self.env.flush_all()
+        portal, today = self.env["partner.program.portal"], fields.Date.today()
+        totals = portal._get_totals(self.ada)
+        months = portal._get_months(totals, today)
+        chart = portal._get_chart(totals[0], portal._get_paid_by_month(self.ada, months), months, today)
+        rows = [(str(row["month"]), row["paid"], row["to_come"]) for row in chart if row["paid"] or row["to_come"]]
+        self.assertEqual(rows, [("2026-02-01", 20.0, 0.0), ("2026-03-01", 10.0, 20.0)])
+
+
+class TestTwoCompaniesOfOneCurrency(StatementCommon):
+    def test_d16_what_one_company_corrects_comes_off_its_own_bills(self):
+        other = self.earn_in_other_company(2000.0)[0].company_id
+        line = self.billed_line()
+        self.pay(line.bill_ids)
+        self.credit(line.move_id)  # the first company takes 50 back
+        portal = self.env["partner.program.portal"].with_context(allowed_company_ids=(self.company + other).ids)
+        self.assertEqual(other.currency_id, self.company.currency_id)
+        dashboard = portal._get_dashboard(self.ada)
+        self.assertCountEqual(
+            [(total["title"], total["paid"], total["to_pay"], total["next_amount"]) for total in dashboard["totals"]],
+            [
+                (f"{self.company.name}, {self.company.currency_id.name}", 50.0, -50.0, 0.0),
+                (f"{other.name}, {other.currency_id.name}", 0.0, 100.0, 100.0),
+            ],
+        )
+        paid = {total["company_id"]: sum(row["paid"] for row in total["chart"]) for total in dashboard["totals"]}
+        self.assertEqual(paid, {self.company.id: 50.0, other.id: 0.0})
+        self.assertEqual({total["billed_or_to_bill"] for total in dashboard["totals"]}, {0.0, 100.0})
+        [total] = portal.with_context(allowed_company_ids=other.ids)._get_totals(self.ada)
+        self.assertEqual(total["title"], other.currency_id.name, "the one company need not be named")
 
 
 class TestWhatWasSetOff(StatementCommon, HttpCase):
@@ -63,7 +139,8 @@ class TestWhatWasSetOff(StatementCommon, HttpCase):
         self.env.invalidate_all()
         bills = portal._get_bills(self.ada)
         [total] = portal._get_totals(self.ada, bills)
-        chart = portal._get_chart(total, bills, portal._get_months([total], today), today)
+        months = portal._get_months([total], today)
+        chart = portal._get_chart(total, portal._get_paid_by_month(self.ada, months), months, today)
         self.authenticate("portal_ada", "portal_ada")
         pages = [
             html.fromstring(self.url_open(address).content).xpath(f"//tr[contains(@class, '{row}')]")

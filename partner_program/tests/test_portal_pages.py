@@ -231,6 +231,19 @@ class TestTeam(AccessCommon, HttpCase):
         self.assertFalse(user.active)
         self.assertFalse(user._is_portal())
 
+    def test_a_colleague_who_was_archived_meanwhile_is_invited_again(self):
+        self.authenticate("portal_ada", "portal_ada")
+        self.post("/my/team/invite", name="Nina", email="nina@ada.example")
+        user = self.env["res.users"].search([("login", "=", "nina@ada.example")])
+        self.post(f"/my/team/{user.id}/remove")
+        self.env.invalidate_all()
+        user.partner_id.action_archive()
+        self.go_to("2026-02-05")
+        self.authenticate("portal_ada", "portal_ada")
+        self.assertIn("Nina nina@ada.example", self.post("/my/team/invite", name="Nina", email="nina@ada.example"))
+        self.env.invalidate_all()
+        self.assertTrue(user.active and user.partner_id.active)
+
     def test_inviting_twice_at_once_is_inviting(self):
         """A double click: the second request finds the colleague in the team."""
         self.authenticate("portal_ada", "portal_ada")

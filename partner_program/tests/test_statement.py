@@ -12,6 +12,43 @@ FIGURES = ("opening", "earned", "correction", "billed", "paid", "set_off", "clos
 
 
 class StatementCommon(PartnerProgramCommon):
+    def earn_in_other_company(self, *amounts):
+        """Paid invoices of the client in another company, where the partner is referral partner too."""
+        other = self.setup_other_company()["company"]
+        program = self.program_referral.copy({"company_id": other.id, "bill_journal_id": False})
+        enrollment = self.env["partner.program.enrollment"].create(
+            {"partner_id": self.ada.id, "program_id": program.id, "state": "active"}
+        )
+        self.env.user.company_ids += other
+        lead = self.lead(company_id=other.id, user_id=False)
+        referral = self.env["partner.referral"].create(
+            {"enrollment_id": enrollment.id, "client_id": self.client.id, "lead_id": lead.id}
+        )
+        referral.action_accept()
+        lead.action_set_won()
+        invoices = (
+            self.env["account.move"]
+            .with_company(other)
+            .create(
+                [
+                    {
+                        "move_type": "out_invoice",
+                        "partner_id": self.client.id,
+                        "invoice_date": "2026-01-05",
+                        "company_id": other.id,
+                        "invoice_line_ids": [
+                            Command.create({"name": "x", "price_unit": amount, "tax_ids": [Command.clear()]})
+                        ],
+                    }
+                    for amount in amounts
+                ]
+            )
+        )
+        invoices.action_post()
+        for invoice in invoices:
+            self.pay(invoice)
+        return invoices
+
     def statement(self, month=None, date_from=None, date_to=None, partner=None):
         """The figures of the one currency and company, by name; zeros when nothing ever moved."""
         if month:
@@ -256,35 +293,7 @@ class TestStatement(StatementCommon):
         euro = self.setup_other_currency("EUR", rates=[("2025-01-01", 2.0)])
         for amount, currency in ((1000, self.company.currency_id), (600, euro)):
             self.pay(self.invoice(amount, currency_id=currency.id), currency_id=currency.id)
-        other = self.setup_other_company()["company"]
-        program = self.program_referral.copy({"company_id": other.id, "bill_journal_id": False})
-        enrollment = self.env["partner.program.enrollment"].create(
-            {"partner_id": self.ada.id, "program_id": program.id, "state": "active"}
-        )
-        self.env.user.company_ids += other
-        lead = self.lead(company_id=other.id, user_id=False)
-        referral = self.env["partner.referral"].create(
-            {"enrollment_id": enrollment.id, "client_id": self.client.id, "lead_id": lead.id}
-        )
-        referral.action_accept()
-        lead.action_set_won()
-        there = (
-            self.env["account.move"]
-            .with_company(other)
-            .create(
-                {
-                    "move_type": "out_invoice",
-                    "partner_id": self.client.id,
-                    "invoice_date": "2026-01-05",
-                    "company_id": other.id,
-                    "invoice_line_ids": [
-                        Command.create({"name": "x", "price_unit": 2000.0, "tax_ids": [Command.clear()]})
-                    ],
-                }
-            )
-        )
-        there.action_post()
-        self.pay(there.with_company(other))
+        other = self.earn_in_other_company(2000.0)[0].company_id
         self.env.flush_all()
         january = Date.to_date("2026-01-01"), Date.to_date("2026-01-31")
         rows = self.env["partner.commission.movement"]._get_statement(self.ada, self.company + other, *january)

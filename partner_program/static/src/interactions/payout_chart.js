@@ -1,4 +1,5 @@
 import { loadBundle } from "@web/core/assets";
+import { pyToJsLocale } from "@web/core/l10n/utils/locales";
 import { registry } from "@web/core/registry";
 import { Interaction } from "@web/public/interaction";
 
@@ -15,7 +16,7 @@ export class PayoutChart extends Interaction {
     start() {
         const data = JSON.parse(this.el.dataset.chart);
         const style = getComputedStyle(document.documentElement);
-        const compact = new Intl.NumberFormat(document.documentElement.lang || undefined, { notation: "compact" });
+        const compact = new Intl.NumberFormat(pyToJsLocale(document.documentElement.lang) || undefined, { notation: "compact" });
         const chart = new window.Chart(this.el.querySelector("canvas"), {
             type: "bar",
             data: {
