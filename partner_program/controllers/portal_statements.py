@@ -1,5 +1,5 @@
 from odoo import fields, http
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.http import content_disposition, request
 
 from odoo.addons.portal.controllers.portal import pager as portal_pager
@@ -25,8 +25,11 @@ class PartnerProgramPortalStatements(PartnerProgramPortal):
         website=True,
         readonly=once_a_day("statements"),
     )
-    def portal_my_statements(self, page=1, date_from=None, date_to=None, error=None, **kw):
+    def portal_my_statements(self, page=1, date_from=None, date_to=None, **kw):
         """Balances month by month, newest first; the form for any other period."""
+        return self._render_statements(page, date_from, date_to)
+
+    def _render_statements(self, page=1, date_from=None, date_to=None, period_error=None):
         months = request.env["partner.commission.movement"]._get_months(*self._statement_of())
         pager = portal_pager(url="/my/statements", total=len(months), page=page, step=MONTHS_PER_PAGE)
         values = self._prepare_partner_program_values("statements")
@@ -38,7 +41,7 @@ class PartnerProgramPortalStatements(PartnerProgramPortal):
             statement_by_mail=request.env["partner.commission.statement"]._is_mailed(*self._statement_of()),
             date_from=date_from or today.replace(day=1),
             date_to=date_to or today,
-            period_error=self._parse_period(date_from, date_to)[1] if error else None,
+            period_error=period_error,
         )
         return request.render("partner_program.portal_my_statements", values)
 
@@ -53,7 +56,7 @@ class PartnerProgramPortalStatements(PartnerProgramPortal):
         """The statement of a period, with what it consists of."""
         period, problem = self._parse_period(date_from, date_to)
         if problem:
-            return self.portal_my_statements(date_from=date_from, date_to=date_to, error=True)
+            return self._render_statements(date_from=date_from, date_to=date_to, period_error=problem)
         Movement = request.env["partner.commission.movement"]
         partner, companies = self._statement_of()
         balances = Movement._get_statement(partner, companies, *period)
@@ -86,8 +89,12 @@ class PartnerProgramPortalStatements(PartnerProgramPortal):
             return request.redirect("/my/statements")
         partner, companies = self._statement_of()
         request.env["partner.commission.movement"].check_access("read")
+        try:
+            response = self._make_statement_file(partner, companies, period, extension)
+        except UserError as too_long:
+            return self._render_statements(date_from=date_from, date_to=date_to, period_error=str(too_long))
         request.env["partner.program.portal.log"]._log("statement", f"{period[0]} – {period[1]}, {extension}")
-        return self._make_statement_file(partner, companies, period, extension)
+        return response
 
     @http.route("/my/statements/mail", type="http", auth="user", website=True, methods=["GET", "POST"])
     @form_of("/my/statements")

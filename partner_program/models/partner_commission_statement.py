@@ -5,11 +5,13 @@ from datetime import date
 import xlsxwriter
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..tools.one_by_one import try_each
 
 # What a spreadsheet would take for a formula.
+ENTRIES_PER_FILE = 20_000  # each is explained, which takes time: more would not be done before the server gives up
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 CURRENCY_COLUMN = 5
 RUNNING_STATES = ("active", "suspended", "ended")  # clients of a partner who left may still earn (D14)
@@ -162,7 +164,10 @@ class PartnerCommissionStatement(models.Model):
 
     @api.model
     def _render_file(self, partner, companies, date_from: date, date_to: date, extension: str) -> bytes:
-        """The statement of this partner as ``pdf``, ``csv`` or ``xlsx``; whoever calls has checked who reads it."""
+        """The statement of this partner as ``pdf``, ``csv`` or ``xlsx``; whoever calls has checked who reads it.
+
+        :raise UserError: a spreadsheet of so many commissions that it would not be made in time
+        """
         if extension == "pdf":
             # On the paper of who owes the money: its people may have a log-in of another of our companies, too.
             enrollments_sudo = self.env["partner.program.enrollment"].sudo()  # partners have no right on enrollments
@@ -180,7 +185,16 @@ class PartnerCommissionStatement(models.Model):
                 },
             )
             return content
-        rows = self._get_rows(partner, companies, date_from, date_to)
+        period = partner, companies, date_from, date_to
+        if self.env["partner.commission.movement"]._has_more_entries_than(ENTRIES_PER_FILE, *period):
+            raise UserError(
+                self.env._(
+                    "There are more than %(count)s commissions in this period, which is the most for one file. "
+                    "Choose a shorter period.",
+                    count=ENTRIES_PER_FILE,
+                )
+            )
+        rows = self._get_rows(*period)
         return self._write_csv(rows) if extension == "csv" else self._write_xlsx(rows)
 
     @api.model

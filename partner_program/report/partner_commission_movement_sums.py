@@ -5,6 +5,8 @@ from odoo.fields import Date, Domain
 
 from .partner_commission_movement import KINDS
 
+EARNINGS = Domain("kind", "in", ("earned", "correction"))
+
 
 class PartnerCommissionMovement(models.Model):
     """A statement: opening balance, what moved it, closing balance; each figure is a sum of movements."""
@@ -90,9 +92,12 @@ class PartnerCommissionMovement(models.Model):
         """What was earned and corrected in the period, fetched at once: a query by id would read the whole table."""
         domain = self._get_period_domain(partner, companies, date_from, date_to)
         fnames = ["date", "kind", "commission_line_id", "company_id", "currency_id", "amount"]
-        return self.search_fetch(
-            domain & Domain("kind", "in", ("earned", "correction")), fnames, limit=limit, offset=offset
-        )
+        return self.search_fetch(domain & EARNINGS, fnames, limit=limit, offset=offset)
+
+    @api.model
+    def _has_more_entries_than(self, count, partner, companies, date_from, date_to) -> bool:
+        domain = self._get_period_domain(partner, companies, date_from, date_to) & EARNINGS
+        return self.search_count(domain, limit=count + 1) > count
 
     @api.model
     def _get_period_domain(self, partner, companies, date_from, date_to) -> Domain:

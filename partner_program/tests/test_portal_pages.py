@@ -15,7 +15,7 @@ from odoo.http import Request
 from odoo.tests import HttpCase
 from odoo.tools import mute_logger
 
-from ..models import partner_program_enrollment_team
+from ..models import partner_commission_statement, partner_program_enrollment_team
 from .common import PartnerProgramCommon
 from .test_access import AccessCommon
 from .test_statement import StatementCommon
@@ -35,6 +35,14 @@ class TestStatementPages(AccessCommon, HttpCase):
     def balances(self, page):
         rows = page.xpath("//table[contains(@class, 'o_partner_program_balances')]//tr")
         return {row.get("name"): self.text(row.find("td")) for row in rows}
+
+    def test_a_file_that_would_not_be_done_in_time_asks_for_a_shorter_period(self):
+        self.authenticate("portal_ada", "portal_ada")
+        with patch.object(partner_commission_statement, "ENTRIES_PER_FILE", 0):
+            page = self.get(f"/my/statements/file/xlsx{PERIOD}")
+            self.assertIn("Choose a shorter period", self.text(page.get_element_by_id("period_error")))
+            self.assertEqual(page.get_element_by_id("date_from").get("value"), "2026-01-01", "what was asked for stays")
+        self.assertFalse(self.env["partner.program.portal.log"].search([("action", "=", "statement")]))
 
     def test_months_lead_to_the_statement_which_says_why(self):
         self.authenticate("portal_ada", "portal_ada")

@@ -1,8 +1,8 @@
 """Mutation test of the engine: each small change of its source must make a test of this folder fail.
 
-    python tests/engine/mutation.py
+    python tests/engine/mutation.py [EACH]
 
-prints the mutants that no test noticed, and how many there were. A tool of our own, because the defaults of facts
+prints the mutants that no test noticed, and how many there were; with a number only each EACH-th is tried. A tool of our own, because the defaults of facts
 and the freezing of verdicts are rules too, and mutmut changes nothing but the inside of functions; it also wants a
 copy of the tree, since the folder above the engine is an add-on that imports Odoo.
 """
@@ -157,9 +157,9 @@ def is_noticed(mutant: tuple[str, str, str]) -> bool:
         return bool(pytest.main([*options, *map(str, tests)]))
 
 
-def main() -> int:
+def main(each: int = 1) -> int:
     modules = sorted((ADD_ON / "engine").glob("[a-z]*.py"))
-    every = [mutant for path in modules for mutant in mutants(path)]
+    every = [mutant for path in modules for mutant in mutants(path)][::each]
     with multiprocessing.get_context("fork").Pool(2, maxtasksperchild=1) as pool:
         if any(pool.map(is_noticed, [("unchanged", path.stem, path.read_text()) for path in modules], chunksize=1)):
             sys.exit("The tests fail on the engine as it is: then they notice anything.")
@@ -170,4 +170,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*map(int, sys.argv[1:])))
