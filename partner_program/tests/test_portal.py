@@ -408,7 +408,8 @@ class TestReferralPages(PortalCommon):
             f"?search={delta.name}": {delta},
             "?search=%25": set(),
             "?search=hello@cobalt.example": set(),
-            "?sortby=clock": {cobalt, delta},
+            "?sortby=clock": {delta},
+            "?sortby=clock&filterby=all": {cobalt, delta},
             "?sortby=status&filterby=x": {cobalt, delta},
         }.items():
             _response, tree = self.page(f"/my/referrals{query}")
