@@ -3,6 +3,8 @@
 import random
 from contextlib import contextmanager
 
+import pytest
+
 from odoo import SUPERUSER_ID
 from odoo.fields import Date
 
