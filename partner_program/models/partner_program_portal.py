@@ -66,9 +66,9 @@ class PartnerProgramPortal(models.AbstractModel):
 
         Drafts are among them: what they carry is still to be paid, but partners cannot open them.
 
-        :return: ``{"id", "company_id", "currency_id", "state", "posted_before", "amount" (without tax), "open" and "set_off" (of the
-            amount: what is still to pay, and what was set off instead of paid), "billed_on", "due_on", "paid_on",
-            "set_off_on", "was_held"}``; the two days of payment are None while something is open
+        :return: ``{"id", "company_id", "currency_id", "state", "posted_before", "amount" (without tax), "open" and
+            "set_off" (of the amount: what is still to pay, and what was set off instead of paid), "billed_on",
+            "due_on", "paid_on", "set_off_on", "was_held"}``; the two days of payment are None while something is open
         """
         self.env["account.partial.reconcile"].flush_model()
         self.env["partner.commission.billing"].flush_model()
@@ -78,7 +78,8 @@ class PartnerProgramPortal(models.AbstractModel):
         rows = self.env.execute_query_dict(
             SQL(
                 """
-                SELECT bill.id, bill.company_id, bill.currency_id, bill.state, bill.posted_before, bill.amount_untaxed AS amount,
+                SELECT bill.id, bill.company_id, bill.currency_id, bill.state, bill.posted_before,
+                       bill.amount_untaxed AS amount,
                        COALESCE(bill.invoice_date_due, bill.date) AS due_on,
                        COALESCE(bill.invoice_date, bill.date) AS billed_on,
                        CASE WHEN bill.state <> 'posted' THEN 0
@@ -125,7 +126,8 @@ class PartnerProgramPortal(models.AbstractModel):
     def _get_totals(self, partner, bills=None) -> list[dict]:
         """One row per company and currency, the biggest first: what one company corrects comes off its own bills (D16).
 
-        :return: ``{"company_id", "currency", "title" (what tells it from the others), "expected", "expected_count", "open" (earned or held, not billed), "to_pay" (open, or on
+        :return: ``{"company_id", "currency", "title" (what tells it from the others), "expected",
+            "expected_count", "open" (earned or held, not billed), "to_pay" (open, or on
             a bill that is not paid), "paid", "set_off", "held", "hold_codes", "coming" ({date: amount}, pay-by dates of
             what is to be paid), "posted" (of that, what is on bills that runs leave as they are), "corrections" (not
             positive)}``
@@ -181,8 +183,8 @@ class PartnerProgramPortal(models.AbstractModel):
     def _get_open_rows(self, partner) -> list[tuple]:
         """Sums of what is expected, earned or held, under the reader's access rules, from the partial index alone.
 
-        :return: ``(company id, currency id, state, hold code, pay-by date, amount, later, count)``; the amount is what is to be
-            billed, and for what is expected what it will be worth; later is the part of it that changed on lines which
+        :return: ``(company id, currency id, state, hold code, pay-by date, amount, later, count)``; the amount is what
+            is to be billed, and for what is expected what it will be worth; later is the part of it that changed on lines which
             were billed before
         """
         Line = self.env["partner.commission.line"]

@@ -2,9 +2,10 @@
 
     python tests/engine/mutation.py [EACH]
 
-prints the mutants that no test noticed, and how many there were; with a number only each EACH-th is tried. A tool of our own, because the defaults of facts
-and the freezing of verdicts are rules too, and mutmut changes nothing but the inside of functions; it also wants a
-copy of the tree, since the folder above the engine is an add-on that imports Odoo.
+prints the mutants that no test noticed, and how many there were; with a number only each EACH-th is tried. A tool of
+our own, because the defaults of facts and the freezing of verdicts are rules too, and mutmut changes nothing but the
+inside of functions; it also wants a copy of the tree, since the folder above the engine is an add-on that imports
+Odoo.
 """
 
 from __future__ import annotations
