@@ -126,9 +126,8 @@ class PartnerProgramPortal(models.AbstractModel):
     def _get_totals(self, partner, bills=None) -> list[dict]:
         """One row per company and currency, the biggest first: what one company corrects comes off its own bills (D16).
 
-        :return: ``{"company_id", "currency", "title" (what tells it from the others), "expected",
-            "expected_count", "open" (earned or held, not billed), "to_pay" (open, or on
-            a bill that is not paid), "paid", "set_off", "held", "hold_codes", "coming" ({date: amount}, pay-by dates of
+        :return: ``{"company_id", "currency", "title" (what tells it from the others), "expected", "expected_count",
+            "open" (earned or held, not billed), "to_pay" (open, or on a bill that is not paid), "paid", "set_off", "held", "hold_codes", "coming" ({date: amount}, pay-by dates of
             what is to be paid), "posted" (of that, what is on bills that runs leave as they are), "corrections" (not
             positive)}``
         """
@@ -184,8 +183,8 @@ class PartnerProgramPortal(models.AbstractModel):
         """Sums of what is expected, earned or held, under the reader's access rules, from the partial index alone.
 
         :return: ``(company id, currency id, state, hold code, pay-by date, amount, later, count)``; the amount is what
-            is to be billed, and for what is expected what it will be worth; later is the part of it that changed on lines which
-            were billed before
+            is to be billed, and for what is expected what it will be worth; later is the part of it that changed on
+            lines which were billed before
         """
         Line = self.env["partner.commission.line"]
         Line.flush_model()
