@@ -127,9 +127,9 @@ class PartnerProgramPortal(models.AbstractModel):
         """One row per company and currency, the biggest first: what one company corrects comes off its own bills (D16).
 
         :return: ``{"company_id", "currency", "title" (what tells it from the others), "expected", "expected_count",
-            "open" (earned or held, not billed), "to_pay" (open, or on a bill that is not paid), "paid", "set_off", "held", "hold_codes", "coming" ({date: amount}, pay-by dates of
-            what is to be paid), "posted" (of that, what is on bills that runs leave as they are), "corrections" (not
-            positive)}``
+            "open" (earned or held, not billed), "to_pay" (open, or on a bill that is not paid), "paid", "set_off",
+            "held", "hold_codes", "coming" ({date: amount}, pay-by dates of what is to be paid), "posted" (of that, what
+            is on bills that runs leave as they are), "corrections" (not positive)}``
         """
         totals, today = {}, self.env.company._partner_program_today()
 
