@@ -3,6 +3,7 @@ from . import (
     account_move,
     account_move_commission_bill,
     account_move_commission_copy,
+    account_move_commission_reset,
     account_move_package,
     account_move_portal,
     account_move_send,

@@ -293,47 +293,6 @@ class AccountMove(models.Model):
             highest=format_amount(self.env, highest, self.currency_id),
         )
 
-    def button_cancel(self):
-        # EXTENDS account: nobody approves a bill that was cancelled
-        result = super().button_cancel()
-        if cancelled := self.filtered(lambda m: m.state == "cancel" and m._is_commission_bill()):
-            cancelled._get_approvals().unlink()
-        return result
-
-    def button_draft(self):
-        # EXTENDS account: a cancelled bill does not come back beside the one that took its place
-        if cancelled := self.filtered(lambda m: m.state == "cancel" and m._is_commission_bill()):
-            cancelled._check_still_open()
-        result = super().button_draft()
-        if again := cancelled.filtered(lambda m: not m.posted_before):
-            again_sudo = again.sudo()  # the to-do is another user's
-            again_sudo._ask_accountant_to_approve()
-        return result
-
-    def _check_still_open(self):
-        """Refuse to bring back cancelled bills whose commissions others carry by now, or that carry the same ones."""
-        by_line = self.sudo().commission_billing_ids.grouped("commission_line_id")  # a check reads all there is
-        lines_sudo = self.env["partner.commission.line"].sudo().union(*by_line)
-        # A correction has live billings beside it, too: what counts is whether all of it is still open.
-        replaced_sudo = lines_sudo.filtered(lambda line: not line._is_open(sum(by_line[line].mapped("amount"))))
-        if successors := replaced_sudo.billing_ids._filter_live().bill_id:
-            raise UserError(
-                self.env._(
-                    "The commissions of %(bill)s have been billed again on %(successor)s since it was cancelled. "
-                    "Leave it cancelled, or cancel that bill first.",
-                    bill=self[0].display_name,
-                    successor=", ".join(successors.mapped("display_name")),
-                )
-            )
-        for line_sudo in replaced_sudo:
-            if len(bills := by_line[line_sudo].bill_id) > 1:
-                raise UserError(
-                    self.env._(
-                        "%(bills)s carry the same commissions: reset one of them to draft, not all.",
-                        bills=", ".join(bills.mapped("display_name")),
-                    )
-                )
-
     # ------------------------------------------------------------
     # APPROVAL AND SENDING
     # ------------------------------------------------------------

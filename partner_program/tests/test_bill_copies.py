@@ -127,3 +127,24 @@ class TestBillCopies(PartnerProgramCommon):
         first.action_post()
         with self.assertRefused("has been taken back already"):
             second.action_post()
+
+    def test_d16_a_bill_that_was_taken_back_stays_while_its_credit_note_is_posted(self):
+        credit_note = self.credit_note()
+        credit_note.action_post()
+        bill = self.bill.with_user(self.accountant)
+        sentence = f"{self.bill.name} was taken back by {credit_note.name}.*Reset .* to draft first, or leave both"
+        with self.assertRefused(sentence):
+            bill.button_draft()
+        with self.assertRefused(sentence):
+            bill.button_cancel()
+        credit_note.with_user(self.accountant).button_draft()
+        bill.button_draft()
+        self.assertEqual(self.bill.state, "draft")
+        self.assertLine(self.line, state="billed", billed_amount=50.0)
+
+    def test_d16_nor_is_it_reset_when_somebody_has_undone_the_reconciliation(self):
+        credit_note = self.credit_note()
+        credit_note.action_post()
+        self.bill.line_ids.remove_move_reconcile()
+        with self.assertRefused("was taken back by"):
+            self.bill.button_draft()

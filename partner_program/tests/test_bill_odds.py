@@ -165,6 +165,40 @@ class TestBillOdds(PartnerProgramCommon):
         with self.assertRefused("have been billed again on"):
             first.button_draft()
 
+    def cancelled_bill(self):
+        """A bill that was posted and then cancelled, and the one commission that it carries."""
+        line = self.billed_line()
+        bill = line.billing_ids.bill_id
+        bill.button_draft()
+        bill.button_cancel()
+        self.assertLine(line, state="earned", open_amount=50.0)
+        return bill, line
+
+    def test_inv3_a_cancelled_bill_does_not_come_back_with_what_is_on_hold(self):
+        bill, line = self.cancelled_bill()
+        line.write({"held_by_hand": True, "manual_hold_reason": "Dispute"})
+        with self.assertRefused(rf"carries .* on hold: .*{line.move_id.name} \(Dispute\).* Leave it cancelled"):
+            bill.with_user(self.accountant).button_draft()
+        line.action_release()
+        bill.with_user(self.accountant).button_draft()
+        self.assertLine(line, state="billed", billed_amount=50.0)
+
+    def test_inv3_a_cancelled_bill_does_not_come_back_with_what_is_worth_less(self):
+        bill, line = self.cancelled_bill()
+        self.credit(line.move_id, amount=400)
+        with self.assertRefused(rf"not worth any more what .* {line.move_id.name}\. Leave it cancelled"):
+            bill.with_user(self.accountant).button_draft()
+        self.assertBill(self.run_bills(), amount_total=30.0, lines=[(self.client, 30.0)])
+
+    def test_inv3_a_cancelled_draft_comes_back_with_what_is_on_hold_and_is_not_posted(self):
+        line = self.billed_line(post=False)
+        bill = line.billing_ids.bill_id
+        bill.button_cancel()
+        line.write({"held_by_hand": True, "manual_hold_reason": "Dispute"})
+        bill.button_draft()
+        with self.assertRefused("on hold"):
+            bill.action_post()
+
     def test_what_a_paid_bill_corrected_was_deducted_not_paid(self):
         line = self.billed_line()
         first = line.billing_ids.bill_id
