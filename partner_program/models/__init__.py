@@ -1,6 +1,7 @@
 from . import (
     account_chart_template,
     account_move,
+    account_move_bank_account,
     account_move_commission_bill,
     account_move_commission_copy,
     account_move_commission_reset,

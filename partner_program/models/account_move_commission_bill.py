@@ -322,25 +322,6 @@ class AccountMove(models.Model):
             ]
         )
 
-    def _get_blocked_payments(self) -> list:
-        """Enrollment and a sentence for each of these bills that nobody can pay: its bank account is not trusted.
-
-        The bill is right, and drafted all the same: there is time until its pay-by date.
-        """
-        blocked = self.filtered(lambda bill: bill.partner_bank_id and not bill.partner_bank_id.allow_out_payment)
-        return [
-            (
-                bill.commission_billing_ids.commission_line_id.enrollment_id[:1].id,
-                self.env._(
-                    "The bill of %(partner)s is drafted, but its bank account %(account)s is not trusted: "
-                    "allow sending money to it on the contact, page Accounting, before the bill is paid.",
-                    partner=bill.commercial_partner_id.name,
-                    account=bill.partner_bank_id.display_name,
-                ),
-            )
-            for bill in blocked
-        ]
-
     def _close_approval(self):
         """The to-do of the accountant is done once the bill is posted."""
         self._get_approvals().action_done()

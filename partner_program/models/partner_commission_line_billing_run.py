@@ -38,6 +38,8 @@ class PartnerCommissionLine(models.Model):
         bills, problems, withdrawn = self._run_bills()
         if not bills and not withdrawn:
             raise UserError("\n".join(self._get_sentences(problems)) or self._explain_no_bills())
+        bills_sudo = bills.sudo()  # of the bank account only whether it is trusted
+        problems = bills_sudo._get_blocked_payments() + problems
         notes = [*self._get_sentences(problems), *self._explain_withdrawn(withdrawn)]
         if not bills:
             return self._notify(notes, {"type": "ir.actions.client", "tag": "soft_reload"})
@@ -92,6 +94,7 @@ class PartnerCommissionLine(models.Model):
         else:
             bills, problems, _withdrawn = self.search(domain)._run_bills()
             self._report_problems(problems)
+        self.env["account.move"]._look_at_bank_accounts()
         if not bills:
             self._log_why_no_bills()
         return bills
@@ -184,7 +187,7 @@ class PartnerCommissionLine(models.Model):
         """Lock, look at the facts again, group, bill.
 
         :return: ``(bills, problems, withdrawn)``: bills made or extended; ``[(id of the enrollment, sentence)]`` for
-            each bill that could not be made or cannot be paid; and the names of the drafts that were taken back
+            each bill that could not be made; and the names of the drafts that were taken back
         """
         # Where one row in ten is due PostgreSQL would read all, and with them the invoices that nobody has paid.
         self.env.cr.execute("SET LOCAL seq_page_cost TO 20")
@@ -277,7 +280,7 @@ class PartnerCommissionLine(models.Model):
 
     @api.model
     def _report_problems(self, problems):
-        """Tell the account manager of the partner why it could not be billed, or cannot be paid."""
+        """Tell the account manager of the partner why it could not be billed."""
         for enrollment_id, sentence in problems:
             _logger.warning("Partner commissions: %s", sentence)
             enrollment = self.env["partner.program.enrollment"].browse(enrollment_id)

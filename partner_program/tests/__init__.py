@@ -7,6 +7,7 @@ from . import (
     test_apply_form,
     test_bad_input,
     test_becoming_a_partner,
+    test_bill_bank_accounts,
     test_bill_copies,
     test_bill_holds,
     test_bill_odds,

@@ -235,14 +235,6 @@ class TestBrokenData(PartnerProgramCommon):
         self.assertFlagged("The currency EUR is archived", billed=self.ada)
         self.assertEqual(self.line_of(foreign).state, "earned")
 
-    def test_a_bank_account_that_is_not_trusted_is_told_while_there_is_time(self):
-        account = self.env["res.partner.bank"].create({"acc_number": "BE71 0961 2345 6769", "partner_id": self.ada.id})
-        account.allow_out_payment = False
-        self.assertFlagged(r"is drafted, but its bank account BE71.* is not trusted", billed=self.ada)
-        bill = self.line.billing_ids.bill_id.with_user(self.accountant)
-        self.assertEqual(bill.partner_bank_id, account)
-        self.assertTrue(bill.action_update_from_ledger(), "which is told, and stops nothing")
-
     def test_a_locked_period_takes_the_bill_into_the_next_open_one(self):
         self.company.sudo().fiscalyear_lock_date = "2026-02-28"
         bill = self.run_bills().filtered(lambda bill: bill.partner_id == self.ada)

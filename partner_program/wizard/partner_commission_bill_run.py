@@ -117,6 +117,7 @@ class PartnerCommissionBillRun(models.TransientModel):
                 if run.position:  # out of time, and told so: the scheduler calls again soon
                     lines._commit_in_cron()
                     return
+            self.env["account.move"]._look_at_bank_accounts()
             run.waits = False
             if not lines._commit_in_cron(remaining=len(waiting) - number):
                 return

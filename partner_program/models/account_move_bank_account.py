@@ -1,0 +1,101 @@
+from markupsafe import Markup
+
+from odoo import api, models
+from odoo.fields import Domain
+from odoo.tools import html2plaintext
+
+BANK_ACTIVITY = "partner_program.mail_activity_type_bank_account"
+
+
+class AccountMove(models.Model):
+    """The bank account of commission bills: that of the partner today, and told while nobody can pay to it."""
+
+    _inherit = "account.move"
+
+    @api.model
+    def _look_at_bank_accounts(self):
+        """Nightly: what drafts say of the account, and the warnings, follow the accounts of today."""
+        drafts = [("state", "=", "draft"), ("posted_before", "=", False)]
+        without = Domain("partner_bank_id", "=", False) & Domain("commercial_partner_id.bank_ids", "!=", False)
+        outdated = without | Domain("partner_bank_id.active", "=", False)
+        bills = self.search(self._get_commission_bill_domain() & Domain(drafts) & outdated)
+        bills._renew_bank_account()
+        self._warn_of_blocked_payments()
+
+    @api.model
+    def _get_commission_bill_domain(self) -> Domain:
+        return Domain("move_type", "=", "in_invoice") & Domain("commission_billing_ids", "!=", False)
+
+    def _renew_bank_account(self):
+        """Give those of these drafts that have none, or an archived one, the account of the partner.
+
+        Odoo chooses it when vendor or currency change only, and a draft may be there for months. Where somebody has
+        emptied it, and the partner has told no other since the bill was drafted, it stays empty.
+        """
+        outdated = self.filtered(
+            lambda bill: (
+                not bill.partner_bank_id.active
+                if bill.partner_bank_id
+                else any(account.create_date >= bill.create_date for account in bill.bank_partner_id.bank_ids)
+            )
+        )
+        self.env.add_to_compute(self._fields["partner_bank_id"], outdated)
+
+    def _get_blocked_payments(self) -> list:
+        """Enrollment and a sentence for each of these bills that nobody can pay: its bank account is not trusted.
+
+        The bill is right, and drafted all the same: there is time until its pay-by date.
+        """
+        blocked = self.filtered(lambda bill: bill.partner_bank_id and not bill.partner_bank_id.allow_out_payment)
+        return [
+            (bill.commission_billing_ids.commission_line_id.enrollment_id[:1].id, bill._explain_blocked_payment())
+            for bill in blocked
+        ]
+
+    def _explain_blocked_payment(self) -> str:
+        return self.env._(
+            "A bill of %(partner)s cannot be paid yet: its bank account %(account)s is not trusted. "
+            "Allow sending money to it on the contact, page Accounting, before the bill is paid.",
+            partner=self.commercial_partner_id.name,
+            account=self.partner_bank_id.display_name,
+        )
+
+    @api.model
+    def _warn_of_blocked_payments(self):
+        """Warn the account managers of what nobody can pay; a warning whose reason is gone goes, too.
+
+        A level: it says what is true today, whoever has trusted an account, changed it, or paid in another way.
+        """
+        to_pay = Domain("state", "!=", "cancel") & Domain("payment_state", "in", ("not_paid", "partial", "blocked"))
+        not_trusted = Domain("partner_bank_id.allow_out_payment", "=", False)
+        bills = self.search(self._get_commission_bill_domain() & to_pay & not_trusted, order="id")
+        of_enrollment = bills.grouped(lambda bill: bill.commission_billing_ids.commission_line_id.enrollment_id[:1])
+        kind = self.env.ref(BANK_ACTIVITY)
+        warnings = self.env["mail.activity"].search(
+            [("activity_type_id", "=", kind.id), ("automated", "=", True), ("res_id", "!=", False)]
+        )
+        gone = warnings.filtered(lambda warning: warning.res_id not in {one.id for one in of_enrollment})
+        gone.unlink()
+        given = (warnings - gone).grouped("res_id")
+        vals_list = []
+        for enrollment, blocked in of_enrollment.items():
+            manager = enrollment._get_responsibles()[:1]
+            blocked = blocked.with_context(lang=manager.lang)
+            sentences = dict.fromkeys(bill._explain_blocked_payment() for bill in blocked)
+            note = Markup("<br/>").join(sentences)
+            if warning := given.get(enrollment.id):
+                if html2plaintext(warning[0].note or "") != html2plaintext(note):
+                    warning[0].note = note
+                continue
+            vals_list.append(
+                {
+                    "automated": True,
+                    "activity_type_id": kind.id,
+                    "summary": blocked.env._("Commissions cannot be paid: bank account not trusted"),
+                    "note": note,
+                    "res_model_id": self.env["ir.model"]._get_id(enrollment._name),
+                    "res_id": enrollment.id,
+                    "user_id": manager.id,
+                }
+            )
+        self.env["mail.activity"].create(vals_list)
