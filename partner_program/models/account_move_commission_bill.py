@@ -6,6 +6,7 @@ from odoo.tools import format_amount
 from .account_move import ACCOUNTING
 
 LINES_NAMED = 3  # commissions that a warning names
+SOFT_RELOAD = {"type": "ir.actions.client", "tag": "soft_reload"}
 
 
 class AccountMove(models.Model):
@@ -73,16 +74,7 @@ class AccountMove(models.Model):
                         journal=bill.journal_id.display_name,
                     )
                 )
-            if (bill.currency_id, bill.commercial_partner_id, bill.company_id) != (currency, partner, company):
-                raise UserError(
-                    self.env._(
-                        "%(bill)s carries commissions of %(partner)s in %(currency)s: set vendor and currency back, "
-                        "or delete the bill to have it made again.",
-                        bill=bill.display_name,
-                        partner=partner.name,
-                        currency=currency.name,
-                    )
-                )
+            bill._check_commissions_are_of(partner, currency, company)
             if currency.compare_amounts(line_sudo.price_subtotal, amount):
                 values = {
                     "bill": bill.display_name,
@@ -112,6 +104,21 @@ class AccountMove(models.Model):
                     )
                 )
         return self.browse({line_sudo.move_id.id for line_sudo, *_rest in billed})
+
+    def _check_commissions_are_of(self, partner, currency, company):
+        """Refuse a bill that carries commissions of these, but whose vendor, currency or company is another now."""
+        self.ensure_one()
+        if (self.commercial_partner_id, self.currency_id, self.company_id) == (partner, currency, company):
+            return
+        raise UserError(
+            self.env._(
+                "%(bill)s carries commissions of %(partner)s in %(currency)s: set vendor and currency back, "
+                "or delete the bill to have it made again.",
+                bill=self.display_name,
+                partner=partner.name,
+                currency=currency.name,
+            )
+        )
 
     def _get_balance_warning(self):
         """Sentence when a commission line of this draft does not equal its billings, else False."""
@@ -169,11 +176,14 @@ class AccountMove(models.Model):
         """
         self.ensure_one()
         self.check_access("write")
-        self._restore_commission_lines()
-        if self.posted_before:  # with the partner already: what has changed is on the next bill
-            return True
         bill_sudo = self.sudo()  # accountants read the ledger by its own rules; here it is about the bill
+        for billing_sudo in bill_sudo.commission_billing_ids[:1]:  # else a run does not find this draft, and says nothing
+            bill_sudo._check_commissions_are_of(billing_sudo.partner_id, billing_sudo.currency_id, billing_sudo.company_id)
         lines = bill_sudo.commission_billing_ids.commission_line_id.with_env(self.env)
+        restored = self._restore_commission_lines()
+        if self.posted_before:  # with the partner already: what has changed is on the next bill
+            return True if restored else lines._notify([self._explain_no_update()], SOFT_RELOAD)
+        bill_sudo._renew_bank_account()
         bills, problems, withdrawn = lines._run_bills()
         if problems and not bills and not withdrawn:
             raise UserError("\n".join(lines._get_sentences(problems)))
@@ -182,8 +192,19 @@ class AccountMove(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id("partner_program.action_commission_bills")
         return lines._notify(lines._explain_withdrawn(withdrawn), action)
 
-    def _restore_commission_lines(self):
-        """Set the lines of this draft that somebody has edited back to the sum of their billings (invariant 2)."""
+    def _explain_no_update(self) -> str:
+        return self.env._(
+            "The commission lines of %(bill)s are as they were posted: there is nothing to set back. What has changed "
+            "since is on the next bill of %(partner)s.",
+            bill=self.display_name,
+            partner=self.commercial_partner_id.name,
+        )
+
+    def _restore_commission_lines(self) -> bool:
+        """Set the lines of this draft that somebody has edited back to the sum of their billings (invariant 2).
+
+        :return: whether there were any
+        """
         bill_sudo = self.sudo()  # billings are the ledger's
         commands = []
         for line_sudo, billings_sudo in bill_sudo.commission_billing_ids.grouped("bill_line_id").items():
@@ -193,6 +214,7 @@ class AccountMove(models.Model):
                 commands.append(Command.update(line_sudo.id, vals))
         if commands:
             self.write({"invoice_line_ids": commands})
+        return bool(commands)
 
     def _take_held_off(self, withdrawn):
         """Delete the lines of these drafts that carry something on hold; what else they carried is open again, too.
