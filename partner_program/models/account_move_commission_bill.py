@@ -336,7 +336,7 @@ class AccountMove(models.Model):
                     "summary": summaries[bill.company_id],
                     "res_model_id": self.env["ir.model"]._get_id(bill._name),
                     "res_id": bill.id,
-                    "date_deadline": bill.invoice_date_due,
+                    "date_deadline": bill.invoice_date_due or bill.company_id._partner_program_today(),
                     "user_id": accountants[bill.company_id].id,
                 }
                 for bill in self
@@ -382,6 +382,7 @@ class AccountMove(models.Model):
             bill_lines_sudo = bill_sudo.commission_billing_ids.bill_line_id
             if bill._get_own_bill_lines():
                 bill.write({"invoice_line_ids": [Command.delete(line.id) for line in bill_lines_sudo]})
+                bill._get_approvals().unlink()  # of commissions there is nothing left to approve
             else:
                 bill.unlink()
 

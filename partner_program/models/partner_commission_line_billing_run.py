@@ -198,8 +198,9 @@ class PartnerCommissionLine(models.Model):
         for batch in split_every(BILLS_AT_ONCE, groups, list):
             bills |= self._bill_or_note(batch, problems, withdrawn)
         self.env.cr.execute("SET LOCAL seq_page_cost TO DEFAULT")
-        bills_sudo = bills.sudo()  # of the bank account only whether it is trusted
-        return bills, bills_sudo._get_blocked_payments() + problems, withdrawn
+        for name in withdrawn:  # with all that was written on it
+            _logger.info("Partner commissions: draft %s was taken back", name)
+        return bills, problems, withdrawn
 
     @api.model
     def _bill_or_note(self, groups, problems, withdrawn):

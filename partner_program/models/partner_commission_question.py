@@ -65,17 +65,21 @@ class PartnerCommissionQuestion(models.Model):
     def create(self, vals_list):
         questions = super().create(vals_list)
         for question in questions:
-            if question.commission_line_id.state == "void":
-                raise UserError(
-                    self.env._(
-                        "%(line)s is worth nothing: there is no payout to hold. Its explanation says why.",
-                        line=question.commission_line_id.display_name,
-                    )
-                )
+            question._check_not_void()
             question._schedule_answer(question.asked_on)
         lines_sudo = questions.commission_line_id.sudo()  # whoever asks need not see bills
         lines_sudo._leave_drafts()
         return questions
+
+    def _check_not_void(self):
+        self.ensure_one()
+        if self.commission_line_id.state == "void":
+            raise UserError(
+                self.env._(
+                    "%(line)s is worth nothing: there is no payout to hold. Its explanation says why.",
+                    line=self.commission_line_id.display_name,
+                )
+            )
 
     def _schedule_answer(self, asked_on):
         """A to-do for the account manager; the money waits until it is done."""
@@ -117,5 +121,6 @@ class PartnerCommissionQuestion(models.Model):
         questions = self.filtered(lambda question: question.state == "answered")
         questions.state = "open"
         for question in questions:
+            question._check_not_void()
             question._schedule_answer(question.company_id._partner_program_today())
         questions.commission_line_id._leave_drafts()
