@@ -178,6 +178,13 @@ class PartnerCommissionLine(models.Model):
                 reason=self.hold_reason,
                 **values,
             )
+        if not self._is_billable(self.company_id._partner_program_today()):
+            return self.env._(
+                "%(earned)s, %(billed)s billed so far, the difference of %(open)s is to be paid to the partner by "
+                "%(due_on)s",
+                due_on=format_date(self.env, self.due_on),
+                **values,
+            )
         return self.env._(
             "%(earned)s, %(billed)s billed so far, the next bill carries the difference of %(open)s", **values
         )

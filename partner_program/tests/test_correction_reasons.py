@@ -72,6 +72,19 @@ class TestCorrectionReasons(PartnerProgramCommon):
         self.line.move_id.line_ids.remove_move_reconcile()
         self.assertTold(NOT_PAID)
 
+    def test_d16_more_that_is_not_due_yet_says_its_day(self):
+        self.line.referral_id.commission_rate = 6
+        self.assertIn("the next bill carries the difference of $ 10.00", self.plain(self.line.explanation))
+        self.line.move_id.line_ids.remove_move_reconcile()
+        self.pay(self.line.move_id)
+        self.assertLine(self.line, state="earned", open_amount=10.0, due_on="2026-03-06")
+        self.assertIn(
+            "$ 60.00 earned, $ 50.00 billed so far, the difference of $ 10.00 is to be paid to the partner by 03/06/2026.",
+            self.plain(self.line.explanation),
+        )
+        self.go_to("2026-03-06")
+        self.assertIn("the next bill carries the difference of $ 10.00", self.plain(self.line.explanation))
+
     def test_d16_an_invoice_that_was_cancelled(self):
         self.line.move_id.button_draft()
         self.line.move_id.button_cancel()
