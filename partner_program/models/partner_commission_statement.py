@@ -158,6 +158,21 @@ class PartnerCommissionStatement(models.Model):
         template_sudo = self.env["mail.template"].sudo()  # its switch decides whether a PDF has to be made
         return self.sudo().env.ref("partner_program.mail_template_statement", raise_if_not_found=False) or template_sudo
 
+    @api.model
+    def _before_partners_merge(self, sources, destination):
+        """Partners become one: of the statements of one month one stays, with the files of all of them.
+
+        Odoo looks for what would collide in constraints only, not in unique indexes.
+        """
+        statements = self.search([("partner_id", "in", (sources | destination).ids)], order="id")
+        files = self.env["ir.attachment"].search([("res_model", "=", self._name), ("res_id", "in", statements.ids)])
+        surplus = self.browse()
+        for of_month in statements.grouped(lambda one: (one.company_id, one.date_from)).values():
+            kept, *further = of_month.sorted(lambda one: (one.partner_id != destination, one.id))
+            surplus = surplus.union(*further)
+            files.filtered(lambda file, ids=of_month._ids: file.res_id in ids).res_id = kept.id
+        surplus.unlink()
+
     # ------------------------------------------------------------
     # FILES
     # ------------------------------------------------------------

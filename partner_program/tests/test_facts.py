@@ -105,6 +105,27 @@ class TestAcquisitionUndone(PartnerProgramCommon):
 
 
 class TestMergedClient(PartnerProgramCommon):
+    def test_partners_with_statements_of_the_same_month_are_merged(self):
+        double = self.env["res.partner"].create({"name": "Ada Advisory Ltd", "is_company": True})
+        self.env["partner.program.enrollment"].create(
+            {"partner_id": double.id, "program_id": self.program_affiliate.id, "state": "active"}
+        )
+        months = (("2025-11-01", "2025-11-30"), ("2025-12-01", "2025-12-31"))
+        own, lone, first = self.env["partner.commission.statement"].sudo().create(
+            [
+                {"partner_id": partner.id, "company_id": self.company.id, "date_from": begin, "date_to": end}
+                for partner, (begin, end) in ((self.ada, months[1]), (double, months[0]), (double, months[1]))
+            ]
+        )
+        file = self.env["ir.attachment"].sudo().create(
+            {"name": "Statement.pdf", "raw": b"%PDF", "res_model": first._name, "res_id": first.id}
+        )
+        merger = self.env["base.partner.merge.automatic.wizard"].create({})
+        merger._merge((double + self.ada).ids, self.ada, extra_checks=False)
+        statements = self.env["partner.commission.statement"].search([("partner_id", "=", self.ada.id)])
+        self.assertEqual(statements, own + lone)
+        self.assertEqual(file.exists().res_id, own.id, "what was mailed is kept")
+
     def test_d12_what_was_invoiced_to_a_contact_that_is_merged_earns_at_once(self):
         """Found by the oracle: the client itself had no invoice yet, and the row came at night only."""
         self.acquired()
