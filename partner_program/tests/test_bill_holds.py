@@ -1,8 +1,11 @@
 """What happens between draft and posted: holds, questions, changed facts (DESIGN, invariants 2, 3 and 7; D15, D16)."""
 
+from unittest.mock import patch
+
 from odoo.fields import Command, Date
 from odoo.tests import tagged
 
+from ..models import partner_commission_line_billing_run
 from .common import PartnerProgramCommon
 
 
@@ -20,8 +23,10 @@ class TestBillHolds(PartnerProgramCommon):
 
     def hold(self, lines, user=None):
         wizard = self.env["partner.commission.hold"].with_user(user or self.accountant)
-        wizard.create({"line_ids": [Command.set(lines.ids)], "reason": "Dispute with the client"}).action_confirm()
+        wizard = wizard.create({"line_ids": [Command.set(lines.ids)], "reason": "Dispute with the client"})
+        action = wizard.action_confirm()
         self.env.flush_all()
+        return action
 
     def ask(self, line, user=None):
         values = {"commission_line_id": line.id, "question": "Should it not be more?"}
@@ -138,6 +143,66 @@ class TestBillHolds(PartnerProgramCommon):
         self.bill.button_draft()
         self.bill.action_post()
         self.assertEqual(self.bill.amount_total, 70.0, "its number and figures are with the partner already")
+
+    def test_inv7_whoever_holds_what_is_on_a_posted_bill_is_told_that_it_stays(self):
+        self.bill.action_post()
+        further = self.invoice(200)
+        self.pay(further)
+        lines = self.line + self.line_of(further)
+        action = self.hold(lines, self.manager)
+        told = action["params"]["message"]
+        self.assertIn(f"{self.line.display_name}: on the posted bill {self.bill.name} already", told)
+        self.assertIn("block the payment of the bill", told)
+        self.assertNotIn(further.name, told)
+        self.assertEqual(action["params"]["next"], {"type": "ir.actions.act_window_close"})
+        self.assertEqual(lines.mapped("state"), ["billed", "held"])
+        self.pay(self.bill)
+        told = self.hold(self.line)["params"]["message"]
+        self.assertIn(f"paid with the bill {self.bill.name} already", told)
+
+    def test_inv3_whoever_holds_what_is_on_a_draft_is_told_nothing_more(self):
+        self.assertEqual(self.hold(self.line), {"type": "ir.actions.act_window_close"})
+
+    def test_an_update_says_that_the_vendor_was_changed(self):
+        self.enrollment_ada.action_suspend()
+        self.bill.partner_id = self.byte
+        bill = self.bill.with_user(self.accountant)
+        sentence = "carries commissions of Ada Advisory in USD: set vendor and currency back"
+        with self.assertRefused(sentence):
+            bill.action_post()
+        with self.assertRefused(sentence):
+            bill.action_update_from_ledger()
+        bill.partner_id = self.ada
+        bill.action_update_from_ledger()
+        self.assertFalse(bill.exists())
+
+    def test_an_update_of_what_was_posted_before_says_when_there_is_nothing_to_set_back(self):
+        self.bill.action_post()
+        self.bill.button_draft()
+        action = self.bill.with_user(self.accountant).action_update_from_ledger()
+        self.assertIn("are as they were posted: there is nothing to set back", action["params"]["message"])
+
+    def test_what_was_held_beside_lines_of_the_accountant_leaves_no_approval(self):
+        self.bill.invoice_line_ids = [Command.create({"name": "Bonus", "price_unit": 7.0, "tax_ids": False})]
+        self.assertTrue(self.bill.activity_ids)
+        self.hold(self.line + self.sibling)
+        self.assertEqual(self.bill.amount_total, 7.0)
+        self.assertFalse(self.bill.activity_ids)
+
+    def test_the_log_says_that_a_draft_was_taken_back(self):
+        name = self.bill.display_name
+        with patch.object(partner_commission_line_billing_run._logger, "info") as logged:
+            self.hold(self.line + self.sibling)
+        logged.assert_called_with("Partner commissions: draft %s was taken back", name)
+
+    def test_a_question_on_what_is_worth_nothing_is_not_taken_up_again(self):
+        question = self.ask(self.line)
+        question.write({"answer": "The rate is 5 %.", "outcome": "confirmed"})
+        question.action_answer()
+        self.credit(self.first)
+        self.assertEqual(self.line.state, "void")
+        with self.assertRefused("is worth nothing: there is no payout to hold"):
+            question.action_reopen()
 
     def test_a_draft_keeps_the_earliest_pay_by_date_of_what_it_carries(self):
         late = self.invoice(300)

@@ -17,3 +17,29 @@ class PartnerCommissionHold(models.TransientModel):
         if not self.reason.strip():
             raise UserError(self.env._("Say why the commissions are held: the partner reads it."))
         self.line_ids.write({"held_by_hand": True, "manual_hold_reason": self.reason.strip()})
+        if sentences := self._explain_not_held():
+            return self.line_ids._notify(sentences, {"type": "ir.actions.act_window_close"})
+        return {"type": "ir.actions.act_window_close"}
+
+    def _explain_not_held(self) -> list[str]:
+        """A sentence for each posted bill that these lines stay on (invariant 7)."""
+        posted = self.line_ids.filtered(lambda line: not line._may_be_held())
+        billings_sudo = posted.sudo().billing_ids._filter_live()  # whoever holds need not see bills, but has to know
+        sentences = []
+        for bill_sudo, of_bill in billings_sudo.grouped("bill_id").items():
+            values = {
+                "commissions": ", ".join(of_bill.commission_line_id.mapped("display_name")),
+                "bill": bill_sudo.display_name,
+            }
+            if bill_sudo.payment_state in ("paid", "in_payment"):
+                sentence = self.env._(
+                    "%(commissions)s: paid with the bill %(bill)s already, and only what is billed later is held.", **values
+                )
+            else:
+                sentence = self.env._(
+                    "%(commissions)s: on the posted bill %(bill)s already, and only what is billed later is held. To "
+                    "pay nothing meanwhile, block the payment of the bill, or take it back with a credit note.",
+                    **values,
+                )
+            sentences.append(sentence)
+        return sentences
