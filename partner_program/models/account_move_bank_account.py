@@ -18,9 +18,10 @@ class AccountMove(models.Model):
         drafts = [("state", "=", "draft"), ("posted_before", "=", False)]
         without = Domain("partner_bank_id", "=", False) & Domain("commercial_partner_id.bank_ids", "!=", False)
         outdated = without | Domain("partner_bank_id.active", "=", False)
-        bills = self.search(self._get_commission_bill_domain() & Domain(drafts) & outdated)
-        bills._renew_bank_account()
-        self._warn_of_blocked_payments()
+        moves_sudo = self.sudo()  # bills, accounts and to-dos of all companies and users, whoever starts it
+        bills_sudo = moves_sudo.search(self._get_commission_bill_domain() & Domain(drafts) & outdated)
+        bills_sudo._renew_bank_account()
+        moves_sudo._warn_of_blocked_payments()
 
     @api.model
     def _get_commission_bill_domain(self) -> Domain:
