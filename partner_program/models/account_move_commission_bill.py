@@ -216,6 +216,10 @@ class AccountMove(models.Model):
             self.write({"invoice_line_ids": commands})
         return bool(commands)
 
+    def _name_with_partner(self) -> str:
+        """A draft that was never posted has no number: whose it is tells more."""
+        return self.env._("%(bill)s of %(partner)s", bill=self.display_name, partner=self.commercial_partner_id.name)
+
     def _take_held_off(self, withdrawn):
         """Delete the lines of these drafts that carry something on hold; what else they carried is open again, too.
 
@@ -250,7 +254,7 @@ class AccountMove(models.Model):
                 body=self.env._("Taken off, as it is on hold: %(commissions)s", commissions="; ".join(reasons))
             )
             if number and not bill_sudo.commission_billing_ids:
-                withdrawn.append(bill.display_name)
+                withdrawn.append(bill._name_with_partner())
                 bill._free_commissions()
         return freed_sudo
 
@@ -336,7 +340,7 @@ class AccountMove(models.Model):
                     "summary": summaries[bill.company_id],
                     "res_model_id": self.env["ir.model"]._get_id(bill._name),
                     "res_id": bill.id,
-                    "date_deadline": bill.invoice_date_due or bill.company_id._partner_program_today(),
+                    "date_deadline": bill.invoice_date_due,
                     "user_id": accountants[bill.company_id].id,
                 }
                 for bill in self

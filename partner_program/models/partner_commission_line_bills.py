@@ -54,7 +54,7 @@ class PartnerCommissionLine(models.Model):
             carried = draft_sudo.commission_billing_ids.mapped("amount")
             balance = sum(lines_sudo.mapped("open_amount")) + sum(carried)
             if currency.compare_amounts(balance, 0) <= 0:
-                withdrawn += draft.mapped("display_name")
+                withdrawn += [one._name_with_partner() for one in draft]
                 draft._free_commissions()  # carried forward until it is positive
             elif draft:
                 if new_sudo := lines_sudo - freed_sudo:

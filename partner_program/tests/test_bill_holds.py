@@ -190,10 +190,9 @@ class TestBillHolds(PartnerProgramCommon):
         self.assertFalse(self.bill.activity_ids)
 
     def test_the_log_says_that_a_draft_was_taken_back(self):
-        name = self.bill.display_name
         with patch.object(partner_commission_line_billing_run._logger, "info") as logged:
             self.hold(self.line + self.sibling)
-        logged.assert_called_with("Partner commissions: draft %s was taken back", name)
+        logged.assert_called_with("Partner commissions: draft %s was taken back", "Draft Bill of Ada Advisory")
 
     def test_a_question_on_what_is_worth_nothing_is_not_taken_up_again(self):
         question = self.ask(self.line)

@@ -82,13 +82,6 @@ class TestBillOdds(PartnerProgramCommon):
         self.assertEqual(bill.amount_total, 65.0)
         self.assertTrue(bill.invoice_date_due)
 
-    def test_a_cancelled_draft_without_due_date_comes_back(self):
-        bill = self.billed_line(post=False).billing_ids.bill_id
-        bill.invoice_date_due = False
-        bill.button_cancel()
-        bill.button_draft()
-        self.assertEqual(bill.activity_ids.date_deadline, Date.today())
-
     def test_a_draft_line_that_was_written_in_another_way_is_extended(self):
         bill = self.billed_line(post=False).billing_ids.bill_id
         bill.invoice_line_ids.write({"quantity": 4, "price_unit": 25.0, "discount": 50.0})
