@@ -177,8 +177,8 @@ class AccountMove(models.Model):
         self.ensure_one()
         self.check_access("write")
         bill_sudo = self.sudo()  # accountants read the ledger by its own rules; here it is about the bill
-        for billing_sudo in bill_sudo.commission_billing_ids[:1]:  # else a run does not find this draft, and says nothing
-            bill_sudo._check_commissions_are_of(billing_sudo.partner_id, billing_sudo.currency_id, billing_sudo.company_id)
+        for one_sudo in bill_sudo.commission_billing_ids[:1]:  # of another vendor a run does not find it
+            bill_sudo._check_commissions_are_of(one_sudo.partner_id, one_sudo.currency_id, one_sudo.company_id)
         lines = bill_sudo.commission_billing_ids.commission_line_id.with_env(self.env)
         restored = self._restore_commission_lines()
         if self.posted_before:  # with the partner already: what has changed is on the next bill

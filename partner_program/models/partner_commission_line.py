@@ -346,8 +346,8 @@ class PartnerCommissionLine(models.Model):
         if lines_sudo.billing_ids:
             raise UserError(
                 self.env._(
-                    "A commission line that was billed cannot be deleted. Delete its draft or cancelled bill first; a bill "
-                    "that was posted keeps it."
+                    "A commission line that was billed cannot be deleted. Delete its draft or cancelled bill first: a "
+                    "bill that was posted keeps it."
                 )
             )
 

@@ -79,7 +79,8 @@ class TestCorrectionReasons(PartnerProgramCommon):
         self.pay(self.line.move_id)
         self.assertLine(self.line, state="earned", open_amount=10.0, due_on="2026-03-06")
         self.assertIn(
-            "$ 60.00 earned, $ 50.00 billed so far, the difference of $ 10.00 is to be paid to the partner by 03/06/2026.",
+            "$ 60.00 earned, $ 50.00 billed so far, "
+            "the difference of $ 10.00 is to be paid to the partner by 03/06/2026.",
             self.plain(self.line.explanation),
         )
         self.go_to("2026-03-06")

@@ -111,14 +111,20 @@ class TestMergedClient(PartnerProgramCommon):
             {"partner_id": double.id, "program_id": self.program_affiliate.id, "state": "active"}
         )
         months = (("2025-11-01", "2025-11-30"), ("2025-12-01", "2025-12-31"))
-        own, lone, first = self.env["partner.commission.statement"].sudo().create(
-            [
-                {"partner_id": partner.id, "company_id": self.company.id, "date_from": begin, "date_to": end}
-                for partner, (begin, end) in ((self.ada, months[1]), (double, months[0]), (double, months[1]))
-            ]
+        own, lone, first = (
+            self.env["partner.commission.statement"]
+            .sudo()
+            .create(
+                [
+                    {"partner_id": partner.id, "company_id": self.company.id, "date_from": begin, "date_to": end}
+                    for partner, (begin, end) in ((self.ada, months[1]), (double, months[0]), (double, months[1]))
+                ]
+            )
         )
-        file = self.env["ir.attachment"].sudo().create(
-            {"name": "Statement.pdf", "raw": b"%PDF", "res_model": first._name, "res_id": first.id}
+        file = (
+            self.env["ir.attachment"]
+            .sudo()
+            .create({"name": "Statement.pdf", "raw": b"%PDF", "res_model": first._name, "res_id": first.id})
         )
         merger = self.env["base.partner.merge.automatic.wizard"].create({})
         merger._merge((double + self.ada).ids, self.ada, extra_checks=False)

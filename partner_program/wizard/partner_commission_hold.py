@@ -33,7 +33,8 @@ class PartnerCommissionHold(models.TransientModel):
             }
             if bill_sudo.payment_state in ("paid", "in_payment"):
                 sentence = self.env._(
-                    "%(commissions)s: paid with the bill %(bill)s already, and only what is billed later is held.", **values
+                    "%(commissions)s: paid with the bill %(bill)s already, and only what is billed later is held.",
+                    **values,
                 )
             else:
                 sentence = self.env._(
