@@ -26,13 +26,10 @@ class PartnerCommissionLine(models.Model):
             return self.env._("Held: %(reason)s", reason=self.hold_reason)
         if self.state == "earned" and self.open_amount < 0:
             return self.env._("Will be deducted from your next bill")
-        if self.state == "earned" and self.billed_amount:
+        today = self.company_id._partner_program_today()
+        if self.state == "earned" and self.billed_amount and (not self.due_on or self.due_on <= today):
             return self.env._("Will be added to your next bill")
-        if (
-            self.state in ("earned", "billed")
-            and self.due_on
-            and self.due_on < self.company_id._partner_program_today()
-        ):
+        if self.state in ("earned", "billed") and self.due_on and self.due_on < today:
             if self._was_held_past_its_day():
                 return self.env._("Held until something from you had arrived, to be paid now")
             return self.env._("Was due on %(day)s", day=due_on)

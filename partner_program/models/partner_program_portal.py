@@ -155,10 +155,10 @@ class PartnerProgramPortal(models.AbstractModel):
                 total["held"] += value
                 total["hold_codes"].add(hold_code)
             else:
-                # The difference of what was billed before waits for no day: the next bill carries it.
-                for amount, day in ((value - later, due_on), (later, None)):
+                # The difference of what was billed before is on the next bill, once its pay-by date has come.
+                for amount, day in ((value - later, due_on or today), (later, max(due_on or today, today))):
                     if amount > 0:
-                        total["coming"][day or today] += amount
+                        total["coming"][day] += amount
                     else:
                         total["corrections"] += amount
         for bill in self._get_bills(partner) if bills is None else bills:

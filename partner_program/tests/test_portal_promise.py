@@ -132,6 +132,21 @@ class TestPromise(PortalCommon):
         (total,) = portal._get_totals(self.ada)
         self.assertEqual(portal._get_next_payment(total, today), (10.0, today))
 
+    def test_d16_a_difference_that_waits_for_its_pay_by_date_is_promised_for_that_day(self):
+        line = self.billed_line()
+        self.pay(line.bill_ids, on="2026-02-04")
+        self.go_to("2026-05-10")
+        line.move_id.line_ids.remove_move_reconcile()
+        self.pay(line.move_id)
+        line.referral_id.with_user(self.manager).commission_rate = 6
+        self.env.flush_all()
+        self.assertLine(line, state="earned", open_amount=10.0, due_on="2026-06-09")
+        self.assertEqual(line._get_portal_state(), "To be paid by 06/09/2026")
+        portal, today = self.env["partner.program.portal"].with_user(self.portal_ada), Date.to_date("2026-05-10")
+        (total,) = portal._get_totals(self.ada)
+        self.assertEqual(portal._get_next_payment(total, today), (10.0, Date.to_date("2026-06-09")))
+        self.assertFalse(self.run_bills(), "a run waits, too")
+
     def test_d16_what_was_taken_back_too_often_is_to_be_paid_next(self):
         line = self.billed_line()
         line.move_id.line_ids.remove_move_reconcile()
