@@ -15,7 +15,7 @@ class PartnerReferralReview(models.Model):
         """The question, what happens if it is accepted, and what if it is refused."""
         self.ensure_one()
         names = {
-            "client": self.client_id.name or self.referral_id.prospect_name or "",
+            "client": self.client_id.name or self.referral_id.prospect_name or self.referral_id.prospect_email or "",
             "partner": self.partner_id.name,
             "invoice": self.move_id.name or "",
         }

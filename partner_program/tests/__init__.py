@@ -25,6 +25,7 @@ from . import (
     test_guards,
     test_install,
     test_leaks,
+    test_learning,
     test_leavers,
     test_ledger,
     test_mails,
