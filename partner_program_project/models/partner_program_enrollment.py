@@ -32,15 +32,20 @@ class PartnerProgramEnrollment(models.Model):
         )
 
     def _compute_tickets(self):
+        """Those of before a change of program too: they are the same partner's."""
+        everything = self._origin._with_previous()
         counts = dict(
             self.env["project.task"]
             .sudo()  # how many there are is no secret to account managers
-            ._read_group(self._get_open_ticket_domain(), ["partner_enrollment_id"], ["__count"])
+            ._read_group(everything._get_open_ticket_domain(), ["partner_enrollment_id"], ["__count"])
         )
-        hours = self._get_first_answer_hours()
+        answered = everything._get_first_answer_hours()
         for enrollment in self:
-            enrollment.open_ticket_count = counts.get(enrollment._origin, 0)
-            enrollment.first_answer_hours = hours.get(enrollment._origin.id, 0.0)
+            history = enrollment._origin._with_previous()
+            enrollment.open_ticket_count = sum(counts.get(one, 0) for one in history)
+            times = [answered[one.id] for one in history if one.id in answered]
+            number = sum(count for _hours, count in times)
+            enrollment.first_answer_hours = sum(hours for hours, _count in times) / number if number else 0.0
 
     def _get_open_ticket_domain(self):
         return [
@@ -50,8 +55,8 @@ class PartnerProgramEnrollment(models.Model):
             ("stage_id.fold", "=", False),
         ]
 
-    def _get_first_answer_hours(self) -> dict[int, float]:
-        """Average hours from ticket to first answer of each partner, in one query."""
+    def _get_first_answer_hours(self) -> dict[int, tuple[float, int]]:
+        """Hours from ticket to first answer in all, and of how many tickets, on each enrollment; in one query."""
         if not self.ids:
             return {}
         self.env["mail.message"].flush_model()
@@ -60,7 +65,8 @@ class PartnerProgramEnrollment(models.Model):
             SQL(
                 """
                 SELECT task.partner_enrollment_id,
-                       AVG(EXTRACT(EPOCH FROM answer.date - task.create_date)) / 3600
+                       SUM(EXTRACT(EPOCH FROM answer.date - task.create_date)) / 3600,
+                       COUNT(*)
                   FROM project_task task
                   JOIN LATERAL (
                        SELECT MIN(message.date) AS date
@@ -80,7 +86,7 @@ class PartnerProgramEnrollment(models.Model):
                 ids=tuple(self.ids),
             )
         )
-        return {enrollment_id: float(hours) for enrollment_id, hours in rows}
+        return {enrollment_id: (float(hours), count) for enrollment_id, hours, count in rows}
 
     def _get_pack_tickets(self) -> list[dict]:
         # EXTENDS partner_program
@@ -114,6 +120,9 @@ class PartnerProgramEnrollment(models.Model):
         """Open the tickets of this partner."""
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("partner_program_project.partner_ticket_action")
-        action["domain"] = [("partner_enrollment_id", "=", self.id), ("partner_program_use", "=", "support")]
+        action["domain"] = [
+            ("partner_enrollment_id", "in", self._with_previous().ids),
+            ("partner_program_use", "=", "support"),
+        ]
         action["context"] = {}
         return action

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Command
 
 STAGES = {
@@ -25,6 +26,50 @@ class ResCompany(models.Model):
         domain="[('company_id', '=', id)]",
         help="Project in which affiliates' proposals for features arrive, and are voted on.",
     )
+
+    # ------------------------------------------------------------
+    # CRUD
+    # ------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        companies = super().create(vals_list)
+        companies._dedicate_partner_projects()
+        return companies
+
+    def write(self, vals):
+        result = super().write(vals)
+        if {"partner_support_project_id", "partner_ideas_project_id"} & vals.keys():
+            self._dedicate_partner_projects()
+        return result
+
+    def _dedicate_partner_projects(self):
+        """A project that was chosen is for partners from now on: by that their tickets and ideas are found."""
+        for company in self:
+            for use in STAGES:
+                project_sudo = company[f"partner_{use}_project_id"].sudo()  # whoever sets companies up need not see it
+                if project_sudo and (project_sudo.company_id != company or project_sudo.partner_program_use != use):
+                    company._check_partner_project(project_sudo, use)
+                    project_sudo.partner_program_use = use
+
+    def _check_partner_project(self, project_sudo, use):
+        if project_sudo.company_id != self:
+            raise UserError(
+                self.env._(
+                    "“%(project)s” is no project of %(company)s. Choose one of this company, or leave the field "
+                    "empty, so that one is made.",
+                    project=project_sudo.name,
+                    company=self.name,
+                )
+            )
+        if project_sudo.partner_program_use or project_sudo.with_context(active_test=False).task_ids:
+            raise UserError(
+                self.env._(
+                    "“%(project)s” is in use already, and its address would refuse everybody but affiliates. Choose "
+                    "a project without tasks, or leave the field empty, so that one is made.",
+                    project=project_sudo.name,
+                )
+            )
 
     def _get_partner_project(self, use: str):
         """The project of this company for tickets (`support`) or `ideas`; made when it is not there yet."""

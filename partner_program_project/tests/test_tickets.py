@@ -121,6 +121,46 @@ class TestTickets(PartnerProgramCommon, HttpCase):
         self.assertEqual(ticket.message_ids[0].author_id, self.byte_contact)
         self.assertIn("Visit plans", self.page("/my/tickets", "portal_byte"))
 
+    def test_p18_a_project_chosen_in_the_settings_takes_tickets_and_ideas(self):
+        old = self.company._get_partner_project("support")
+        mine = self.env["project.project"].sudo().create({"name": "Customer Support", "company_id": self.company.id})
+        settings = self.env["res.config.settings"].sudo().create({"partner_support_project_id": mine.id})
+        settings.execute()
+        self.assertEqual((mine.partner_program_use, old.partner_program_use), ("support", "support"))
+        text = self.page("/my/tickets/new", "portal_byte", {"name": "Visit plans", "description": "Which columns?"})
+        self.assertIn("Visit plans", text)
+        ticket = self.Task.search([("partner_enrollment_id", "=", self.enrollment_byte.id)])
+        self.enrollment_byte.invalidate_recordset()
+        self.assertEqual((ticket.project_id, self.enrollment_byte.open_ticket_count), (mine, 1))
+
+    def test_p18_a_project_of_another_company_or_with_the_other_use_is_refused(self):
+        projects = self.env["project.project"].sudo()
+        nobodys = projects.create({"name": "Everybody's", "company_id": False})
+        with self.assertRefused("“Everybody's” is no project of"):
+            self.company.partner_ideas_project_id = nobodys
+        of_clients = projects.create({"name": "Customer Support", "company_id": self.company.id})
+        self.Task.create({"name": "A client asks", "project_id": of_clients.id})
+        for project in (of_clients, self.company._get_partner_project("ideas")):
+            with self.assertRefused(f"“{project.name}” is in use already"):
+                self.company.partner_support_project_id = project
+
+    def test_p18_tickets_of_before_a_change_of_program_are_seen_on_the_one_that_runs(self):
+        ticket = self.ticket()
+        self.go_to("2026-01-05 15:00:00")
+        self.answer(ticket)
+        self.refer(self.enrollment_byte)
+        program = self.program_affiliate.copy({"agreement_id": False, "trained_contacts_required": 0})
+        successor = self.enrollment_byte._change_program(program)
+        self.assertNotEqual(successor, self.enrollment_byte)
+        for enrollment in (successor, self.enrollment_byte):
+            self.assertEqual(enrollment.open_ticket_count, 1)
+            self.assertGreater(enrollment.first_answer_hours, 0)
+        self.assertEqual(self.Task.search(successor.action_view_tickets()["domain"]), ticket)
+        second = self.ticket(successor)
+        self.env.invalidate_all()
+        self.assertEqual((successor + self.enrollment_byte).mapped("open_ticket_count"), [2, 1])
+        self.assertEqual(self.Task.search(successor.action_view_tickets()["domain"]), ticket + second)
+
     def test_a_second_click_sends_nothing_twice(self):
         said = {"name": "Visit plans", "description": "Which columns?\nAll of <them>?"}
         for _double_click in range(2):
