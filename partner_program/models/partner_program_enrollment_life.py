@@ -60,6 +60,7 @@ class PartnerProgramEnrollment(models.Model):
     @api.depends("previous_enrollment_id", "date_start")
     def _compute_was_partner(self):
         for enrollment in self:
+            # Who types a start, also in onboarding, brings in a partner of before: it is ended, not rejected.
             enrollment.was_partner = bool(enrollment.previous_enrollment_id or enrollment.date_start)
 
     # ------------------------------------------------------------
@@ -107,8 +108,13 @@ class PartnerProgramEnrollment(models.Model):
         return enrollments
 
     def action_activate(self):
-        """Make the partner active: it can refer clients from now on."""
-        self._step(("applied", "onboarding", "suspended"), "active")
+        """Make the partner active: it can refer clients from now on.
+
+        Who changed the program and was not active on the new one yet goes on with what that asks for.
+        """
+        waiting = self.filtered(lambda one: one.previous_enrollment_id and not (one.date_start or one.checklist_done))
+        begun = waiting._step(("suspended",), "onboarding")
+        (self - begun)._step(("applied", "onboarding", "suspended"), "active")
 
     def action_suspend(self):
         """Hold payouts and refuse new referrals for a while."""

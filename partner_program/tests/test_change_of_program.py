@@ -41,6 +41,27 @@ class TestChangeOfProgram(PartnerProgramCommon):
         self.assertLine(self.line, state="earned", due_on="2026-02-04")
         self.assertEqual(self.run_bills().amount_total, 50.0)
 
+    def test_p24_who_changed_while_suspended_comes_back_when_the_new_list_is_done(self):
+        self.program_affiliate.agreement_id = self.agreement
+        for suspend_first in (True, False):
+            with self.subTest(suspend_first=suspend_first), self.cr.savepoint() as savepoint:
+                if suspend_first:
+                    self.enrollment_ada.action_suspend()
+                successor = self.change()
+                successor.action_suspend()
+                self.assertEqual(successor.state, "suspended")
+                successor.action_activate()
+                self.assertEqual(successor.state, "onboarding", "the contract is missing")
+                successor.action_sign()
+                self.env.flush_all()
+                self.env.cr.precommit.run()
+                self.assertEqual(successor.state, "active")
+                successor.action_suspend()
+                successor.action_activate()
+                self.assertEqual(successor.state, "active", "it was active here")
+                savepoint.close(rollback=True)
+                self.env.invalidate_all()
+
     def test_d15_a_suspension_after_the_change_holds_what_was_earned_before(self):
         successor = self.change()
         self.assertEqual(successor.state, "active")

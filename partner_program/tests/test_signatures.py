@@ -420,6 +420,7 @@ class TestSignatures(PartnerProgramCommon, HttpCase):
         self.assertTrue(successor.requirements_met)
 
     def test_p25_who_signed_what_and_when_is_a_list(self):
+        self.enrollment_byte.signed_by = "Ben of Byte"
         self.enrollment_byte.with_user(self.manager).action_sign()
         self.program_affiliate.agreement_id = self.agreement.copy({"version": 2})
         self.enrollment_byte.with_user(self.manager).action_sign()
@@ -427,6 +428,8 @@ class TestSignatures(PartnerProgramCommon, HttpCase):
         rows = self.signatures.with_user(self.accountant).search([])
         self.assertEqual(rows.mapped("agreement_id.version"), [2, 1])
         self.assertEqual(set(rows.mapped("method")), {"noted"})
+        # Who signed the first is known; of the second nobody has said it.
+        self.assertEqual(rows.mapped("signed_by"), ["Byte Builders", "Ben of Byte"])
 
     def test_p25_fields_of_the_text_are_filled_in_and_run_nothing(self):
         self.byte.name = "<b>Byte</b>"
