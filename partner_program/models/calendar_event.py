@@ -43,7 +43,15 @@ class CalendarEvent(models.Model):
             meetings_sudo = self.env["partner.program.meeting"].sudo()  # whoever moves the event need not see the pack
             sent_sudo = meetings_sudo.search([("event_id", "in", later.ids), ("pack_sent_on", "!=", False)])
             sent_sudo.write({"pack_sent_on": False, "pack_id": False})  # the file that was mailed stays attached
+        if "active" in vals:
+            self._follow_archive(vals["active"])
         return result
+
+    def _follow_archive(self, active):
+        """What was put away does not take place, and does when it is taken back."""
+        meetings_sudo = self.env["partner.program.meeting"].sudo()  # whoever archives the event need not see the pack
+        before, after = ("cancelled", "planned") if active else ("planned", "cancelled")
+        meetings_sudo.search([("event_id", "in", self.ids), ("state", "=", before)]).state = after
 
     def unlink(self):
         # EXTENDS calendar: what was noted of a meeting exists nowhere else, so the meeting is only put away
@@ -51,7 +59,6 @@ class CalendarEvent(models.Model):
         noted = meetings_sudo.search([("event_id", "in", self.ids)]).filtered(lambda one: one._is_noted())
         put_away = self & noted.event_id.with_env(self.env)
         put_away.active = False
-        noted.filtered(lambda one: one.event_id in put_away and one.state == "planned").state = "cancelled"
         return super(CalendarEvent, self - put_away).unlink()
 
     @api.model

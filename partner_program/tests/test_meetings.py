@@ -174,6 +174,8 @@ class TestMeetings(PartnerProgramCommon):
         self.assertFalse(self.meetings(), "they are out of the calendar")
         self.assertIn("second demo", written.with_user(self.manager).notes)
         self.assertEqual((held + written + sent).mapped("state"), ["held", "cancelled", "cancelled"])
+        (held + written).event_id.action_unarchive()
+        self.assertEqual((held + written).mapped("state"), ["held", "planned"], "taken back")
 
     def test_p23_a_meeting_that_was_held_counts_whatever_became_of_its_event(self):
         self.enrollment_byte.monthly_meeting = True
