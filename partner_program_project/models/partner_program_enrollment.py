@@ -52,7 +52,7 @@ class PartnerProgramEnrollment(models.Model):
             ("partner_enrollment_id", "in", self.ids),
             ("partner_program_use", "=", "support"),
             ("state", "not in", CLOSED),
-            ("stage_id.fold", "=", False),
+            ("stage_id", "not any", [("fold", "=", True)]),
         ]
 
     def _get_first_answer_hours(self) -> dict[int, tuple[float, int]]:
@@ -104,7 +104,7 @@ class PartnerProgramEnrollment(models.Model):
                 ("partner_enrollment_id", "in", self.ids),
                 ("partner_program_use", "!=", False),
                 ("state", "not in", CLOSED),
-                ("stage_id.fold", "=", False),
+                ("stage_id", "not any", [("fold", "=", True)]),
             ]
         )
         return {**super()._get_documents_to_hand_over(), tasks._name: tasks}

@@ -51,6 +51,11 @@ class ResCompany(models.Model):
                 if project_sudo and (project_sudo.company_id != company or project_sudo.partner_program_use != use):
                     company._check_partner_project(project_sudo, use)
                     project_sudo.partner_program_use = use
+                    project_sudo.type_ids = project_sudo.type_ids or company._get_partner_stages(use)
+
+    def _get_partner_stages(self, use):
+        names = [f"partner_program_project.{name}" for name in STAGES[use]]
+        return self.env["project.task.type"].union(*(self.env.ref(name) for name in names))
 
     def _check_partner_project(self, project_sudo, use):
         if project_sudo.company_id != self:
@@ -77,7 +82,6 @@ class ResCompany(models.Model):
         fname = f"partner_{use}_project_id"
         company_sudo = self.sudo()  # the first ticket of a partner may be what makes the project
         if not company_sudo[fname]:
-            stages = [self.env.ref(f"partner_program_project.{name}").id for name in STAGES[use]]
             names = {"support": self.env._("Partner Tickets"), "ideas": self.env._("Feature Ideas of Partners")}
             company_sudo[fname] = company_sudo.env["project.project"].create(
                 {
@@ -85,7 +89,7 @@ class ResCompany(models.Model):
                     "company_id": self.id,
                     "partner_program_use": use,
                     "privacy_visibility": "employees",
-                    "type_ids": [Command.set(stages)],
+                    "type_ids": [Command.set(self._get_partner_stages(use).ids)],
                     "alias_contact": "everyone",
                     "alias_name": self._get_free_partner_alias(ALIASES[use]),
                 }
