@@ -190,6 +190,16 @@ class Books:
             self.is_held(number) or (line["open"] and is_billable(line, today)) for number, line in lines.items()
         )
 
+    def may_come_back(self, bill: Bill) -> bool:
+        """Invariant 3: of cancelled bills that were posted those with nothing that is held, or worth less by now."""
+        if not bill.was_posted:
+            return True  # posting it asks
+        left = {number: self.line(number)["open"] for number in bill.carries}
+        return not any(
+            self.is_held(number) or not min(0, left[number]) <= amount <= max(0, left[number])
+            for number, amount in bill.carries.items()
+        )
+
     def merge(self, stranger: str, client: str) -> None:
         """D12: what was invoiced to the one contact was invoiced to the other."""
         for invoice in self.invoices:

@@ -512,6 +512,9 @@ class LedgerMachine(RuleBasedStateMachine):
             case "cancelled":
                 move.button_cancel()
                 bill.state, bill.settled = "cancel", False
+            case "taken up again" if not self.books.may_come_back(bill):
+                with self.case.assertRefused("Leave it cancelled"):
+                    move.button_draft()
             case "taken up again":
                 move.button_draft()
                 bill.state = "reset" if bill.was_posted else "draft"
