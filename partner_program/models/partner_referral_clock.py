@@ -45,12 +45,22 @@ class PartnerReferral(models.Model):
     @api.depends_context("lang")
     def _compute_clock(self):
         facts = self._origin._get_clock_facts()
+        waiting = self._find_kept_after_last_day(facts)
         for referral in self:
             today, paid, is_won = facts.get(referral._origin.id, (None, 0, False))
             if not today:  # not saved yet
                 today = referral.company_id._partner_program_today() if referral.company_id else fields.Date.today()
             # Won, and a manager has to decide on it: nothing runs out any more.
             referral.days_left, referral.clock = (0, False) if is_won else referral._get_clock(today, paid)
+            if referral._origin.id in waiting and not is_won:
+                referral.days_left, referral.clock = 0, self.env._("Waiting for a decision")
+
+    def _find_kept_after_last_day(self, facts) -> set[int]:
+        """Ids of accepted claims whose last day is over, and that protect the client until somebody has decided."""
+        overdue_sudo = self._origin.sudo().filtered(  # sudo: partners see the clock, not who has to decide
+            lambda r: r.state == "accepted" and r.expires_on and r.id in facts and r.expires_on < facts[r.id][0]
+        )
+        return set((overdue_sudo - overdue_sudo._filter_expiring()).ids) if overdue_sudo else set()
 
     def _get_clock_facts(self) -> dict[int, tuple[date, int, bool]]:
         """``{id: (today at the company, paid invoices, whether a claim that is accepted has its lead won)}``.

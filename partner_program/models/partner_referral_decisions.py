@@ -148,17 +148,17 @@ class PartnerReferral(models.Model):
                 self.env._(
                     "There were discussions with %(client)s shortly before the referral: see the evidence. "
                     "Reject it, or ask a partner manager to override the refusal with a reason.",
-                    client=self.client_id.name or self.prospect_name or self.lead_id.name,
+                    client=self.client_id.name or self.prospect_name or self.sudo().lead_id.name,  # sudo: as below
                 )
             )
         self._check_lead_not_lost()
-        lead = self.lead_id
-        if lead.won_status == "won" and lead.date_closed and lead.date_closed < self.referred_on:
+        lead_sudo = self.sudo().lead_id  # as in _check_lead_not_lost
+        if lead_sudo.won_status == "won" and lead_sudo.date_closed and lead_sudo.date_closed < self.referred_on:
             raise UserError(
                 self.env._(
                     "“%(lead)s” was won on %(day)s, before the referral was received: the client is not the partner's.",
-                    lead=lead.name,
-                    day=self._format_day(self.company_id._partner_program_local_date(lead.date_closed)),
+                    lead=lead_sudo.name,
+                    day=self._format_day(self.company_id._partner_program_local_date(lead_sudo.date_closed)),
                 )
             )
         earlier = self._get_earlier_entry_invoice()
@@ -194,8 +194,9 @@ class PartnerReferral(models.Model):
     def _check_lead_not_lost(self):
         """Accepted with a lost lead, a claim that is closed by its lead would be lost at once."""
         self.ensure_one()
-        if self.acquisition_event == "lead_won" and self.lead_id.won_status == "lost":
-            raise UserError(self.env._("Restore the lead “%(lead)s” first.", lead=self.lead_id.name))
+        lead_sudo = self.sudo().lead_id  # it may be a colleague's
+        if self.acquisition_event == "lead_won" and lead_sudo.won_status == "lost":
+            raise UserError(self.env._("Restore the lead “%(lead)s” first.", lead=lead_sudo.name))
 
     def _note_override(self):
         """A manager who accepts a claim on a former client has decided that case: it is not asked again."""

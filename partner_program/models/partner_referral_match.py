@@ -21,6 +21,7 @@ class PartnerReferralMatch(models.Model):
     by_name = fields.Boolean("Same Name")
     strength = fields.Integer(help="How much speaks for it: sorts the list.")
     reason = fields.Char("Why", compute="_compute_reason")
+    is_denied = fields.Boolean(help="“None of These” was said of it: it stays when a later contact is asked about.")
     is_protected = fields.Boolean(
         "Protected", compute="_compute_is_protected", help="A referral protects this client already."
     )

@@ -29,6 +29,7 @@ class PartnerReferral(models.Model):
     )
     needs_confirmation = fields.Boolean(
         compute="_compute_needs_confirmation",
+        compute_sudo=True,
         groups="base.group_user",
         help="Contacts were found that may be the client: somebody has to say whether it is one of them.",
     )
@@ -206,10 +207,11 @@ class PartnerReferral(models.Model):
         ``criterion`` is the form that Odoo keeps on leads: a domain, or the address at a public provider.
         """
         self.ensure_one()
-        client, lead = self.client_id, self.lead_id if not self.client_id else self.env["crm.lead"]
-        numbers = (self.prospect_vat, client.vat) if client else (self.prospect_vat, lead.partner_id.vat)
-        emails = (self.prospect_email or lead.email_from, client.email)
-        names = (client.name,) if client else (self.prospect_name or lead.partner_name,)
+        client = self.client_id
+        lead_sudo = self.env["crm.lead"] if client else self.sudo().lead_id  # a colleague's too, only compared
+        numbers = (self.prospect_vat, client.vat) if client else (self.prospect_vat, lead_sudo.partner_id.vat)
+        emails = (self.prospect_email or lead_sudo.email_from, client.email)
+        names = (client.name,) if client else (self.prospect_name or lead_sudo.partner_name,)
         criteria = set()
         for number in filter(None, numbers):
             if compact := matching.compact_number(number):
@@ -221,7 +223,9 @@ class PartnerReferral(models.Model):
             if criterion.startswith("@"):
                 criteria.add(("domain", criterion[1:]))
         phone = self._phone_format(number=self.prospect_phone, country=self.company_id.country_id)
-        criteria |= {("phone", phone) for phone in (phone or lead.phone_sanitized, client.phone_sanitized) if phone}
+        criteria |= {
+            ("phone", phone) for phone in (phone or lead_sudo.phone_sanitized, client.phone_sanitized) if phone
+        }
         criteria |= {("name", variant) for name in names for variant in matching.name_variants(name)}
         return criteria
 
@@ -241,8 +245,15 @@ class PartnerReferral(models.Model):
                 if values.get(company_id, {}).get("strength") != match.strength:
                     outdated |= match
             same = {match.partner_id.id for match in referral.match_ids - outdated}
+            denied = {company_id for company_id, match in known.items() if match.is_denied}
             to_create += [
-                {"referral_id": referral.id, "company_id": referral.company_id.id, "partner_id": company_id, **one}
+                {
+                    "referral_id": referral.id,
+                    "company_id": referral.company_id.id,
+                    "partner_id": company_id,
+                    "is_denied": company_id in denied,
+                    **one,
+                }
                 for company_id, one in values.items()
                 if company_id not in same
             ]
@@ -254,6 +265,7 @@ class PartnerReferral(models.Model):
         for referral in self.sudo().filtered("prospect_is_new"):  # sudo: follows from the facts
             if found[referral].keys() - set(referral.match_ids.partner_id.ids):
                 referral.prospect_is_new = False
+                referral.match_ids.is_denied = True
 
     def _look_again(self, new_facts=(), anew=None):
         """Contacts and evidence of undecided claims, as soon as they are registered or what they say changes.
@@ -262,6 +274,7 @@ class PartnerReferral(models.Model):
         """
         if any(fname.startswith("prospect_") for fname in new_facts):
             self.sudo().prospect_is_new = False  # sudo: follows from the facts
+            self.sudo().match_ids.is_denied = False  # of another prospect
         self._look_at_facts(anew)
         self._ask_about_conflicts()
 

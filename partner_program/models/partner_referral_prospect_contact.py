@@ -15,16 +15,18 @@ class PartnerReferral(models.Model):
     _inherit = "partner.referral"
 
     def _look_for_contacts(self):
-        """Note contacts that look like the prospects of these claims and were not found before; a to-do for each claim.
+        """Note the contacts that look like the prospects of these claims now; a to-do for each claim with new ones.
 
         As many queries for a thousand claims as for one.
         """
         # A lead with a customer says who it is, see needs_confirmation.
         prospects = self.filtered(lambda r: r.state == "accepted" and not r.client_id and not r.lead_id.partner_id)
         matches = prospects._find_matches()
-        found = prospects.filtered(lambda r: matches[r].keys() - set(r.match_ids.partner_id.ids))
-        found._forget_denial(matches)
-        found._note_matches(matches)
+        asked_before = prospects.filtered("needs_confirmation")
+        prospects._forget_denial(matches)
+        prospects._note_matches(matches)
+        settled = asked_before.filtered(lambda r: not r.needs_confirmation)  # archived, merged or corrected since
+        settled._drop_contact_question()
         kind = self.env.ref(CONTACT_ACTIVITY)
         asked = prospects.filtered(
             lambda r: r.needs_confirmation and kind not in r.activity_ids.activity_type_id  # asked until it is answered
@@ -95,9 +97,10 @@ class PartnerReferral(models.Model):
         """
         self.ensure_one()
         found = self._find_matches()[self]
-        if self.prospect_is_new:  # “None of These” was said of them
-            denied = set(self.match_ids.partner_id.ids)
-            found = {company_id: kinds for company_id, kinds in found.items() if company_id not in denied}
+        # “None of These” was said of them, also when a later contact is asked about since.
+        denied = self.match_ids if self.prospect_is_new else self.match_ids.filtered("is_denied")
+        denied_ids = set(denied.partner_id.ids)
+        found = {company_id: kinds for company_id, kinds in found.items() if company_id not in denied_ids}
         sure = [company_id for company_id, kinds in found.items() if not {"vat", "email"}.isdisjoint(kinds)]
         if len(sure) == 1:
             self.lead_id.partner_id = sure[0]

@@ -110,6 +110,18 @@ class TestProspectBecomesContact(ProspectCommon):
         self.night()
         self.assertIn("same email address", str(self.questions(referral).note))
 
+    def test_p9_a_contact_that_is_archived_is_asked_about_no_more(self):
+        self.program_affiliate.claim_months = 1
+        referral = self.prospect()
+        contact = self.contact()
+        self.night()
+        self.assertTrue(self.questions(referral))
+        contact.active = False
+        self.go_to("2026-02-06")
+        self.night()
+        self.assertFalse(referral.match_ids or self.questions(referral))
+        self.assertEqual(referral.state, "expired", "nothing waits for an answer any more")
+
     def test_p9_who_marks_the_to_do_as_done_without_an_answer_is_asked_again(self):
         referral = self.prospect()
         self.contact()
@@ -200,6 +212,7 @@ class TestProspectBecomesContact(ProspectCommon):
         self.go_to("2026-02-06")
         self.night()
         self.assertEqual(referral.state, "accepted")
+        self.assertEqual(referral.with_user(self.portal_byte).clock, "Waiting for a decision", "it is not expired")
         referral.with_user(self.salesperson).action_prospect_is_new()
         self.assertEqual(referral.state, "expired")
 
@@ -291,3 +304,25 @@ class TestWonWithoutCustomer(ProspectCommon):
         self.assertEqual(referral.state, "acquired")
         self.assertNotEqual(referral.client_id, contact)
         self.assertNotIn(self.TWICE, referral.activity_ids.mapped("summary"))
+
+    def test_d12_what_was_denied_is_not_taken_while_a_later_contact_is_asked_about(self):
+        contact = self.contact()
+        referral = self.prospect(enrollment=self.enrollment_ada, accept=False)
+        referral.with_user(self.salesperson).action_prospect_is_new()
+        referral.with_user(self.salesperson).action_accept()
+        self.contact(name="Foxtrot Foods", email=False)
+        self.night()
+        self.assertTrue(referral.needs_confirmation)
+        self.win(referral)
+        self.assertEqual(referral.state, "acquired")
+        self.assertNotEqual(referral.client_id, contact)
+
+    def test_d12_what_was_denied_of_another_prospect_may_be_this_one(self):
+        contact = self.contact()
+        referral = self.prospect(enrollment=self.enrollment_ada, accept=False)
+        referral.with_user(self.salesperson).action_prospect_is_new()
+        referral.with_user(self.salesperson).prospect_phone = "+32 2 555 77 35"
+        self.assertTrue(referral.needs_confirmation, "asked again, of the prospect as it is told now")
+        referral.sudo().state = "accepted"
+        self.win(referral)
+        self.assertEqual(referral.client_id, contact)
