@@ -418,11 +418,10 @@ class PartnerReferral(models.Model):
 
     def _flag_problem(self, sentence):
         """Tell the account manager, once, what keeps the nightly job from looking at this claim."""
-        summary = self.env._("The nightly job cannot look at this referral")
+        user = self._get_deciding_manager()
+        to_reader = self.with_context(lang=user.lang)
+        summary = to_reader.env._("The nightly job cannot look at this referral")
         if summary not in self.activity_ids.mapped("summary"):
-            self.activity_schedule(
-                "mail.mail_activity_data_warning",
-                summary=summary,
-                note=sentence.strip(),
-                user_id=self._get_deciding_manager().id,
+            to_reader.activity_schedule(
+                "mail.mail_activity_data_warning", summary=summary, note=sentence.strip(), user_id=user.id
             )

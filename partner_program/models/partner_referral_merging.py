@@ -71,7 +71,7 @@ class PartnerReferral(models.Model):
                 )
             rest = self.browse().union(*rest)
             if rest:
-                rest.write({"state": "submitted"})
+                rest.write({"state": "submitted", "decision_reason": False})  # a former override was of other facts
                 met.append((first, rest))
         self.flush_model()
         return met

@@ -233,8 +233,12 @@ class PartnerReferralReview(models.Model):
         others = self.search([("other_id", "=", self.other_id.id), ("state", "=", "open")])
         turned = others.filtered(lambda one: referral not in one.referral_id.review_ids.other_id)
         turned.other_id = referral
+        todo = self.env.ref("mail.mail_activity_data_todo")
         for review in turned:
-            review.activity_ids.note = review.with_context(lang=review.user_id.lang).question
+            own = review.activity_ids.filtered(
+                lambda one: one.activity_type_id == todo and one.user_id == review.user_id
+            )
+            own.note = review.with_context(lang=review.user_id.lang).question
 
     def _end_conflicts(self):
         """The other claim has ended: nobody has to decide between the two any more, but somebody on the one left."""

@@ -232,6 +232,18 @@ class TestEntryPackageCases(ReviewCommon):
         self.decide(again, accept=True)
         self.assertEqual((referral.state, referral.acquisition_move_id), ("acquired", starter))
 
+    def test_a_problem_of_the_night_is_told_in_the_language_of_the_manager_once(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.manager.lang = "fr_FR"
+        self.enrollment_byte.account_manager_id = self.manager
+        referral = self.affiliate()
+        for _again in range(2):
+            referral.with_user(SUPERUSER_ID)._flag_problem("Boom")
+        self.assertRecordValues(
+            referral.activity_ids,
+            [{"summary": "La tâche de nuit ne peut pas traiter cette recommandation", "user_id": self.manager.id}],
+        )
+
     def test_nobody_who_has_left_is_asked(self):
         self.enrollment_byte.account_manager_id = self.manager
         self.manager.active = False
@@ -736,9 +748,12 @@ class TestClaimsThatMeet(ReviewCommon):
             }
         )
         earliest = self.refer(enrollment=third, accept=False, referred_on="2026-01-02 10:00:00")
-        self.assertAsked(earliest, "conflict", other_id=holder.id)
+        asked = self.assertAsked(earliest, "conflict", other_id=holder.id)
+        call = asked.activity_schedule("mail.mail_activity_data_call", note="Ask Mona", user_id=self.salesperson.id)
         self.decide(review, accept=True)
         self.assertEqual((holder.state, late.state), ("rejected", "accepted"))
+        self.assertIn("Ask Mona", str(call.note), "what a colleague has planned stays")
+        call.unlink()
         note = str(self.assertAsked(earliest, "conflict", other_id=late.id).activity_ids.note)
         self.assertIn(late.name, note)
         self.assertNotIn(holder.name, note)
@@ -1060,6 +1075,18 @@ class TestClaimsThatMeet(ReviewCommon):
         self.assertAsked(late, "conflict", other_id=first.id)
         self.assertTrue(late.is_protected)
         self.assertEqual(self.other_client.referral_watch, "payments")
+
+    def test_p7_undecided_again_after_a_merge_the_former_override_overrides_nothing(self):
+        self.invoice(500, on="2025-12-01", client=self.other_client)
+        self.refer()
+        later = self.affiliate(client=self.other_client, accept=False)
+        later.with_user(self.manager).decision_reason = "They had left us"
+        later.with_user(self.manager).action_accept()
+        wizard = self.env["base.partner.merge.automatic.wizard"].sudo().create({})
+        wizard._merge((self.client + self.other_client).ids, self.client, extra_checks=False)
+        self.env.invalidate_all()
+        self.assertRecordValues(later, [{"state": "submitted", "decision_reason": False}])
+        self.assertFalse(later.with_user(self.manager)._may_override())
 
     def test_contacts_on_which_two_partners_earn_are_not_merged(self):
         self.acquired()
