@@ -333,6 +333,17 @@ class PartnerReferral(models.Model):
                     self.env._("Who was referred? Choose a client or a lead, or enter the prospect's name or email.")
                 )
 
+    @api.constrains("client_id")
+    def _check_client_kept(self):
+        for referral in self:
+            if referral.state in EARNING_STATES and not referral.client_id:
+                raise ValidationError(
+                    self.env._(
+                        "%(referral)s earns on its client: if that is the wrong one, choose the right one instead.",
+                        referral=referral.name,
+                    )
+                )
+
     @api.constrains("client_id", "enrollment_id")
     def _check_not_itself(self):
         for referral in self:
@@ -425,6 +436,9 @@ class PartnerReferral(models.Model):
         if is_looked_at:
             changed = self.filtered(lambda r: r._get_claimed() != claimed[r])
             self.filtered(lambda r: r.state == "submitted")._look_again(new_facts=vals, anew=changed)
+        if "enrollment_id" in vals:
+            self._check_enrollment_open()
+            self._link_or_create_leads()
         if not {"commission_months", "client_id", "referred_on"}.isdisjoint(vals):
             self._sync_commission_lines()
         return result

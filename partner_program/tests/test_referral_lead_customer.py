@@ -247,6 +247,12 @@ class TestCustomerOfTheLead(ReviewCommon):
         self.invoice(2000, client=self.other_client, on="2026-01-15")
         self.assertEqual(referral.window_start, Date.to_date("2026-02-01"), "frozen: its own invoice was billed")
 
+    def test_d12_a_client_that_earns_is_corrected_and_never_left_empty(self):
+        referral = self.acquired()
+        with self.assertRefused("choose the right one"):
+            referral.with_user(self.manager).client_id = False
+        self.assertEqual(referral.client_id, self.client)
+
     # ------------------------------------------------------------
     # CONTACTS BECOME ONE CLIENT
     # ------------------------------------------------------------

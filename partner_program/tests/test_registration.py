@@ -22,6 +22,30 @@ class TestRegistration(PartnerProgramCommon):
     # ONE PATH
     # ------------------------------------------------------------
 
+    def test_p8_moved_to_a_program_that_is_closed_by_a_lead_it_gets_one(self):
+        referral = self.register(enrollment_id=self.enrollment_byte.id, prospect_name="Foxtrot Foods")
+        self.assertFalse(referral.lead_id)
+        referral.with_user(self.salesperson).enrollment_id = self.enrollment_ada
+        self.assertEqual(referral.lead_id.partner_name, "Foxtrot Foods")
+        self.enrollment_byte.state = "suspended"
+        with self.assertRefused("is not an active partner of this program"):
+            referral.with_user(self.salesperson).enrollment_id = self.enrollment_byte
+
+    def test_p7_whoever_it_is_handed_to_accepts_it_though_the_lead_stays_a_colleagues(self):
+        for accept_before in (False, True):
+            lead = self.lead(self.env["res.partner"], partner_name=f"Foxtrot {accept_before}")
+            referral = self.register(lead_id=lead.id)
+            if accept_before:
+                referral.action_accept()
+            referral.user_id = self.other_salesperson
+            self.env.flush_all()
+            self.env.invalidate_all()
+            own = referral.with_user(self.other_salesperson)
+            self.assertFalse(own.needs_confirmation)
+            if not accept_before:
+                own.action_accept()
+            self.assertEqual(referral.state, "accepted")
+
     def test_p4_a_prospect_gets_a_number_a_lead_a_clock_and_a_verdict(self):
         referral = self.register(
             prospect_name=" Foxtrot Foods ", prospect_email="fay@foxtrot.example", note="They look for a tool"
