@@ -235,8 +235,8 @@ class PartnerReferralReview(models.Model):
         turned.other_id = referral
         todo = self.env.ref("mail.mail_activity_data_todo")
         for review in turned:
-            own = review.activity_ids.filtered(
-                lambda one: one.activity_type_id == todo and one.user_id == review.user_id
+            own = review.activity_ids.filtered_domain(
+                [("activity_type_id", "=", todo.id), ("user_id", "=", review.user_id.id)]
             )
             own.note = review.with_context(lang=review.user_id.lang).question
 
