@@ -53,6 +53,10 @@ class CalendarEvent(models.Model):
         before, after = ("cancelled", "planned") if active else ("planned", "cancelled")
         meetings_sudo.search([("event_id", "in", self.ids), ("state", "=", before)]).state = after
 
+    def copy(self, default=None):
+        # EXTENDS calendar: a copy is a meeting that somebody arranged; the series is made by copy_data
+        return super().copy({"is_partner_series": False, **(default or {})})
+
     def unlink(self):
         # EXTENDS calendar: what was noted of a meeting exists nowhere else, so the meeting is only put away
         meetings_sudo = self.env["partner.program.meeting"].sudo()  # whoever deletes the event need not see the notes

@@ -175,10 +175,15 @@ class PartnerProgramMeeting(models.Model):
                 "res_model": meeting._name,
                 "res_id": meeting.id,
             }
-            if meeting.pack_id and not meeting.pack_sent_on:
+            if meeting.pack_id and not meeting._is_pack_mailed():
                 meeting.pack_id.write(values)
             else:
                 meeting.pack_id = self.env["ir.attachment"].create(values)
+
+    def _is_pack_mailed(self) -> bool:
+        """Whether this pack was mailed, and not one made before it."""
+        self.ensure_one()
+        return bool(self.pack_sent_on) and self.pack_id.create_date.replace(microsecond=0) <= self.pack_sent_on
 
     def action_send_pack(self):
         """Make the pack, and mail it to who attends of the partner and of us."""
