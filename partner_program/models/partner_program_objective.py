@@ -146,7 +146,7 @@ class PartnerProgramObjective(models.Model):
                            AND move.move_type IN ('out_invoice', 'out_refund')
                            AND move.state = 'posted'
                            AND move.invoice_date BETWEEN objective.date_from AND objective.date_to) AS revenue,
-                       (SELECT COUNT(*)
+                       (SELECT COUNT(DISTINCT step.id)
                           FROM step
                          WHERE step.enrollment_id = objective.enrollment_id
                            AND step.day BETWEEN objective.date_from AND objective.date_to
