@@ -125,27 +125,33 @@ class PartnerProgramTraining(models.Model):
         today = fields.Date.context_today(self)
         soon = today + timedelta(days=WARN_DAYS)
         expiring = self.search([("date_to", ">=", today), ("date_to", "<=", soon), ("contact_id.active", "=", True)])
-        later = self.search(
-            [
-                ("contact_id", "in", expiring.contact_id.ids),
-                ("date_from", "<=", soon),
-                "|",
-                ("date_to", "=", False),
-                ("date_to", ">", soon),
-            ]
-        )
-        again = later.grouped("contact_id")
+        others = self.search([("contact_id", "in", expiring.contact_id.ids), ("date_from", "<=", soon)])
+        again = others.grouped("contact_id")
         by_partner = expiring._get_enrollments().grouped("partner_id")
         due = expiring.filtered(
             lambda one: (
                 one.warned_for != one.date_to
-                and not any(  # without a gap, in which payouts would be held
-                    other.date_from <= one.date_to + timedelta(days=1) for other in again.get(one.contact_id, ())
-                )
+                and not one._is_continued(again[one.contact_id], soon)
                 and one.partner_id in by_partner
             )
         )
         return try_each(due, lambda some: some._warn(by_partner))
+
+    def _is_continued(self, others, soon) -> bool:
+        """Whether these trainings go on after this one until that day, without a gap in which payouts would be held."""
+        end = self.date_to
+        while end and end <= soon:
+            after = end + timedelta(days=1)
+            following = others.filtered(
+                lambda one, end=end, after=after: one.date_from <= after and one._ends_after(end)
+            )
+            if not following:
+                return False
+            end = all(following.mapped("date_to")) and max(following.mapped("date_to"))
+        return True
+
+    def _ends_after(self, day) -> bool:
+        return not self.date_to or self.date_to > day
 
     def _warn(self, by_partner):
         """Warn of these trainings.

@@ -152,6 +152,15 @@ class TestTraining(PartnerProgramCommon):
         second.date_from = "2026-01-21"
         self.assertFalse(self.Training._warn_of_expiry())
 
+    def test_d15_a_chain_of_trainings_without_a_gap_is_not_warned_of(self):
+        self.byte.training_ids.date_to = "2026-01-20"
+        second = self.train(self.byte_contact, date_from="2026-01-21", date_to="2026-01-28")
+        third = self.train(self.byte_contact, date_from="2026-01-29")
+        self.assertFalse(self.Training._warn_of_expiry())
+        third.date_from = "2026-01-30"
+        self.assertEqual(self.Training._warn_of_expiry(), self.byte.training_ids - third)
+        self.assertIn(second, self.byte.training_ids)
+
     def test_p17_a_warning_that_fails_stops_no_other(self):
         first, second = self.byte.training_ids, self.train()
         (first + second).date_to = "2026-01-20"
