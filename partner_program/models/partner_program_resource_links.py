@@ -79,11 +79,14 @@ class PartnerProgramResource(models.Model):
         self.attachment_id.filtered(lambda file: file.res_model == self._name).name = name
 
     def _own_files(self):
-        """Files follow the rights of their resource."""
+        """Files follow the rights of their resource; a copy of a resource gets a file of its own."""
         for resource in self:
             attachment = resource.attachment_id
             if attachment and attachment.res_model == self._name and attachment.res_id != resource.id:
-                attachment.res_id = resource.id
+                if self.browse(attachment.res_id).exists().attachment_id == attachment:
+                    resource.attachment_id = attachment.copy({"res_id": resource.id})
+                else:
+                    attachment.res_id = resource.id
 
     # ------------------------------------------------------------
     # LINKS

@@ -133,6 +133,15 @@ class TestResources(PartnerProgramCommon):
         with self.assertRefused("no link to check"):
             self.resource("/ok", file=base64.b64encode(b"x"), url=False).action_check_links()
 
+    def test_p19_a_copy_of_a_resource_has_a_file_of_its_own(self):
+        resource = self.Resource.create({"name": "Logos", "file": base64.b64encode(b"logo"), "file_name": "logos.zip"})
+        attachment = resource.attachment_id
+        copy = resource.copy()
+        self.assertEqual((copy.attachment_id.raw, copy.attachment_id.res_id), (b"logo", copy.id))
+        self.assertEqual((resource.attachment_id, attachment.res_id), (attachment, resource.id))
+        copy.unlink()
+        self.assertEqual(resource.file, attachment.datas)
+
     def test_p19_a_file_is_uploaded_with_the_resource_and_follows_its_rights(self):
         resource = self.Resource.create(
             {"name": "Logos", "category": "branding", "file": base64.b64encode(b"logo"), "file_name": "logos.zip"}
