@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 
 class PartnerProgramEnrollment(models.Model):
@@ -58,8 +59,12 @@ class PartnerProgramEnrollment(models.Model):
 
     @api.model
     def _sync_training(self) -> int:
-        """Compare what enrollments say with the trainings of today; returns how many had to be mended."""
-        enrollments = self.search([("program_id.trained_contacts_required", ">", 0), ("state", "!=", "rejected")])
+        """Compare what enrollments say with the trainings of today; returns how many had to be mended.
+
+        And with the contract, of which a new version has to be signed by a day.
+        """
+        asking = Domain("program_id.trained_contacts_required", ">", 0) | Domain("program_id.agreement_id", "!=", False)
+        enrollments = self.search(asking & Domain("state", "!=", "rejected"))
         changed = enrollments.filtered(
             lambda enrollment: enrollment.requirements_met == bool(enrollment._get_missing_requirements())
         )

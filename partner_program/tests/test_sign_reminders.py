@@ -29,6 +29,14 @@ class TestSignReminders(PartnerProgramCommon):
     def mails(self):
         return self.env["mail.mail"].sudo().search([]) - self.mails_before
 
+    def test_d15_the_night_notes_what_is_missing_once_the_day_has_passed(self):
+        self.assertFalse(self.enrollment_byte.referral_ids)
+        self.program_affiliate.trained_contacts_required = 0
+        self.assertTrue(self.enrollment_byte.requirements_met)
+        self.go_to("2026-04-01")
+        self.env["partner.program.training"]._cron_sync_training()
+        self.assertFalse(self.enrollment_byte.requirements_met)
+
     def test_d15_reminded_fourteen_and_three_days_before_and_then_held(self):
         expected = {
             "2026-03-16": 0,
