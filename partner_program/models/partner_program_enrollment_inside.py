@@ -85,6 +85,11 @@ class PartnerProgramEnrollment(models.Model):
         if vals.get("state", "applied") != "applied":
             decided_sudo = self.sudo()  # the to-do may be a colleague's
             decided_sudo.activity_unlink([APPLICATION_ACTIVITY])
+        if vals.get("account_manager_id"):
+            asked_sudo = self.sudo().activity_ids.filtered(  # as above
+                lambda one: one.activity_type_id == self.env.ref(APPLICATION_ACTIVITY)
+            )
+            asked_sudo.user_id = vals["account_manager_id"]
         if vals.get("account_manager_id") or vals.get("state") in ("ended", "rejected"):
             managed_sudo = self.sudo()  # as above
             managed_sudo.activity_unlink([MANAGER_ACTIVITY])

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
 from .calendar_event import QUIET
@@ -80,6 +80,20 @@ class PartnerProgramEnrollment(models.Model):
         return self.account_manager_id._filter_account_managers(self.company_id)
 
     def action_assign_account_manager(self):
+        """Choose the account manager by the rule of the program; the button."""
+        without = self.filtered("lacks_account_manager")
+        without._assign_account_managers()
+        if left := without.filtered("lacks_account_manager"):
+            raise UserError(
+                self.env._(
+                    "No rule of %(program)s fits %(partner)s. Choose the account manager by hand, or add a rule to the "
+                    "program.",
+                    program=left[0].program_id.name,
+                    partner=left[0].partner_id.name,
+                )
+            )
+
+    def _assign_account_managers(self):
         """Choose the account manager by the rule of the program, for those whom nobody looks after."""
         rules = self.env["partner.program.manager.rule"]
         without = self.filtered("lacks_account_manager")

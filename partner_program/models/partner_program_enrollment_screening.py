@@ -127,7 +127,7 @@ class PartnerProgramEnrollment(models.Model):
                 )
             )
         applications._check_program_chosen()
-        applications.action_assign_account_manager()
+        applications._assign_account_managers()
         for application in applications:
             application._grant_portal_access()  # first, as the mail of approval says what came of it
         applications.state = "onboarding"

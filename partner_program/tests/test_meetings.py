@@ -383,6 +383,31 @@ class TestMeetings(PartnerProgramCommon):
         self.assertNotIn("Deck 2026", draft.raw.decode())
         self.assertIn("Deck 2026", meeting.pack_id.raw.decode())
 
+    def test_p23_making_a_pack_again_keeps_the_one_that_was_mailed_and_one_more(self):
+        self.enrollment_byte.monthly_meeting = True
+        meeting = self.env["partner.program.meeting"]._of_events(self.meetings()[0]).with_user(self.manager)
+        meeting.action_send_pack()
+        mailed = meeting.pack_id
+        for hour in (10, 11, 12):
+            self.go_to(f"2026-01-05 {hour}:00:00")
+            meeting.action_make_pack()
+        files = self.env["ir.attachment"].search([("res_model", "=", meeting._name), ("res_id", "=", meeting.id)])
+        self.assertEqual(files.sorted("id"), mailed + meeting.pack_id)
+        self.go_to("2026-01-05 13:00:00")
+        meeting.action_send_pack()
+        self.go_to("2026-01-05 14:00:00")
+        second = meeting.pack_id
+        meeting.action_make_pack()
+        self.assertNotEqual(meeting.pack_id, second)
+
+    def test_p23_a_copy_of_a_meeting_is_not_of_the_series(self):
+        self.enrollment_byte.monthly_meeting = True
+        event = self.meetings()[0]
+        copy = event.copy({"start": "2026-01-20 10:00:00", "stop": "2026-01-20 11:00:00"})
+        self.assertEqual((event.is_partner_series, copy.is_partner_series), (True, False))
+        self.enrollment_byte.monthly_meeting = False
+        self.assertEqual(self.meetings(), copy)
+
     def test_p23_the_pack_goes_to_nobody_but_the_partner_and_us(self):
         demo = self.arrange()
         former = self._new_user("fred", "base.group_user")
@@ -633,6 +658,20 @@ class TestMeetings(PartnerProgramCommon):
 
 @tagged("post_install", "-at_install")
 class TestObjectives(PartnerProgramCommon):
+    def test_p23_an_up_sell_to_a_client_of_two_claims_counts_once(self):
+        self.program_referral.dormancy_months = 0
+        first = self.acquired()
+        self.pay(self.invoice(100, product=self.starter))
+        self.go_to("2027-02-01")
+        self.env["partner.referral"]._cron_sync_referrals()
+        second = self.acquired()
+        self.assertEqual((first + second).mapped("state"), ["completed", "acquired"])
+        self.pay(self.invoice(200, product=self.pro))
+        objective = self.env["partner.program.objective"].create(
+            {"enrollment_id": self.enrollment_ada.id, "year": "2027", "quarter": "1"}
+        )
+        self.assertEqual(objective.actual_upsells, 1)
+
     def objective(self, quarter="1", **vals):
         return self.env["partner.program.objective"].create(
             {"enrollment_id": self.enrollment_byte.id, "year": "2026", "quarter": quarter, **vals}

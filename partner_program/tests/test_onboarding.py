@@ -377,6 +377,22 @@ class TestAccountManager(OnboardingCommon):
         application.action_assign_account_manager()
         self.assertEqual(application.account_manager_id, self.marc)
 
+    def test_p22_by_rule_says_so_where_no_rule_fits(self):
+        self.program_affiliate.manager_rule_ids.unlink()
+        application = self.application()
+        with self.assertRefused("No rule of Affiliate fits"):
+            application.action_assign_account_manager()
+        application.action_onboard()
+        self.assertEqual(application.state, "onboarding", "somebody chooses later")
+
+    def test_p24_who_is_chosen_while_the_application_waits_has_the_to_do(self):
+        application = self.application()
+        application._tell_of_application()
+        todo = application.activity_ids
+        self.assertNotEqual(todo.user_id, self.manager)
+        application.account_manager_id = self.manager
+        self.assertEqual((application.activity_ids, todo.user_id), (todo, self.manager))
+
     def test_p22_handing_over_moves_what_is_open_and_tells_the_partner(self):
         enrollment = self.enrollment_ada
         self.ada_contact.email = "ann@ada.example"
@@ -640,6 +656,14 @@ class TestLife(OnboardingCommon):
     def decide(self, enrollment, kind, **vals):
         wizard = self.env["partner.program.enrollment.decision"].with_user(self.manager)
         return wizard.create({"enrollment_id": enrollment.id, "kind": kind, **vals}).action_confirm()
+
+    def test_a_step_that_is_not_possible_any_more_is_told_and_leaves_no_reason(self):
+        enrollment = self.enrollment_ada
+        for kind, state in (("reject", "active"), ("suspend", "ended"), ("end", "rejected")):
+            enrollment.state = state
+            with self.assertRefused("Ada Advisory is by now: "):
+                self.decide(enrollment, kind, reason="No.")
+            self.assertFalse(enrollment.decision_reason or enrollment.end_reason)
 
     def test_every_step_tells_the_partner(self):
         enrollment = self.enrollment_ada

@@ -51,4 +51,13 @@ class PartnerProgramEnrollmentDecision(models.TransientModel):
                 enrollment.action_reject()
             else:
                 enrollment.action_suspend()
+        if enrollment.state != {"end": "ended", "reject": "rejected", "suspend": "suspended"}[self.kind]:
+            states = dict(enrollment._fields["state"]._description_selection(self.env))
+            raise UserError(
+                self.env._(
+                    "%(partner)s is by now: %(state)s. Close this dialog, reload the page, and look again.",
+                    partner=enrollment.partner_id.name,
+                    state=states[enrollment.state],
+                )
+            )
         return {"type": "ir.actions.act_window_close"}
