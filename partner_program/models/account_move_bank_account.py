@@ -1,8 +1,12 @@
+import logging
+
 from markupsafe import Markup
 
 from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import html2plaintext
+
+_logger = logging.getLogger(__name__)
 
 BANK_ACTIVITY = "partner_program.mail_activity_type_bank_account"
 
@@ -14,7 +18,19 @@ class AccountMove(models.Model):
 
     @api.model
     def _look_at_bank_accounts(self):
-        """Nightly: what drafts say of the account, and the warnings, follow the accounts of today."""
+        """Nightly: what drafts say of the account, and the warnings, follow the accounts of today.
+
+        After the run, whose bills are made: where it fails the job does not, and the next night makes up for it.
+        """
+        try:
+            with self.env.cr.savepoint():
+                self._follow_bank_accounts()
+        except Exception:
+            self.env.invalidate_all(flush=False)
+            _logger.exception("Partner commissions: the bank accounts of bills could not be looked at")
+
+    @api.model
+    def _follow_bank_accounts(self):
         drafts = [("state", "=", "draft"), ("posted_before", "=", False)]
         without = Domain("partner_bank_id", "=", False) & Domain("commercial_partner_id.bank_ids", "!=", False)
         outdated = without | Domain("partner_bank_id.active", "=", False)
