@@ -593,6 +593,18 @@ class TestReferralsByMail(ApplicationsCommon):
         referral = self.reply(question, "It is Bluebird: ben@bluebird.example", 1, headers=headers)
         self.assertEqual(referral.referred_on, fields.Datetime.to_datetime("2026-01-06 01:15:00"))
 
+    def test_p4_somebody_of_us_reads_what_a_partner_answers_about_a_referral(self):
+        claims = self.refer_by_mail("Company: Bluebird", number=1) + self.refer(user_id=False, accept=False)
+        for number, referral in enumerate(claims):
+            referral.message_unsubscribe(referral.message_partner_ids.ids)
+            sent = self.env["mail.template"]._partner_program_send(
+                "partner_program.mail_template_claim_closing", referral, {"recipient_ids": self.ada_contact.ids}
+            )
+            self.reply(sent.sudo(), "They are on holiday until May.", f"holiday-{number}", to=CATCHALL)
+            letter = referral.message_ids.filtered(lambda one: one.message_type == "email")[:1]
+            self.assertIn("on holiday", letter.body)
+            self.assertTrue(letter.notified_partner_ids.user_ids.filtered(lambda user: not user.share))
+
     def changed_program(self):
         """Ada has a claim by mail and the welcome mail of before, and is on the other program now."""
         self.program_affiliate.write({"agreement_id": False, "trained_contacts_required": 0})
