@@ -53,6 +53,8 @@ class PartnerReferral(models.Model):
     def _take_customers_of_leads(self):
         """Customers of leads whom another claim protected when they were entered are the client once they are free.
 
+        Where the other one has earned on them and was received later, a manager decides first (D10).
+
         :return: those that have to go on without, as the other claim lives or the customer is the partner itself
         """
         waiting = self.filtered(lambda r: r.state == "accepted" and not r.client_id and r.lead_id.partner_id)
@@ -63,12 +65,19 @@ class PartnerReferral(models.Model):
             [("client_id", "in", [one.id for one in customers.values()]), ("state", "in", CLAIM_STATES)]
         )
         taken = {(holder.client_id, holder.company_id) for holder in holders_sudo._filter_still_live()}
+        barred = self.browse()
         for referral in waiting.sorted(lambda r: r._get_precedence()):
-            customer = customers[referral]
-            if (customer, referral.company_id) not in taken and not referral._is_partner_itself(customer):
+            customer, key = customers[referral], (customers[referral], referral.company_id)
+            if key in taken or referral._is_partner_itself(customer):
+                barred += referral
+                continue
+            former = referral._get_former_earner(customer)
+            if not former or former.referred_on <= referral.referred_on:
                 referral.client_id = customer
-                taken.add((customer, referral.company_id))
-        return waiting.filtered(lambda r: not r.client_id)
+                taken.add(key)
+            elif referral.acquisition_event == "entry_payment":  # else winning the lead asks
+                self._ask_who_stays(former, referral)
+        return barred
 
     def _flag_barred_customer(self):
         """Tell a manager, once, that this claim has no client while another one protects who pays.

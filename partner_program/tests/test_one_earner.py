@@ -55,6 +55,24 @@ class TestOneEarner(ReviewCommon):
         self.assertEqual(first.state, "rejected")
         self.assertOneEarns(invoices, second)
 
+    def test_d10_p9_a_barred_claim_closed_by_a_payment_waits_for_the_manager_too(self):
+        first = self.affiliate(
+            self.env["res.partner"],
+            prospect_name="Foxtrot Foods",
+            lead_id=self.lead(self.env["res.partner"], partner_name="Foxtrot Foods").id,
+        )
+        self.go_to("2026-01-06")
+        second = self.acquired()
+        invoice = self.paid()
+        first.lead_id.partner_id = self.client
+        self.go_to("2027-01-07")
+        self.run_all()
+        self.run_all()
+        self.assertEqual((second.state, first.state, first.client_id.id), ("completed", "accepted", False))
+        self.decide(self.assertAsked(first, "conflict", other_id=second.id), accept=True)
+        self.assertRecordValues(first, [{"state": "accepted", "client_id": self.client.id}])
+        self.assertOneEarns(invoice, second)
+
     def test_d10_a_barred_claim_earns_after_the_window_of_the_other_when_the_manager_says_so(self):
         first, second, invoices, review = self.completed_over_a_barred_claim()
         self.decide(review, accept=True)
