@@ -93,7 +93,6 @@ from . import (
     partner_referral_joining,
     partner_referral_known_before,
     partner_referral_lead_of_partner,
-    partner_referral_learning,
     partner_referral_mail,
     partner_referral_match,
     partner_referral_matching,

@@ -3,7 +3,6 @@ from odoo.exceptions import UserError
 from odoo.tools.sql import column_exists, create_column
 
 WINNING = {"stage_id", "active", "probability"}  # what a lead is won or lost by
-TELLS_CLIENT = {"partner_name", "contact_name", "email_from", "phone"}  # who it is, while there is no customer
 
 
 class CrmLead(models.Model):
@@ -50,8 +49,6 @@ class CrmLead(models.Model):
         customers = {referral: referral.lead_id.partner_id.commercial_partner_id for referral in claimed}
         result = super().write(vals)
         told_sudo.referral_ids._look_at_client_of_lead(claimed, customers)
-        if not TELLS_CLIENT.isdisjoint(vals):
-            self.filtered("referral_id").sudo().referral_ids._learn_from_lead()  # sudo: see _handle_won_lost
         if vals.get("lost_reason_id"):
             self.sudo().referral_ids._note_lost_reason()  # sudo: see _handle_won_lost
         return result

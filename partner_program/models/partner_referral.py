@@ -258,7 +258,9 @@ class PartnerReferral(models.Model):
 
         A customer whom another claim protects, or the partner itself, is left
         out: setting it on the lead is ordinary work and must not fail. Winning
-        the lead then rejects the referral with that reason.
+        the lead then rejects the referral with that reason. So is one on whom
+        a claim that was received later has earned: the night, or winning the
+        lead, asks a manager.
         """
         for referral in self:
             client = referral.lead_id.partner_id.commercial_partner_id
@@ -266,7 +268,7 @@ class PartnerReferral(models.Model):
             wanted = wanted and not referral._is_partner_itself(client)
             if wanted and referral.state in CLAIM_STATES:
                 # Also by a claim that is to expire tonight: the database allows one, and nothing ends in a computation.
-                wanted = not referral._get_holder(client)
+                wanted = not referral._get_holder(client) and not referral._get_later_earner(client)
             referral.client_id = client if wanted else referral.client_id
 
     @api.depends("program_id", "referred_on")
@@ -333,7 +335,7 @@ class PartnerReferral(models.Model):
                     self.env._("Who was referred? Choose a client or a lead, or enter the prospect's name or email.")
                 )
 
-    @api.constrains("client_id")
+    @api.constrains("client_id", "state")
     def _check_client_kept(self):
         for referral in self:
             if referral.state in EARNING_STATES and not referral.client_id:

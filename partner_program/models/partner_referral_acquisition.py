@@ -130,8 +130,7 @@ class PartnerReferral(models.Model):
         holder = self._get_holder(client)._filter_still_live()
         if not holder and not self.client_id:  # it stayed empty while another claim protected this client
             # One that was received earlier has had its months; what it earned is not earned twice.
-            former = self._get_former_earner(client)
-            holder = former if former and former.referred_on > self.referred_on else holder
+            holder = self._get_later_earner(client)
         env = self._in_partner_language().env
         if self._is_partner_itself(client):
             reason = env._("Partner and client are the same company.")

@@ -45,7 +45,7 @@ class PartnerReferral(models.Model):
         if not customer or customer in (former, self.client_id):
             return
         may_follow = self.state == "accepted" and (not former or former == self.client_id)
-        if may_follow and not self._is_barred(customer):
+        if may_follow and not self._is_barred(customer) and not self._get_later_earner(customer):
             self.client_id = customer
         else:
             self._flag_other_customer()
@@ -71,12 +71,12 @@ class PartnerReferral(models.Model):
             if key in taken or referral._is_partner_itself(customer):
                 barred += referral
                 continue
-            former = referral._get_former_earner(customer)
-            if not former or former.referred_on <= referral.referred_on:
+            earner = referral._get_later_earner(customer)
+            if not earner:
                 referral.client_id = customer
                 taken.add(key)
             elif referral.acquisition_event == "entry_payment":  # else winning the lead asks
-                self._ask_who_stays(former, referral)
+                self._ask_who_stays(earner, referral)
         return barred
 
     def _flag_barred_customer(self):

@@ -61,14 +61,13 @@ class PartnerReferral(models.Model):
                 referral[f"prospect_{kind}_key"] = next(iter(values), False)
             referral.prospect_key = next((value for values in keys.values() for value in values), False)
 
-    @api.depends("state", "client_id", "prospect_is_new", "match_ids", "lead_id.partner_id")
+    @api.depends("state", "client_id", "prospect_is_new", "match_ids.is_denied", "lead_id.partner_id")
     def _compute_needs_confirmation(self):
         for referral in self:
             # A lead with a customer says who it is: an accepted claim stays without one that another claim protects.
             is_known = referral.client_id or (referral.state == "accepted" and referral.lead_id.partner_id)
-            referral.needs_confirmation = bool(
-                referral.state in OPEN_STATES and not is_known and not referral.prospect_is_new and referral.match_ids
-            )
+            asked = not is_known and not referral.prospect_is_new and referral.state in OPEN_STATES
+            referral.needs_confirmation = asked and not all(referral.match_ids.mapped("is_denied"))
 
     @api.depends("client_id", "lead_id", "enrollment_id", *("prospect_name", "prospect_email"))
     @api.depends("prospect_phone", "prospect_vat")

@@ -26,15 +26,10 @@ class PartnerReferral(models.Model):
         live = self.filtered(lambda r: r.state in LIVE_STATES).sorted(lambda r: r._get_precedence())
         first, rest = live[:1], live[1:]
         for referral in rest:
-            source = referral.lead_id
-            referral.write(
-                {
-                    "lead_id": False,
-                    "prospect_name": referral.prospect_name or source.partner_name or source.name,
-                    "prospect_email": referral.prospect_email or source.email_normalized,
-                    "prospect_phone": referral.prospect_phone or source.phone,
-                }
-            )
+            source, vals = referral.lead_id, {"lead_id": False}
+            if not (referral.client_id or referral.prospect_name or referral.prospect_email):  # nothing else says who
+                vals["prospect_name"] = source.partner_name or source.name
+            referral.write(vals)
         rest.flush_recordset(["lead_id"])  # before the database sees two on one lead
         (self - rest).filtered(lambda r: r.lead_id != lead).write({"lead_id": lead.id})
         self._ask_who_stays(first, rest)

@@ -57,13 +57,17 @@ class PartnerReferral(models.Model):
         """Sorts claims by when they began to earn."""
         return self.window_start or date.max, self.id
 
-    def _get_former_earner(self, client):
-        """The claim of another that has earned on this client after this one was received (D10)."""
+    def _get_later_earner(self, client):
+        """The claim of another, received later than this one, that has earned on this client meanwhile.
+
+        No rule settles who earns on from here: a manager decides (D10).
+        """
         self.ensure_one()
         return self.sudo().search(  # sudo: see _find_same_client
             Domain("client_id", "=", client.id)
             & Domain("company_id", "=", self.company_id.id)
-            & Domain("id", "!=", self.id)
+            & Domain("id", "!=", self._origin.id)
+            & Domain("referred_on", ">", self.referred_on)
             & Domain("window_end", ">", self.company_id._partner_program_local_date(self.referred_on))
             & (Domain("state", "=", "completed") | Domain("commission_line_ids.earned_amount", ">", 0)),
             order="window_end desc, id desc",

@@ -207,8 +207,6 @@ class PartnerReferralReview(models.Model):
                 review_sudo._apply_accepted()
             else:
                 review_sudo._apply_refused()
-            if review_sudo.kind == "conflict":  # one has ended: the other one may say what its lead has learned
-                (review_sudo.referral_id | review_sudo.other_id)._learn_from_lead()
         return True
 
     def action_open_referral(self):

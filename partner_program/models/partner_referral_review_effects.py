@@ -1,5 +1,6 @@
 from odoo import models
 from odoo.exceptions import UserError
+from odoo.tools import plaintext2html
 
 from .partner_referral import EARNING_STATES, EXIT_STATES
 from .partner_referral_inside import DECISION_ACTIVITY
@@ -238,7 +239,7 @@ class PartnerReferralReview(models.Model):
             own = review.activity_ids.filtered_domain(
                 [("activity_type_id", "=", todo.id), ("user_id", "=", review.user_id.id)]
             )
-            own.note = review.with_context(lang=review.user_id.lang).question
+            own.note = plaintext2html(review.with_context(lang=review.user_id.lang).question or "")
 
     def _end_conflicts(self):
         """The other claim has ended: nobody has to decide between the two any more, but somebody on the one left."""

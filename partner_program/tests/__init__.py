@@ -25,7 +25,6 @@ from . import (
     test_guards,
     test_install,
     test_leaks,
-    test_learning,
     test_leavers,
     test_ledger,
     test_mails,

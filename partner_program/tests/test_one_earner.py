@@ -69,7 +69,13 @@ class TestOneEarner(ReviewCommon):
         self.run_all()
         self.run_all()
         self.assertEqual((second.state, first.state, first.client_id.id), ("completed", "accepted", False))
-        self.decide(self.assertAsked(first, "conflict", other_id=second.id), accept=True)
+        asked = self.assertAsked(first, "conflict", other_id=second.id)
+        for customer in (self.env["res.partner"], self.client_contact):  # corrected by the salesperson meanwhile
+            first.lead_id.partner_id = customer
+            self.env.flush_all()
+            self.assertFalse(first.client_id, "it waits for the manager whoever edits the lead")
+        self.assertEqual(asked.state, "open")
+        self.decide(asked, accept=True)
         self.assertRecordValues(first, [{"state": "accepted", "client_id": self.client.id}])
         self.assertOneEarns(invoice, second)
 
