@@ -977,6 +977,17 @@ class TestClaimsThatMeet(ReviewCommon):
             [{"state": "rejected", "lead_id": merged.id}, {"state": "accepted", "lead_id": merged.id}],
         )
 
+    def test_merged_leads_a_claim_says_what_it_was_told_and_nothing_of_the_lead(self):
+        """What salespeople found out is not the partner's word, and would meet the claim that has it already."""
+        nobody = self.env["res.partner"]
+        lead = self.lead(nobody, partner_name="Foxtrot", email_from="fay@foxtrot.example")
+        first = self.refer(lead_id=lead.id, client=nobody, prospect_email="fay@foxtrot.example")
+        second = self.affiliate(lead_id=self.lead(nobody).id, client=nobody, prospect_name="Sierra")
+        second.lead_id.email_from = "fay@foxtrot.example"
+        (first.lead_id + second.lead_id).merge_opportunity()
+        self.assertRecordValues(second, [{"lead_id": False, "prospect_name": "Sierra", "prospect_email": False}])
+        self.assertAsked(second, "conflict", other_id=first.id)
+
     def test_d10_undecided_claims_of_merged_leads_are_one_decision(self):
         nobody = self.env["res.partner"]
         first = self.refer(lead_id=self.lead(nobody, partner_name="Foxtrot").id, client=nobody, accept=False)
