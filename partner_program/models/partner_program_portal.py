@@ -280,22 +280,31 @@ class PartnerProgramPortal(models.AbstractModel):
 
     @api.model
     def _get_paid_by_month(self, partner, months: list[date]) -> dict:
-        """What was paid in each of these months, part payments too, as the statements tell it (P11).
+        """What was paid in each of these months, part payments too, under the days of the statements (P11).
+
+        Statements tell the commissions on a bill, and a payout is the bill: lines of the accountant's own are paid too.
 
         :return: ``{(company id, currency id): {first day of the month: amount}}``
         """
         changes = self.env["partner.commission.change"]
         changes._note_pending()
         changes.flush_model()
+        self.env["account.move"].flush_model(["amount_untaxed"])
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT company_id, currency_id, DATE_TRUNC('month', date)::date, SUM(amount)
-                  FROM partner_commission_change
-                 WHERE partner_id = %(partner_id)s
-                   AND company_id IN %(company_ids)s
-                   AND kind = 'paid'
-                   AND date >= %(since)s
+                SELECT paid.company_id, paid.currency_id, DATE_TRUNC('month', paid.date)::date,
+                       SUM(paid.amount * COALESCE(bill.amount_untaxed / NULLIF(commissions.amount, 0), 1))
+                  FROM partner_commission_change paid
+             LEFT JOIN account_move bill ON bill.id = paid.bill_id
+             LEFT JOIN LATERAL (
+                       SELECT SUM(billed.amount) AS amount
+                         FROM partner_commission_change billed
+                        WHERE billed.bill_id = paid.bill_id AND billed.kind = 'billed') commissions ON TRUE
+                 WHERE paid.partner_id = %(partner_id)s
+                   AND paid.company_id IN %(company_ids)s
+                   AND paid.kind = 'paid'
+                   AND paid.date >= %(since)s
                  GROUP BY 1, 2, 3
                 """,
                 partner_id=partner.commercial_partner_id.id,
@@ -305,7 +314,7 @@ class PartnerProgramPortal(models.AbstractModel):
         )
         paid = defaultdict(dict)
         for company_id, currency_id, month, amount in rows:
-            paid[company_id, currency_id][month] = float(amount)
+            paid[company_id, currency_id][month] = self.env["res.currency"].browse(currency_id).round(float(amount))
         return paid
 
     @api.model
@@ -405,7 +414,8 @@ class PartnerProgramPortal(models.AbstractModel):
             total["expected_text"] = self._get_expected_text(total["expected_count"])
             total["billed_or_to_bill"] = self._get_billed_or_to_bill(total, bills, today)
             total["billed_text"] = self.env._("on bills of %(year)s, or on none yet", year=today.year)
-            total["hold_reasons"] = self._get_hold_reasons(total["hold_codes"], enrollments_sudo)
+            own_sudo = enrollments_sudo.filtered(lambda one, total=total: one.company_id.id == total["company_id"])
+            total["hold_reasons"] = self._get_hold_reasons(total["hold_codes"], own_sudo or enrollments_sudo)
             total["chart"] = self._get_chart(total, paid, months, today)
         clients = self._get_clients(partner)
         running = enrollments_sudo.filtered(lambda enrollment: enrollment.state in ("active", "suspended"))

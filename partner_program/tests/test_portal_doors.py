@@ -3,6 +3,7 @@
 from lxml import html
 
 from odoo import fields
+from odoo.fields import Command
 from odoo.tests import HttpCase
 from odoo.tools import mute_logger
 
@@ -99,6 +100,16 @@ class TestPartPayments(PartnerProgramCommon):
         chart = portal._get_chart(totals[0], portal._get_paid_by_month(self.ada, months), months, today)
         rows = [(str(row["month"]), row["paid"], row["to_come"]) for row in chart if row["paid"] or row["to_come"]]
         self.assertEqual(rows, [("2026-02-01", 20.0, 0.0), ("2026-03-01", 10.0, 20.0)])
+
+    def test_what_the_accountant_adds_to_a_bill_is_paid_in_the_chart_too(self):
+        bill = self.billed_line(post=False).bill_ids
+        bill.invoice_line_ids = [Command.create({"name": "Bonus", "price_unit": 5.0, "tax_ids": [Command.clear()]})]
+        bill.action_post()
+        self.pay(bill)
+        self.env.flush_all()
+        dashboard = self.env["partner.program.portal"]._get_dashboard(self.ada)
+        [total] = dashboard["totals"]
+        self.assertEqual((total["paid"], sum(row["paid"] for row in total["chart"])), (55.0, 55.0))
 
 
 class TestTwoCompaniesOfOneCurrency(StatementCommon):
