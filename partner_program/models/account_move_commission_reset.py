@@ -19,14 +19,20 @@ class AccountMove(models.Model):
     def button_draft(self):
         # EXTENDS account: a bill that was cancelled or taken back does not come back beside what took its place
         self._check_not_taken_back()
-        if cancelled := self.filtered(lambda m: m.state == "cancel" and m._is_commission_bill()):
-            cancelled._check_still_open()
-            cancelled.filtered("posted_before")._check_still_earned()
+        cancelled = self.filtered(lambda m: m.state == "cancel" and m._is_commission_bill())
+        if returning := cancelled | self._get_taken_back():
+            returning._check_still_open()
+            returning.filtered("posted_before")._check_still_earned()
         result = super().button_draft()
         if again := cancelled.filtered(lambda m: not m.posted_before):
             again_sudo = again.sudo()  # the to-do is another user's
             again_sudo._ask_accountant_to_approve()
         return result
+
+    def _get_taken_back(self):
+        """The commission bills that count for nothing as long as these are posted: their credit notes."""
+        notes = self.filtered(lambda m: m.move_type == "in_refund" and m.state == "posted")
+        return notes.reversed_entry_id.filtered(lambda m: m.payment_state == "reversed" and m._is_commission_bill())
 
     def _check_not_taken_back(self):
         """Refuse to reset a commission bill whose credit note is posted: the note would be left over, and the next
@@ -38,6 +44,16 @@ class AccountMove(models.Model):
                 continue
             credit_note = bill.reversal_move_ids.filtered(lambda m: m.move_type == "in_refund" and m.state == "posted")
             if credit_note and bill._is_commission_bill():
+                if successors := bill._find_replaced().billing_ids._filter_live().bill_id - bill:
+                    raise UserError(
+                        self.env._(
+                            "%(bill)s was taken back by %(credit_note)s, and its commissions have been billed again on "
+                            "%(successor)s since. Leave all of them as they are: what changes is on the next bill.",
+                            bill=bill.display_name,
+                            credit_note=credit_note[0].display_name,
+                            successor=", ".join(successors.mapped("display_name")),
+                        )
+                    )
                 raise UserError(
                     self.env._(
                         "%(bill)s was taken back by %(credit_note)s. Reset %(credit_note)s to draft first, or leave "
@@ -48,13 +64,13 @@ class AccountMove(models.Model):
                 )
 
     def _check_still_open(self):
-        """Refuse to bring back cancelled bills whose commissions others carry by now, or that carry the same ones."""
+        """Refuse to bring back bills whose commissions others carry by now, or that carry the same ones."""
         replaced_sudo = self._find_replaced()
         if successors := replaced_sudo.billing_ids._filter_live().bill_id:
             raise UserError(
                 self.env._(
-                    "The commissions of %(bill)s have been billed again on %(successor)s since it was cancelled. "
-                    "Leave it cancelled, or cancel that bill first.",
+                    "%(bill)s would count again, but its commissions have been billed again on %(successor)s. Leave "
+                    "it as it is, or cancel %(successor)s first.",
                     bill=self[0].display_name,
                     successor=", ".join(successors.mapped("display_name")),
                 )
@@ -64,7 +80,7 @@ class AccountMove(models.Model):
             if len(bills := by_line[line_sudo].bill_id) > 1:
                 raise UserError(
                     self.env._(
-                        "%(bills)s carry the same commissions: reset one of them to draft, not all.",
+                        "%(bills)s carry the same commissions: bring one of them back, not all.",
                         bills=", ".join(bills.mapped("display_name")),
                     )
                 )
@@ -77,10 +93,10 @@ class AccountMove(models.Model):
         return lines_sudo.filtered(lambda line: not line._is_open(sum(by_line[line].mapped("amount"))))
 
     def _check_still_earned(self):
-        """Refuse to bring back cancelled bills with what is on hold, or worth less by now.
+        """Refuse to bring back bills with what is on hold, or worth less by now.
 
         Of a draft, posting it asks that. These were posted before: the check at posting leaves those alone, as their
-        figures are with the partner; but while they were cancelled they counted for nothing.
+        figures are with the partner; but while they were cancelled or taken back they counted for nothing.
         """
         bills_sudo = self.sudo()  # a check reads all there is
         for bill_sudo in bills_sudo:
@@ -88,8 +104,9 @@ class AccountMove(models.Model):
                 named = [f"{line.display_name} ({line._get_hold_reason()})" for line in held[:LINES_NAMED]]
                 raise UserError(
                     self.env._(
-                        "%(bill)s of %(partner)s carries commissions that are on hold: %(commissions)s. Leave it "
-                        "cancelled: once nothing holds them any more, the next run puts them onto a new bill.",
+                        "%(bill)s of %(partner)s would count again, but carries commissions that are on hold: "
+                        "%(commissions)s. Leave it as it is: once nothing holds them any more, the next run puts them "
+                        "onto a new bill.",
                         bill=bill_sudo.display_name,
                         partner=bill_sudo.commercial_partner_id.name,
                         commissions=", ".join(named + ["…"] * (len(held) > LINES_NAMED)),
@@ -99,8 +116,9 @@ class AccountMove(models.Model):
                 named = changed[:LINES_NAMED].mapped("display_name")
                 raise UserError(
                     self.env._(
-                        "%(bill)s of %(partner)s carries commissions that are not worth any more what it says: "
-                        "%(commissions)s. Leave it cancelled: the next run drafts a new bill with what is due.",
+                        "%(bill)s of %(partner)s would count again, but carries commissions that are not worth any "
+                        "more what it says: %(commissions)s. Leave it as it is: the next run drafts a new bill with "
+                        "what is due.",
                         bill=bill_sudo.display_name,
                         partner=bill_sudo.commercial_partner_id.name,
                         commissions=", ".join(named + ["…"] * (len(changed) > LINES_NAMED)),

@@ -148,3 +148,47 @@ class TestBillCopies(PartnerProgramCommon):
         self.bill.line_ids.remove_move_reconcile()
         with self.assertRefused("was taken back by"):
             self.bill.button_draft()
+
+    def taken_back(self):
+        """The bill, taken back by this credit note: its commission is open again."""
+        credit_note = self.credit_note()
+        credit_note.action_post()
+        self.assertLine(self.line, state="earned", billed_amount=0.0, open_amount=50.0)
+        return credit_note.with_user(self.accountant)
+
+    def test_inv2_a_credit_note_stays_posted_once_its_commissions_are_billed_again(self):
+        credit_note = self.taken_back()
+        again = self.run_bills()
+        again.action_post()
+        for leave in (credit_note.button_draft, credit_note.button_cancel):
+            with self.assertRefused(f"{self.bill.name} would count again, .* billed again on {again.name}"):
+                leave()
+        with self.assertRefused(f"and its commissions have been billed again on {again.name} since"):
+            self.bill.with_user(self.accountant).button_draft()
+        self.assertLine(self.line, state="billed", billed_amount=50.0, open_amount=0.0)
+        again.button_cancel()
+        credit_note.button_draft()
+        self.assertLine(self.line, state="billed", billed_amount=50.0, open_amount=0.0)
+
+    def test_inv3_a_credit_note_stays_posted_while_its_commissions_are_on_hold(self):
+        credit_note = self.taken_back()
+        self.line.write({"held_by_hand": True, "manual_hold_reason": "Dispute"})
+        with self.assertRefused(rf"{self.bill.name} .*would count again, .* on hold: .*\(Dispute\)"):
+            credit_note.button_draft()
+        self.line.action_release()
+        credit_note.button_draft()
+        self.assertLine(self.line, state="billed", billed_amount=50.0)
+
+    def test_inv3_a_credit_note_stays_posted_once_its_commissions_are_worth_less(self):
+        credit_note = self.taken_back()
+        self.credit(self.line.move_id, amount=400)
+        with self.assertRefused(rf"would count again, .* worth any more what it says: .*{self.line.move_id.name}"):
+            credit_note.button_draft()
+        self.assertBill(self.run_bills(), amount_total=30.0, lines=[(self.client, 30.0)])
+
+    def test_a_credit_note_that_takes_nothing_back_any_more_may_be_reset(self):
+        credit_note = self.taken_back()
+        self.bill.line_ids.remove_move_reconcile()
+        self.line.write({"held_by_hand": True, "manual_hold_reason": "Dispute"})
+        credit_note.button_draft()
+        self.assertEqual(credit_note.state, "draft")

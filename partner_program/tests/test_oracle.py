@@ -513,7 +513,7 @@ class LedgerMachine(RuleBasedStateMachine):
                 move.button_cancel()
                 bill.state, bill.settled = "cancel", False
             case "taken up again" if not self.books.may_come_back(bill):
-                with self.case.assertRefused("Leave it cancelled"):
+                with self.case.assertRefused("Leave it as it is"):
                     move.button_draft()
             case "taken up again":
                 move.button_draft()
