@@ -423,6 +423,11 @@ class PartnerReferral(models.Model):
         if vals.get("client_id"):
             others = self.filtered(lambda r: r in clients and clients[r].id != vals["client_id"])
             others._check_not_barred(self.env["res.partner"].browse(vals["client_id"]))
+            # The window of another client says nothing (D1); one that became part of this client has brought its own.
+            corrected = self.filtered(
+                lambda r: r.window_start and r.client_id.commercial_partner_id.id != vals["client_id"]
+            )
+            super(PartnerReferral, corrected).write({"window_start": False, "window_end": False})
         is_looked_at = not LOOKED_AT.isdisjoint(vals)
         claimed = {referral: referral._get_claimed() for referral in self} if is_looked_at else {}
         result = super().write(vals)

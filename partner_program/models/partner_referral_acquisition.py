@@ -243,13 +243,15 @@ class PartnerReferral(models.Model):
         """Those whose window does not move any more, as something in it was billed (D1).
 
         A manager may have corrected the client since: what was invoiced to the other one says nothing of this window.
+        What was invoiced to a contact that became part of a company does, also while its claim could not follow it.
         """
 
         def is_in_window(line):
             referral, invoice = line.referral_id, line.move_id
             start = referral.window_start
             is_after = start and (not invoice.invoice_date or invoice.invoice_date >= start)
-            return is_after and invoice.commercial_partner_id == referral.client_id
+            client = referral.client_id
+            return is_after and invoice.commercial_partner_id in client | client.commercial_partner_id
 
         return self._get_billed_lines().filtered(is_in_window).referral_id
 

@@ -247,6 +247,29 @@ class TestCustomerOfTheLead(ReviewCommon):
         self.invoice(2000, client=self.other_client, on="2026-01-15")
         self.assertEqual(referral.window_start, Date.to_date("2026-02-01"), "frozen: its own invoice was billed")
 
+    def test_d1_a_correction_of_the_client_that_is_taken_back_gives_its_window_back(self):
+        for number, (first, of_other) in enumerate((("2026-01-20", "2026-02-01"), ("2026-03-10", "2026-02-20"))):
+            with self.subTest(first=first, of_other=of_other):
+                self.go_to(f"2026-01-{5 + number:02}")
+                client, other = self.env["res.partner"].create(
+                    [{"name": name, "is_company": True} for name in (f"Right {number}", f"Wrong {number}")]
+                )
+                referral = self.acquired(client=client)
+                self.go_to("2026-03-20")
+                invoices = [self.invoice(1000, client=client, on=day) for day in (first, "2026-03-15")]
+                self.invoice(2000, client=other, on=of_other)
+                for invoice in invoices:
+                    self.pay(invoice)
+                self.run_bills("2026-04-20").action_post()
+                window = (Date.to_date(first), Date.to_date(first.replace("2026", "2027")))
+                self.assertEqual((referral.window_start, referral.window_end), window)
+                referral.with_user(self.manager).client_id = other
+                self.assertEqual(referral.window_start, Date.to_date(of_other))
+                referral.with_user(self.manager).client_id = client
+                self.assertEqual((referral.window_start, referral.window_end), window)
+                for invoice in invoices:
+                    self.assertLine(self.line_of(invoice), state="billed", earned_amount=50.0, open_amount=0.0)
+
     def test_d12_a_client_that_earns_is_corrected_and_never_left_empty(self):
         referral = self.acquired()
         with self.assertRefused("choose the right one"):
@@ -329,6 +352,25 @@ class TestCustomerOfTheLead(ReviewCommon):
         self.person().parent_id = self.client
         self.merge(self.client, self.person())
         self.assertNotIn(self.KNOWN_BEFORE, referral.activity_ids.mapped("summary"))
+
+    def test_d1_a_window_that_was_billed_stays_while_its_claim_cannot_follow_the_client(self):
+        person = self.person()
+        line = self.billed_line(client=person)
+        self.acquired()
+        self.invoice(300)
+        window = (line.referral_id.window_start, line.referral_id.window_end)
+        statements = (
+            "UPDATE res_partner SET parent_id = %s, commercial_partner_id = %s WHERE id = %s",
+            "UPDATE account_move SET commercial_partner_id = %s WHERE %s > 0 AND commercial_partner_id = %s",
+        )
+        for statement in statements:  # behind the ORM, the company first
+            self.env.flush_all()
+            self.cr.execute(statement, [self.client.id, self.client.id, person.id])
+            self.env.invalidate_all()
+            with self.subTest(statement=statement):
+                self.run_all()
+                self.assertEqual(line.referral_id.client_id, person, "another claim earns on the company")
+                self.assertEqual((line.referral_id.window_start, line.referral_id.window_end), window)
 
     def test_a_client_that_was_not_ours_before_is_told_to_nobody(self):
         self.invoice(1000, on="2026-01-05")
