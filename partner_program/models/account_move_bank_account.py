@@ -63,18 +63,33 @@ class AccountMove(models.Model):
 
         The bill is right, and drafted all the same: there is time until its pay-by date.
         """
-        blocked = self.filtered(lambda bill: bill.partner_bank_id and not bill.partner_bank_id.allow_out_payment)
         return [
             (bill.commission_billing_ids.commission_line_id.enrollment_id[:1].id, bill._explain_blocked_payment())
-            for bill in blocked
+            for bill in self.filtered(lambda bill: bill._is_payment_blocked())
         ]
 
+    def _is_payment_blocked(self) -> bool:
+        """Whether the account of this bill is not trusted. In place of an archived one Odoo pays to another one."""
+        self.ensure_one()
+        account = self.partner_bank_id
+        if not account or account.allow_out_payment:
+            return False
+        # As Odoo's dialog chooses: those of any company, or of this one.
+        others = self.bank_partner_id.bank_ids.filtered(lambda other: other.company_id <= self.company_id)
+        return account.active or not any(others.mapped("allow_out_payment"))
+
     def _explain_blocked_payment(self) -> str:
+        values = {"partner": self.commercial_partner_id.name, "account": self.partner_bank_id.display_name}
+        if not self.partner_bank_id.active:  # on purpose, more often than not
+            return self.env._(
+                "A bill of %(partner)s cannot be paid yet: its bank account %(account)s was archived, and no other one "
+                "is trusted. Enter the right one on the contact, page Accounting, and allow sending money to that one.",
+                **values,
+            )
         return self.env._(
             "A bill of %(partner)s cannot be paid yet: its bank account %(account)s is not trusted. "
             "Allow sending money to it on the contact, page Accounting, before the bill is paid.",
-            partner=self.commercial_partner_id.name,
-            account=self.partner_bank_id.display_name,
+            **values,
         )
 
     @api.model
@@ -86,6 +101,7 @@ class AccountMove(models.Model):
         to_pay = Domain("state", "!=", "cancel") & Domain("payment_state", "in", ("not_paid", "partial", "blocked"))
         not_trusted = Domain("partner_bank_id.allow_out_payment", "=", False)
         bills = self.search(self._get_commission_bill_domain() & to_pay & not_trusted, order="id")
+        bills = bills.filtered(lambda bill: bill._is_payment_blocked())
         of_enrollment = bills.grouped(lambda bill: bill.commission_billing_ids.commission_line_id.enrollment_id[:1])
         kind = self.env.ref(BANK_ACTIVITY)
         warnings = self.env["mail.activity"].search(

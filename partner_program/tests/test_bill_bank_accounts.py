@@ -81,6 +81,32 @@ class TestBillBankAccounts(PartnerProgramCommon):
         self.assertWarned("BE68")
         self.assertNotIn("BE71", str(self.enrollment_ada.activity_ids.note))
 
+    def test_an_account_that_was_archived_on_purpose_is_not_to_be_trusted(self):
+        wrong = self.account()
+        bill = self.run_bills()
+        bill.action_post()
+        wrong.active = False
+        self.next_night()
+        self.assertWarned(r"account BE71.* was archived, and no other one is trusted\. Enter the right one")
+        self.assertNotIn("Allow sending money to it", str(self.enrollment_ada.activity_ids.note))
+        right = self.account("BE68 5390 0754 7034")
+        self.next_night()
+        self.assertWarned("no other one is trusted")
+        right.allow_out_payment = True
+        self.next_night()
+        self.assertEqual(bill.partner_bank_id, wrong)
+        self.assertWarned()
+        payment = self.pay(bill)
+        self.assertEqual((bill.payment_state, payment.partner_bank_id), ("paid", right))
+
+    def test_an_account_that_is_for_another_company_pays_no_bill_of_this_one(self):
+        wrong = self.account()
+        self.run_bills().action_post()
+        wrong.active = False
+        self.account("BE68 5390 0754 7034", trusted=True).company_id = self.env["res.company"].create({"name": "Else"})
+        self.next_night()
+        self.assertWarned("no other one is trusted")
+
     def test_a_run_does_not_fail_for_the_look_at_accounts(self):
         def fail(moves):
             raise ZeroDivisionError
