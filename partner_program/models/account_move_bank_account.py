@@ -6,6 +6,8 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import html2plaintext
 
+from ..tools.one_by_one import try_each
+
 _logger = logging.getLogger(__name__)
 
 BANK_ACTIVITY = "partner_program.mail_activity_type_bank_account"
@@ -35,8 +37,8 @@ class AccountMove(models.Model):
         without = Domain("partner_bank_id", "=", False) & Domain("commercial_partner_id.bank_ids", "!=", False)
         outdated = without | Domain("partner_bank_id.active", "=", False)
         moves_sudo = self.sudo()  # bills, accounts and to-dos of all companies and users, whoever starts it
-        bills_sudo = moves_sudo.search(self._get_commission_bill_domain() & Domain(drafts) & outdated)
-        bills_sudo._renew_bank_account()
+        if bills_sudo := moves_sudo.search(self._get_commission_bill_domain() & Domain(drafts) & outdated):
+            try_each(bills_sudo, lambda some: some._renew_bank_account())
         moves_sudo._warn_of_blocked_payments()
 
     @api.model
@@ -96,9 +98,10 @@ class AccountMove(models.Model):
     def _warn_of_blocked_payments(self):
         """Warn the account managers of what nobody can pay; a warning whose reason is gone goes, too.
 
-        A level: it says what is true today, whoever has trusted an account, changed it, or paid in another way.
+        A level: it says what is true today, whoever has trusted an account, changed it, or paid in another way. What is
+        blocked is not to be paid now.
         """
-        to_pay = Domain("state", "!=", "cancel") & Domain("payment_state", "in", ("not_paid", "partial", "blocked"))
+        to_pay = Domain("state", "!=", "cancel") & Domain("payment_state", "in", ("not_paid", "partial"))
         not_trusted = Domain("partner_bank_id.allow_out_payment", "=", False)
         bills = self.search(self._get_commission_bill_domain() & to_pay & not_trusted, order="id")
         bills = bills.filtered(lambda bill: bill._is_payment_blocked())

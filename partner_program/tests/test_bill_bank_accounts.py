@@ -3,6 +3,7 @@
 from unittest.mock import patch
 
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from .common import PartnerProgramCommon
 
@@ -106,6 +107,40 @@ class TestBillBankAccounts(PartnerProgramCommon):
         self.account("BE68 5390 0754 7034", trusted=True).company_id = self.env["res.company"].create({"name": "Else"})
         self.next_night()
         self.assertWarned("no other one is trusted")
+
+    def test_a_bill_whose_payment_is_blocked_is_not_warned_of(self):
+        self.account()
+        bill = self.run_bills()
+        bill.action_post()
+        bill.with_user(self.accountant).action_toggle_block_payment()
+        self.next_night()
+        self.assertWarned()
+        bill.with_user(self.accountant).action_toggle_block_payment()
+        self.next_night()
+        self.assertWarned("is not trusted")
+
+    def test_a_draft_whose_account_cannot_be_renewed_stops_neither_others_nor_warnings(self):
+        broken = self.run_bills()
+        self.refer(client=self.other_client, enrollment=self.enrollment_byte)
+        self.pay(self.invoice(100, client=self.other_client, product=self.starter))
+        other = self.run_bills("2026-03-06") - broken
+        accounts = [self.account("BE68 5390 0754 7034"), self.account()]
+        accounts[0].partner_id = self.byte
+        renew = type(broken)._renew_bank_account
+
+        def fail(moves):
+            if broken in moves:
+                raise ZeroDivisionError
+            renew(moves)
+
+        with (
+            patch.object(self.registry["account.move"], "_renew_bank_account", fail),
+            mute_logger("odoo.addons.partner_program.tools.one_by_one"),
+        ):
+            self.next_night()
+        self.assertFalse(broken.partner_bank_id)
+        self.assertEqual(other.partner_bank_id, accounts[0])
+        self.assertIn("Commissions cannot be paid", "".join(self.enrollment_byte.activity_ids.mapped("summary")))
 
     def test_a_run_does_not_fail_for_the_look_at_accounts(self):
         def fail(moves):
