@@ -160,6 +160,15 @@ class TestBillHolds(PartnerProgramCommon):
         told = self.hold(self.line)["params"]["message"]
         self.assertIn(f"paid with the bill {self.bill.name} already", told)
 
+    def test_inv7_whoever_holds_what_is_to_come_of_a_line_is_told_what_stays_on_a_posted_bill(self):
+        self.bill.action_post()
+        self.line.referral_id.commission_rate = 8
+        self.env.flush_all()
+        self.assertLine(self.line, state="earned", billed_amount=50.0, open_amount=30.0)
+        told = self.hold(self.line)["params"]["message"]
+        self.assertLine(self.line, state="held", billed_amount=50.0, open_amount=30.0)
+        self.assertIn(f"{self.line.display_name}: on the posted bill {self.bill.name} already", told)
+
     def test_inv3_whoever_holds_what_is_on_a_draft_is_told_nothing_more(self):
         self.assertEqual(self.hold(self.line), {"type": "ir.actions.act_window_close"})
 

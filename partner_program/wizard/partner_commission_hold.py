@@ -22,9 +22,9 @@ class PartnerCommissionHold(models.TransientModel):
         return {"type": "ir.actions.act_window_close"}
 
     def _explain_not_held(self) -> list[str]:
-        """A sentence for each posted bill that these lines stay on (invariant 7)."""
-        posted = self.line_ids.filtered(lambda line: not line._may_be_held())
-        billings_sudo = posted.sudo().billing_ids._filter_live()  # whoever holds need not see bills, but has to know
+        """A sentence for each posted bill that these lines stay on (invariant 7), whatever more of them is held."""
+        lines_sudo = self.line_ids.sudo()  # whoever holds need not see bills, but has to know
+        billings_sudo = lines_sudo.billing_ids._filter_live().filtered("bill_id.posted_before")
         sentences = []
         for bill_sudo, of_bill in billings_sudo.grouped("bill_id").items():
             values = {
