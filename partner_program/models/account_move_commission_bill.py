@@ -225,7 +225,7 @@ class AccountMove(models.Model):
 
         The first draft stays, as what is open again goes back onto it.
 
-        :param withdrawn: gets the name of each draft that carries nothing any more and was deleted
+        :param withdrawn: gets the name of each draft that carries nothing any more
         :return: what is open again (sudo)
         """
         freed_sudo = self.env["partner.commission.line"].sudo()  # the ledger, whoever may read how much of it

@@ -54,7 +54,11 @@ class PartnerCommissionLine(models.Model):
     @api.model
     def _explain_withdrawn(self, withdrawn) -> list[str]:
         return [
-            self.env._("%(bill)s was taken back: nothing that it carried is to be billed now.", bill=name)
+            self.env._(
+                "Nothing that %(bill)s carried is to be billed now: its commissions were taken off it, and a draft "
+                "without other lines was deleted.",
+                bill=name,
+            )
             for name in withdrawn
         ]
 
@@ -187,7 +191,7 @@ class PartnerCommissionLine(models.Model):
         """Lock, look at the facts again, group, bill.
 
         :return: ``(bills, problems, withdrawn)``: bills made or extended; ``[(id of the enrollment, sentence)]`` for
-            each bill that could not be made; and the names of the drafts that were taken back
+            each bill that could not be made; and the names of the drafts that carry nothing any more
         """
         # Where one row in ten is due PostgreSQL would read all, and with them the invoices that nobody has paid.
         self.env.cr.execute("SET LOCAL seq_page_cost TO 20")
@@ -199,7 +203,7 @@ class PartnerCommissionLine(models.Model):
             bills |= self._bill_or_note(batch, problems, withdrawn)
         self.env.cr.execute("SET LOCAL seq_page_cost TO DEFAULT")
         for name in withdrawn:  # with all that was written on it
-            _logger.info("Partner commissions: draft %s was taken back", name)
+            _logger.info("Partner commissions: nothing that %s carried is to be billed now", name)
         return bills, problems, withdrawn
 
     @api.model
@@ -208,7 +212,7 @@ class PartnerCommissionLine(models.Model):
 
         :param groups: claimed lines, with raised rights; those of one group have the same ``_get_bill_key``
         :param problems: gets the enrollment and a sentence for each group that could not be billed
-        :param withdrawn: gets the name of each draft that was taken back
+        :param withdrawn: gets the name of each draft that carries nothing any more
         :return: the bills, in the environment of the user, whose right to make bills is asked
         """
         try:

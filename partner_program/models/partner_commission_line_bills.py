@@ -19,7 +19,7 @@ class PartnerCommissionLine(models.Model):
     def _draft_bills(self, groups, withdrawn):
         """Extend the drafts that are still there, make the others in one go.
 
-        :param withdrawn: gets the name of each draft that was taken back
+        :param withdrawn: gets the name of each draft that carries nothing any more
         :return: the bills; none for a partner whose balance is not positive (D16)
         """
         if not (groups := self._leave_carried_forward(groups)):

@@ -116,14 +116,22 @@ class TestBillHolds(PartnerProgramCommon):
         self.env.flush_all()
         action = self.bill.with_user(self.accountant).action_update_from_ledger()
         self.assertFalse(self.bill.exists())
-        self.assertIn("was taken back", action["params"]["message"])
+        self.assertIn("Nothing that Draft Bill of Ada Advisory carried is", action["params"]["message"])
 
     def test_d16_the_button_of_the_queue_takes_a_draft_back_too(self):
         (self.first + self.second).line_ids.remove_move_reconcile()
         self.env.flush_all()
         action = self.line.with_user(self.accountant).action_create_vendor_bills()
         self.assertFalse(self.bill.exists(), "an error message would have brought it back")
-        self.assertIn("was taken back", action["params"]["message"])
+        self.assertIn("a draft without other lines was deleted", action["params"]["message"])
+
+    def test_d16_a_draft_that_stays_for_its_other_lines_is_not_called_deleted(self):
+        self.bill.invoice_line_ids = [Command.create({"name": "Bonus", "price_unit": 7.0, "tax_ids": False})]
+        (self.first + self.second).line_ids.remove_move_reconcile()
+        self.env.flush_all()
+        told = self.line.with_user(self.accountant).action_create_vendor_bills()["params"]["message"]
+        self.assertEqual(self.bill.amount_total, 7.0)
+        self.assertIn("its commissions were taken off it, and a draft without other lines was deleted", told)
 
     def test_d16_more_that_is_not_due_yet_does_not_stand_in_the_way(self):
         self.program_referral.bill_lead_days = 0
@@ -198,10 +206,12 @@ class TestBillHolds(PartnerProgramCommon):
         self.assertEqual(self.bill.amount_total, 7.0)
         self.assertFalse(self.bill.activity_ids)
 
-    def test_the_log_says_that_a_draft_was_taken_back(self):
+    def test_the_log_says_that_nothing_of_a_draft_is_to_be_billed(self):
         with patch.object(partner_commission_line_billing_run._logger, "info") as logged:
             self.hold(self.line + self.sibling)
-        logged.assert_called_with("Partner commissions: draft %s was taken back", "Draft Bill of Ada Advisory")
+        logged.assert_called_with(
+            "Partner commissions: nothing that %s carried is to be billed now", "Draft Bill of Ada Advisory"
+        )
 
     def test_a_question_on_what_is_worth_nothing_is_not_taken_up_again(self):
         question = self.ask(self.line)
