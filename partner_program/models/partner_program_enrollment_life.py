@@ -116,14 +116,30 @@ class PartnerProgramEnrollment(models.Model):
         begun = waiting._step(("suspended",), "onboarding")
         (self - begun)._step(("applied", "onboarding", "suspended"), "active")
 
+    def _filter_possible(self, kind):
+        """Those that can be rejected, suspended or ended now.
+
+        A partner whose new contract is missing is suspended or ended, not rejected.
+
+        :param str kind: ``reject``, ``suspend`` or ``end``
+        """
+        if kind == "reject":
+            return self.filtered(
+                lambda one: one.state == "applied" or (one.state == "onboarding" and not one.was_partner)
+            )
+        if kind == "suspend":
+            return self.filtered(
+                lambda one: one.state == "active" or (one.state == "onboarding" and one.was_partner)
+            )
+        return self.filtered(lambda one: one.state in LIVE_STATES)
+
     def action_suspend(self):
         """Hold payouts and refuse new referrals for a while."""
-        before = self.filtered(lambda enrollment: enrollment.was_partner)._step(("onboarding",), "suspended")
-        (self - before)._step(("active",), "suspended")
+        self._filter_possible("suspend").state = "suspended"
 
     def action_end(self):
         """End the enrollment: acquired clients keep earning on their frozen terms (D14)."""
-        self._step(LIVE_STATES, "ended")
+        self._filter_possible("end").state = "ended"
 
     def action_reopen(self):
         """Take an ended enrollment up again, or look at a rejected application once more."""
@@ -141,10 +157,8 @@ class PartnerProgramEnrollment(models.Model):
         reopened._tell_of_application()
 
     def action_reject(self):
-        """Reject an application. A partner whose new contract is missing is suspended or ended instead."""
-        self.filtered(lambda one: one.state == "applied" or not one.was_partner)._step(
-            ("applied", "onboarding"), "rejected"
-        )
+        """Reject an application."""
+        self._filter_possible("reject").state = "rejected"
 
     def action_decide(self):
         """Open the wizard that asks for the reason of the step named in the context."""

@@ -665,6 +665,18 @@ class TestLife(OnboardingCommon):
                 self.decide(enrollment, kind, reason="No.")
             self.assertFalse(enrollment.decision_reason or enrollment.end_reason)
 
+    def test_a_step_that_a_colleague_took_in_the_meantime_keeps_the_reason_of_the_colleague(self):
+        enrollment = self.enrollment_ada
+        self.decide(enrollment, "suspend", reason="The first.")
+        with self.assertRefused("Ada Advisory is by now: Suspended"):
+            self.decide(enrollment, "suspend", reason="The second.")
+        self.decide(enrollment, "end", reason="The first.", for_cause=True)
+        with self.assertRefused("Ada Advisory is by now: Ended"):
+            self.decide(enrollment, "end", reason="The second.")
+        self.assertRecordValues(
+            enrollment, [{"decision_reason": "The first.", "end_reason": "The first.", "for_cause": True}]
+        )
+
     def test_every_step_tells_the_partner(self):
         enrollment = self.enrollment_ada
         self.decide(enrollment, "suspend", reason="Papers have to be renewed.")

@@ -42,6 +42,7 @@ class PartnerProgramEnrollmentDecision(models.TransientModel):
             return enrollment._change_program(self.program_id).get_formview_action()
         if not reason:
             raise UserError(self.env._("Say why: the partner reads the reason in the email."))
+        self._check_possible()
         if self.kind == "end":
             enrollment.write({"end_reason": reason, "for_cause": self.for_cause})
             enrollment.action_end()
@@ -51,7 +52,12 @@ class PartnerProgramEnrollmentDecision(models.TransientModel):
                 enrollment.action_reject()
             else:
                 enrollment.action_suspend()
-        if enrollment.state != {"end": "ended", "reject": "rejected", "suspend": "suspended"}[self.kind]:
+        return {"type": "ir.actions.act_window_close"}
+
+    def _check_possible(self):
+        """Somebody else may have decided since the dialog was opened, maybe the same: that decision stays as it is."""
+        enrollment = self.enrollment_id
+        if not enrollment._filter_possible(self.kind):
             states = dict(enrollment._fields["state"]._description_selection(self.env))
             raise UserError(
                 self.env._(
@@ -60,4 +66,3 @@ class PartnerProgramEnrollmentDecision(models.TransientModel):
                     state=states[enrollment.state],
                 )
             )
-        return {"type": "ir.actions.act_window_close"}
