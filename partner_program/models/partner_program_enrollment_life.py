@@ -43,6 +43,9 @@ class PartnerProgramEnrollment(models.Model):
         compute="_compute_was_partner",
         help="Active before, on this program or the former one: suspended or ended, and not rejected as an applicant.",
     )
+    is_program_new = fields.Boolean(
+        readonly=True, copy=False, help="Moved to this program, which asks for more, and not active on it yet."
+    )
     current_enrollment_id = fields.Many2one(
         "partner.program.enrollment",
         compute="_compute_current_enrollment_id",
@@ -68,6 +71,8 @@ class PartnerProgramEnrollment(models.Model):
     # ------------------------------------------------------------
 
     def write(self, vals):
+        if vals.get("state") == "active":
+            vals = {"is_program_new": False, **vals}
         before = {}
         if {"state", "program_id"} & vals.keys() and not self.env.context.get(NO_MAIL):
             before = {enrollment: (enrollment.state, enrollment.program_id) for enrollment in self}
@@ -112,7 +117,11 @@ class PartnerProgramEnrollment(models.Model):
 
         Who changed the program and was not active on the new one yet goes on with what that asks for.
         """
-        waiting = self.filtered(lambda one: one.previous_enrollment_id and not (one.date_start or one.checklist_done))
+        waiting = self.filtered(
+            lambda one: (
+                (one.is_program_new or (one.previous_enrollment_id and not one.date_start)) and not one.checklist_done
+            )
+        )
         begun = waiting._step(("suspended",), "onboarding")
         (self - begun)._step(("applied", "onboarding", "suspended"), "active")
 
@@ -198,6 +207,7 @@ class PartnerProgramEnrollment(models.Model):
         self._check_program_change(program)
         if not self.has_referrals:
             self.program_id = program
+            self.is_program_new = self.state != "applied" and not self.checklist_done
             if self.state == "active" and not self.checklist_done:
                 self.with_context(**{NO_MAIL: True}).state = "onboarding"
             return self

@@ -62,6 +62,34 @@ class TestChangeOfProgram(PartnerProgramCommon):
                 savepoint.close(rollback=True)
                 self.env.invalidate_all()
 
+    def test_p24_so_does_who_changed_before_the_first_referral(self):
+        self.program_affiliate.agreement_id = self.agreement
+        for suspend_first in (True, False):
+            with self.subTest(suspend_first=suspend_first):
+                enrollment = self.enrollment_ada.create(
+                    {
+                        "partner_id": self.env["res.partner"].create({"name": "Echo", "is_company": True}).id,
+                        "program_id": self.program_referral.id,
+                        "state": "active",
+                    }
+                )
+                if suspend_first:
+                    enrollment.action_suspend()
+                self.assertEqual(enrollment._change_program(self.program_affiliate), enrollment)
+                enrollment.action_suspend()
+                self.assertEqual(enrollment.state, "suspended")
+                enrollment.action_activate()
+                self.assertEqual(enrollment.state, "onboarding", "the contract is missing")
+                enrollment.action_sign()
+                self.env.flush_all()
+                self.env.cr.precommit.run()
+                self.assertEqual(enrollment.state, "active")
+                self.program_affiliate.trained_contacts_required = 1
+                enrollment.action_suspend()
+                enrollment.action_activate()
+                self.assertEqual(enrollment.state, "active", "it was active here")
+                self.program_affiliate.trained_contacts_required = 0
+
     def test_d15_a_suspension_after_the_change_holds_what_was_earned_before(self):
         successor = self.change()
         self.assertEqual(successor.state, "active")
