@@ -291,8 +291,9 @@ class PartnerProgramEnrollment(models.Model):
             if enrollment._has_signed():
                 continue
             enrollment.check_access("write")
-            # Once something is signed, the name on the enrollment is of that one: who signed this one nobody has said.
-            name = not enrollment._get_signed_version() and enrollment.signed_by
+            # Once something is signed, be it another contract of before a change of program, the name on the enrollment
+            # is of that one: who signed this one nobody has said.
+            name = not (enrollment.signed_on or enrollment.signature_count) and enrollment.signed_by
             enrollment._record_signature(agreement, "noted", {"signed_by": name or enrollment.partner_id.name})
 
     def action_upload_contract(self):

@@ -431,6 +431,15 @@ class TestSignatures(PartnerProgramCommon, HttpCase):
         # Who signed the first is known; of the second nobody has said it.
         self.assertEqual(rows.mapped("signed_by"), ["Byte Builders", "Ben of Byte"])
 
+    def test_p25_who_signed_the_contract_of_before_has_not_signed_that_of_the_new_program(self):
+        self.signed()
+        other = self.agreement.create({"name": "Referral Contract", "body": "<p>Other terms</p>"})
+        self.program_referral.agreement_id = other
+        self.enrollment_byte._change_program(self.program_referral)
+        self.enrollment_byte.with_user(self.manager).action_sign()
+        signed = self.enrollment_byte.signature_ids.filtered(lambda one: one.agreement_id == other)
+        self.assertEqual((signed.method, signed.signed_by), ("noted", "Byte Builders"))
+
     def test_p25_fields_of_the_text_are_filled_in_and_run_nothing(self):
         self.byte.name = "<b>Byte</b>"
         self.assertIn("&lt;b&gt;Byte&lt;/b&gt;", self.agreement._render_body(self.enrollment_byte))
