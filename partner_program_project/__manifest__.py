@@ -1,6 +1,6 @@
 {
     "name": "Partner Program: Tickets and Ideas",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Sales/CRM",
     "summary": "Affiliates ask for help and propose features in the portal or by email; the work is done in projects",
     "author": "FieldPro",

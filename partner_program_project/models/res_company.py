@@ -34,19 +34,18 @@ class ResCompany(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         companies = super().create(vals_list)
-        companies._dedicate_partner_projects()
+        companies._dedicate_partner_projects(STAGES)
         return companies
 
     def write(self, vals):
         result = super().write(vals)
-        if {"partner_support_project_id", "partner_ideas_project_id"} & vals.keys():
-            self._dedicate_partner_projects()
+        self._dedicate_partner_projects([use for use in STAGES if f"partner_{use}_project_id" in vals])
         return result
 
-    def _dedicate_partner_projects(self):
+    def _dedicate_partner_projects(self, uses):
         """A project that was chosen is for partners from now on: by that their tickets and ideas are found."""
         for company in self:
-            for use in STAGES:
+            for use in uses:
                 project_sudo = company[f"partner_{use}_project_id"].sudo()  # whoever sets companies up need not see it
                 if project_sudo and (project_sudo.company_id != company or project_sudo.partner_program_use != use):
                     company._check_partner_project(project_sudo, use)
@@ -67,7 +66,8 @@ class ResCompany(models.Model):
                     company=self.name,
                 )
             )
-        if project_sudo.partner_program_use or project_sudo.with_context(active_test=False).task_ids:
+        tasks_sudo = project_sudo.with_context(active_test=False).task_ids
+        if project_sudo.partner_program_use or tasks_sudo.filtered(lambda task: not task.partner_enrollment_id):
             raise UserError(
                 self.env._(
                     "“%(project)s” is in use already, and its address would refuse everybody but affiliates. Choose "

@@ -1,5 +1,6 @@
 """Tickets and ideas of affiliates: portal, email, votes, first answers (P5, P18)."""
 
+import importlib.util
 import re
 import threading
 from datetime import timedelta
@@ -10,6 +11,7 @@ from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.http import request
 from odoo.tests import HttpCase, tagged
+from odoo.tools import file_path
 
 from odoo.addons.partner_program.controllers.portal import PartnerProgramPortal
 from odoo.addons.partner_program.tests.common import PartnerProgramCommon
@@ -143,6 +145,44 @@ class TestTickets(PartnerProgramCommon, HttpCase):
         for project in (of_clients, self.company._get_partner_project("ideas")):
             with self.assertRefused(f"“{project.name}” is in use already"):
                 self.company.partner_support_project_id = project
+
+    def chosen_before_the_update(self, name):
+        """A project that was chosen for tickets in 19.0.1.0.0, which did not mark it, with a ticket."""
+        project = self.env["project.project"].sudo().create({"name": name, "company_id": self.company.id})
+        self.company.partner_support_project_id = project
+        self.ticket()
+        project.task_ids.flush_recordset()
+        self.env.cr.execute("UPDATE project_project SET partner_program_use = NULL WHERE id = %s", project.ids)
+        self.env.cr.execute("UPDATE project_task SET partner_program_use = NULL WHERE project_id = %s", project.ids)
+        self.env.invalidate_all()
+        self.assertEqual(self.enrollment_byte.open_ticket_count, 0)
+        return project
+
+    def update(self):
+        path = file_path("partner_program_project/migrations/19.0.1.1.0/post-migrate.py")
+        spec = importlib.util.spec_from_file_location("post_migrate", path)
+        script = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(script)
+        script.migrate(self.env.cr, "19.0.1.0.0")
+        self.env.flush_all()
+        self.env.invalidate_all()
+
+    def test_p18_an_update_finds_the_tickets_of_a_project_that_was_chosen_before(self):
+        project = self.chosen_before_the_update("Customer Support")
+        self.update()
+        self.assertEqual(project.partner_program_use, "support")
+        self.assertEqual(self.enrollment_byte.open_ticket_count, 1)
+
+    def test_p18_an_update_leaves_a_project_with_other_work_which_does_not_stop_the_choice_of_another(self):
+        project = self.chosen_before_the_update("Customer Support")
+        self.Task.create({"name": "A client asks", "project_id": project.id})
+        with self.assertLogs("post_migrate", "WARNING") as logs:
+            self.update()
+        self.assertIn("“Customer Support” is in use already", logs.output[0])
+        self.assertFalse(project.partner_program_use)
+        ideas = self.env["project.project"].sudo().create({"name": "Ideas", "company_id": self.company.id})
+        self.company.partner_ideas_project_id = ideas
+        self.assertEqual(ideas.partner_program_use, "ideas")
 
     def test_p18_tickets_of_before_a_change_of_program_are_seen_on_the_one_that_runs(self):
         ticket = self.ticket()
