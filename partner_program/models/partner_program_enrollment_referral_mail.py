@@ -1,6 +1,6 @@
 import re
 
-from odoo import fields, models, tools
+from odoo import api, fields, models, tools
 from odoo.exceptions import UserError
 
 from ..tools import matching
@@ -167,32 +167,49 @@ class PartnerProgramEnrollment(models.Model):
 
     def _is_itself(self, client) -> bool:
         """Whether this contact is the partner, one of its parents, or belongs to it (D11)."""
-        # sudo: who belongs to whom, of contacts that this user may not read
-        partner_sudo, client_sudo = self.partner_id.commercial_partner_id.sudo(), client.sudo().commercial_partner_id
+        client_sudo = client.sudo()  # contacts that this user may not read count too
+        return client_sudo.commercial_partner_id in self._with_parents_sudo(self.partner_id) or self._owns(client)
 
-        def with_parents(company_sudo):
-            family_sudo = company_sudo
-            while company_sudo.parent_id and company_sudo.parent_id not in family_sudo:
-                company_sudo = company_sudo.parent_id
-                family_sudo |= company_sudo
-            return family_sudo
+    def _describe_itself(self) -> str:
+        return self.env._(
+            "%(partner)s cannot refer itself, its parent company or a company of its own: "
+            "partner and client have to be different companies.",
+            partner=self.partner_id.name,
+        )
 
-        return client_sudo in with_parents(partner_sudo) or partner_sudo in with_parents(client_sudo)
+    def _owns(self, contact) -> bool:
+        """Whether this contact is of the partner, or of a company of its own."""
+        return self.partner_id.commercial_partner_id in self._with_parents_sudo(contact)
+
+    @api.model
+    def _with_parents_sudo(self, contact):
+        """The company of this contact, and those that it belongs to."""
+        company_sudo = contact.sudo().commercial_partner_id  # sudo: as above
+        family_sudo = company_sudo
+        while company_sudo.parent_id and company_sudo.parent_id not in family_sudo:
+            company_sudo = company_sudo.parent_id
+            family_sudo |= company_sudo
+        return family_sudo
 
     def _get_own_data(self) -> dict:
-        """What tells the partner itself by (D11), in the forms of ``_get_own_form``: its signature has it, too."""
-        people = self._get_people()
+        """What tells the partner itself by (D11), in the forms of ``_get_own_form``: its signature has it, too.
+
+        Parents and companies of its own are the partner, and whoever has left it (archived) did not become the client.
+        """
+        people = self.with_context(active_test=False)._get_people()
+        family_sudo = self._with_parents_sudo(self.partner_id) | people
         told = {
-            "prospect_vat": people.mapped("vat"),
-            "prospect_phone": people.mapped("phone"),
-            "prospect_email": people.mapped("email_normalized"),
-            "prospect_contact_name": people.mapped("name"),
+            "prospect_vat": family_sudo.mapped("vat"),
+            "prospect_phone": family_sudo.mapped("phone"),
+            "prospect_email": family_sudo.mapped("email_normalized"),
+            "prospect_contact_name": family_sudo.filtered("active").mapped("name"),
         }
         own = {
             fname: {self._get_own_form(fname, value) for value in filter(None, values)}
             for fname, values in told.items()
         }
-        own["prospect_name"] = matching.name_variants(self.partner_id.name)
+        companies_sudo = family_sudo.filtered(lambda one: one.is_company or one == self.partner_id)
+        own["prospect_name"] = set().union(*map(matching.name_variants, companies_sudo.mapped("name")))
         return own
 
     def _is_own(self, own, fname, value) -> bool:

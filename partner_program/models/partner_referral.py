@@ -351,13 +351,7 @@ class PartnerReferral(models.Model):
         for referral in self:
             client = referral.client_id
             if client and referral._is_partner_itself(client):
-                raise ValidationError(
-                    self.env._(
-                        "%(partner)s cannot refer itself, its parent company or a company of its own: "
-                        "partner and client have to be different companies.",
-                        partner=referral.partner_id.name,
-                    )
-                )
+                raise ValidationError(referral.enrollment_id._describe_itself())
 
     @api.constrains("referred_on", "enrollment_id")
     def _check_referred_on(self):

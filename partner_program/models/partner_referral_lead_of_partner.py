@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 from .partner_program_enrollment_referral_mail import OWN_FIELDS
 
@@ -26,8 +27,11 @@ class PartnerReferral(models.Model):
     @api.onchange("enrollment_id", "lead_id")
     def _onchange_lead_of_partner(self):
         """The customer of the lead was proposed as client before it was known who refers it."""
-        if self.lead_id and self.client_id and self._is_partner_itself(self.client_id):
-            self.client_id = False
+        if self.lead_id and self.enrollment_id._is_lead_of_itself(self.lead_id):
+            if self.client_id and self._is_partner_itself(self.client_id):
+                self.client_id = False
+        elif self.lead_id and not self.client_id:
+            self._compute_client_id()  # a partner that was chosen by mistake has emptied it
 
     def _leave_out_own_data(self, vals_list):
         """The contact data of the partner are not those of its client, whoever entered them (D11)."""
@@ -38,9 +42,21 @@ class PartnerReferral(models.Model):
             enrollment = self._get_enrollment_of_vals(vals)
             if enrollment not in own:
                 own[enrollment] = enrollment._get_own_data()
-            for fname in OWN_FIELDS:
-                if vals.get(fname) and enrollment._is_own(own[enrollment], fname, vals[fname]):
-                    vals[fname] = False
+            left_out = {
+                fname: vals[fname]
+                for fname in OWN_FIELDS
+                if vals.get(fname) and enrollment._is_own(own[enrollment], fname, vals[fname])
+            }
+            vals.update(dict.fromkeys(left_out, False))
+            known = ("client_id", "lead_id", "prospect_name", "prospect_email")
+            if left_out and not any(vals.get(fname, self.env.context.get(f"default_{fname}")) for fname in known):
+                raise ValidationError(
+                    self.env._(
+                        "“%(data)s” is of %(partner)s itself. Enter the name or an email address of the client.",
+                        data=next(iter(left_out.values())),
+                        partner=enrollment.partner_id.name,
+                    )
+                )
 
     @api.model
     def _get_enrollment_of_vals(self, vals):
@@ -72,5 +88,5 @@ class PartnerProgramEnrollment(models.Model):
     def _is_lead_of_itself(self, lead) -> bool:
         """Whether a lead says of the partner what it should say of the client."""
         if lead.partner_id:
-            return self._is_itself(lead.partner_id)
+            return self._owns(lead.partner_id)
         return bool(lead.email_normalized) and lead.email_normalized in self._get_people().mapped("email_normalized")

@@ -113,13 +113,17 @@ class PartnerReferral(models.Model):
         lead = self.env["crm.lead"].browse(vals.get("lead_id", self.env.context.get("default_lead_id")) or ())
         enrollment = self._get_enrollment_of_vals(vals)
         is_of_partner = bool(lead) and enrollment._is_lead_of_itself(lead)
+        if lead.partner_id and not (is_of_partner or vals.get("client_id")) and enrollment._is_itself(lead.partner_id):
+            raise ValidationError(enrollment._describe_itself())  # a parent, for which no other client is put in
         if lead and (is_of_partner or not lead.partner_id) and not vals.get("client_id"):
-            told = {
-                "prospect_name": lead.partner_name or (not lead.email_normalized and lead.contact_name),
-                "prospect_contact_name": lead.contact_name,
-                "prospect_email": lead.email_normalized,
-                "prospect_phone": lead.phone,
-            }
+            told = {}  # what Odoo takes over from a customer is the partner's
+            if not lead.partner_id:
+                told = {
+                    "prospect_name": lead.partner_name or (not lead.email_normalized and lead.contact_name),
+                    "prospect_contact_name": lead.contact_name,
+                    "prospect_email": lead.email_normalized,
+                    "prospect_phone": lead.phone,
+                }
             if is_of_partner:
                 own = enrollment._get_own_data()
                 told = {
@@ -127,7 +131,17 @@ class PartnerReferral(models.Model):
                 }
             # Browsers send empty fields too.
             vals.update({fname: value for fname, value in told.items() if not vals.get(fname)})
-            if not (vals.get("prospect_name") or vals.get("prospect_email")):
+            is_told = vals.get("prospect_name") or vals.get("prospect_email")
+            if not is_told and is_of_partner:
+                raise ValidationError(
+                    self.env._(
+                        "“%(lead)s” is of %(partner)s itself and does not say who the client is. Choose the client, "
+                        "or enter its name or email address.",
+                        lead=lead.name,
+                        partner=enrollment.partner_id.name,
+                    )
+                )
+            if not is_told:
                 raise ValidationError(
                     self.env._(
                         "“%(lead)s” does not say who the client is, so nothing could be protected. Enter the company, "

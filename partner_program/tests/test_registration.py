@@ -268,8 +268,45 @@ class TestRegistration(PartnerProgramCommon):
         lead = self.lead_of_a_mail()
         with self.assertRefused("does not say who the client is"):
             self.register(lead_id=lead.id)
-        with self.assertRefused("Who was referred"):
+        with self.assertRefused("“Ann@ada.example” is of Ada Advisory itself. Enter the name"):
             self.register(prospect_email="Ann@ada.example")
+
+    def test_d11_a_lead_of_the_parent_of_the_partner_is_refused_and_stays_as_it_is(self):
+        self.ada.parent_id = self.env["res.partner"].create({"name": "Mother Holding", "is_company": True})
+        lead = self.lead(self.ada.parent_id, partner_name="Mother Holding")
+        with self.assertRefused("Ada Advisory cannot refer itself, its parent company"):
+            self.dialog(lead).save()
+        with self.assertRefused("Ada Advisory cannot refer itself, its parent company"):
+            self.register(lead_id=lead.id, prospect_name="Mother Holding")
+        self.assertEqual(lead.partner_id.name, "Mother Holding")
+
+    def test_d11_of_a_lead_of_a_company_of_the_partner_nothing_is_taken_for_the_client(self):
+        labs = self.env["res.partner"].create({"name": "Ada Labs", "is_company": True, "parent_id": self.ada.id})
+        lead = self.lead(labs, partner_name="Ada Laboratories")
+        with self.assertRefused("is of Ada Advisory itself and does not say who the client is"):
+            self.dialog(lead).save()
+        self.assertEqual(lead.partner_id, labs)
+        lead.write({"partner_id": False, "email_from": "ann@ada.example", "partner_name": "Ada Labs Ltd"})
+        with self.assertRefused("does not say who the client is"):
+            self.register(lead_id=lead.id)
+
+    def test_d11_the_client_comes_back_when_the_partner_itself_was_chosen_by_mistake(self):
+        lead = self.lead(self.byte_contact)
+        form = self.dialog(lead)
+        self.assertEqual(form.client_id, self.byte)
+        form.enrollment_id = self.enrollment_byte
+        self.assertFalse(form.client_id)
+        form.enrollment_id = self.enrollment_ada
+        self.assertEqual(form.client_id, self.byte)
+
+    def test_d11_data_of_who_has_left_the_partner_are_not_those_of_the_client(self):
+        self.ada.child_ids.create(
+            {"name": "Abe", "parent_id": self.ada.id, "phone": "+1 212 555 0144", "email": "abe@old.example"}
+        ).active = False
+        referral = self.register(
+            prospect_name="Foxtrot", prospect_email="abe@old.example", prospect_phone="+1 212 555 0144"
+        )
+        self.assertRecordValues(referral, [{"prospect_email": False, "prospect_phone": False}])
 
     def test_p7_the_customer_of_a_lead_proves_nothing_about_another_client(self):
         self.invoice(900, client=self.client, on="2025-12-15")
