@@ -63,12 +63,16 @@ class PartnerProgramEnrollment(models.Model):
             author = self.env["res.partner"].browse(msg_dict.get("author_id") or ())
             is_theirs = author.commercial_partner_id == enrollment.partner_id
             if is_theirs and not self.env.context.get("partner_program_automatic"):
-                running = enrollment.current_enrollment_id  # the mail may answer one from before a change of program
-                if running.state == "active":
-                    running._receive_answer(msg_dict)
-                else:
-                    running._answer_early_referral(msg_dict)
+                enrollment._take_answer(msg_dict)
         return result
+
+    def _take_answer(self, msg_dict):
+        """What a partner answers is for the enrollment that runs, be it to a mail from before a change of program."""
+        running = self.current_enrollment_id
+        if running.state == "active":
+            running._receive_answer(msg_dict)
+        else:
+            running._answer_early_referral(msg_dict)
 
     def _answer_early_referral(self, msg_dict):
         """Whoever cannot refer yet, or not at present, and names a client is told that it claims nothing."""

@@ -2,6 +2,10 @@ import re
 
 from odoo import api, models, tools
 
+from odoo.addons.iap.tools import iap_tools
+
+from ..tools import matching
+
 # What a partner may write before the colon, in the languages of the add-on's users; labels are data, not interface.
 LABELS = {
     "prospect_name": r"company|client|customer|firm|prospect|soci[ée]t[ée]|entreprise|firma|unternehmen|kunde|empresa",
@@ -42,23 +46,30 @@ class PartnerReferral(models.Model):
             ``prospect_vat``, as far as they were found
         """
         own = enrollment._get_own_data()
+        sender = msg_dict.get("email_from") or ""
+        at_home = {iap_tools.mail_prepare_for_domain_search(address) for address in (*own["prospect_email"], sender)}
+
+        def is_foreign(address) -> bool:
+            """Whether neither the partner nor we have such an address; of public providers each is another one."""
+            is_own = iap_tools.mail_prepare_for_domain_search(address) in at_home
+            return not is_own and not enrollment._is_own_address(address)
+
         text = SIGNATURE_MARK.split(tools.html2plaintext(msg_dict.get("body") or ""), maxsplit=1)[0]
         vals = {}
         for fname in LINES:
             told = self._get_named(msg_dict) if fname == "prospect_name" else self._get_told(fname, text)
+            if fname == "prospect_email":
+                told = filter(is_foreign, filter(None, (tools.email_normalize(one, strict=False) for one in told)))
             value = next((one for one in told if not enrollment._is_own(own, fname, one)), None)
             if value:
                 vals[fname] = value
-        if address := tools.email_normalize(vals.get("prospect_email"), strict=False):
-            vals["prospect_email"] = address
-        else:
-            vals.pop("prospect_email", None)
-            sender_domain = tools.email_domain_extract(msg_dict.get("email_from") or "")
-            found = {address.lower() for address in EMAIL.findall(text)} - own["prospect_email"]
+        if not vals.get("prospect_email"):
+            sender_domain = tools.email_domain_extract(sender)
+            found = {address.lower() for address in EMAIL.findall(text)}
             others = [
                 address
                 for address in found
-                if tools.email_domain_extract(address) != sender_domain and not enrollment._is_own_address(address)
+                if tools.email_domain_extract(address) != sender_domain and is_foreign(address)
             ]
             if len(others) == 1:
                 vals["prospect_email"] = others[0]
@@ -96,14 +107,25 @@ class PartnerReferral(models.Model):
         }
 
     def message_update(self, msg_dict, update_vals=None):
-        # EXTENDS mail: an answer fills in what was missing, and changes nothing that is known
+        # EXTENDS mail: an answer fills in what was missing, and changes nothing that is known; one that names another
+        # company is no answer about this one
         result = super().message_update(msg_dict, update_vals)
         if self.env.context.get("partner_program_automatic"):
             return result  # what an automatic reply quotes or signs with says nothing about the client
-        for referral in self.filtered(lambda referral: referral.state == "submitted" and not referral.client_id):
-            if msg_dict.get("author_id") in referral._get_partner_people().ids:
-                referral._fill_in(self._parse_prospect(msg_dict, referral.enrollment_id))
+        for referral in self:
+            if msg_dict.get("author_id") not in referral._get_partner_people().ids:
+                continue
+            told = self._parse_prospect(msg_dict, referral.enrollment_id)
+            if referral._is_another(told.get("prospect_name")):
+                referral.enrollment_id._take_answer(msg_dict)
+            elif referral.state == "submitted" and not referral.client_id:
+                referral._fill_in(told)
         return result
+
+    def _is_another(self, name) -> bool:
+        """Whether a company that a mail names is not the one that was referred."""
+        known = matching.name_variants(self.prospect_name) | matching.name_variants(self.client_id.name)
+        return bool(name and known) and known.isdisjoint(matching.name_variants(name))
 
     def _get_partner_people(self):
         """The contacts of the partner company: only they say more about their client."""

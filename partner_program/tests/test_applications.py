@@ -403,7 +403,7 @@ class TestReferralsByMail(ApplicationsCommon):
         self.assertIn("Phone", question.body_html)
         self.assertEqual(question.recipient_ids, self.ada_contact)
         headers = {"In-Reply-To": question.message_id, "References": question.message_id}
-        reply = "> Contact: Ben Bird\n> Email: ben@bluebird.example\n> Phone:\nCompany: Something else"
+        reply = "> Contact: Ben Bird\n> Email: ben@bluebird.example\n> Phone:\nCompany: Bluebird Logistics Ltd"
         self.assertFalse(self.refer_by_mail(reply, subject="Re: referral", headers=headers))
         self.assertRecordValues(
             referral,
@@ -534,6 +534,47 @@ class TestReferralsByMail(ApplicationsCommon):
         self.assertIn("does not say who the client is", question.body_html)
         second = self.reply(question, "It is cy@cedar.example" + signature, 4)
         self.assertEqual(second.prospect_email, "cy@cedar.example")
+
+    def test_p4_an_answer_about_one_client_that_names_another_is_the_claim_of_the_other(self):
+        bluebird = self.refer_by_mail("Company: Bluebird", number=1)
+        text = "Company: Sunrise\nEmail: sue@sunrise.example\n\n> Company: Bluebird"
+        sunrise = self.reply(self.mails_of(bluebird), text, 2)
+        self.assertRecordValues(
+            sunrise + bluebird,
+            [
+                {"prospect_name": "Sunrise", "prospect_email": "sue@sunrise.example"},
+                {"prospect_name": "Bluebird", "prospect_email": False},
+            ],
+        )
+        self.assertFalse(bluebird.lead_id.email_from)
+        self.assertFalse(self.reply(self.mails_of(bluebird), text + "\nContact: Ben", 3), "known by now")
+        self.assertFalse(bluebird.prospect_contact_name)
+        bluebird.write({"decision_reason": "No", "state": "rejected"})
+        self.assertEqual(self.reply(self.mails_of(bluebird), "Company: Cedar", 4).prospect_name, "Cedar")
+        self.enrollment_ada.with_context(partner_program_no_mail=True).state = "suspended"
+        self.assertFalse(self.reply(self.mails_of(bluebird), "Company: Delta", 5))
+        self.assertIn("Delta", self.mails_of(self.enrollment_ada)[-1:].body_html, "told that it claims nothing")
+
+    def test_d11_an_address_at_the_domain_of_the_partner_is_not_that_of_the_client(self):
+        welcome = self.welcome()
+        signature = "\n\nAnn\nCompany: Ada Advisory\nEmail: info@ada.example"
+        for number in (1, 2):
+            self.assertFalse(self.reply(welcome, "Thanks!" + signature, number))
+        self.assertEqual(self.mails_of(self.enrollment_ada), welcome, "small talk")
+        self.assertFalse(self.refer_by_mail("Hello" + signature, subject="x", number=3))
+        question = self.mails_of(self.enrollment_ada) - welcome
+        self.assertFalse(self.reply(question, "No, thank you." + signature, 4))
+        text = "Company: Bluebird\nEmail: office@fieldpro.example" + signature
+        self.assertFalse(self.refer_by_mail(text, subject="x", number=5).prospect_email, "that one is ours")
+        self.ada_contact.email = "ann.ada@gmail.com"
+        text = "Company: Cedar\nEmail: cedar@gmail.com" + signature
+        referral = self.refer_by_mail(text, sender="ann.ada@gmail.com", subject="x", number=6)
+        self.assertEqual(referral.prospect_email, "cedar@gmail.com", "a public provider")
+
+    def test_d11_a_mail_that_names_the_parent_of_the_partner_makes_no_claim(self):
+        self.ada.parent_id = self.env["res.partner"].create({"name": "Mother Holding", "is_company": True})
+        self.assertFalse(self.refer_by_mail("Company: Mother Holding Ltd", subject="x"))
+        self.assertEqual(self.enrollment_ada.mail_problem, "a partner cannot refer itself")
 
     def reply(self, to_mail, text, number, **options):
         """Answer one of our mails; returns the referrals that it makes."""
