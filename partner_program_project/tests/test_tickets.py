@@ -151,7 +151,7 @@ class TestTickets(PartnerProgramCommon, HttpCase):
         project = self.env["project.project"].sudo().create({"name": name, "company_id": self.company.id})
         self.company.partner_support_project_id = project
         self.ticket()
-        project.task_ids.flush_recordset()
+        self.env.flush_all()
         self.env.cr.execute("UPDATE project_project SET partner_program_use = NULL WHERE id = %s", project.ids)
         self.env.cr.execute("UPDATE project_task SET partner_program_use = NULL WHERE project_id = %s", project.ids)
         self.env.invalidate_all()
