@@ -137,9 +137,7 @@ class PartnerProgramEnrollment(models.Model):
                 lambda one: one.state == "applied" or (one.state == "onboarding" and not one.was_partner)
             )
         if kind == "suspend":
-            return self.filtered(
-                lambda one: one.state == "active" or (one.state == "onboarding" and one.was_partner)
-            )
+            return self.filtered(lambda one: one.state == "active" or (one.state == "onboarding" and one.was_partner))
         return self.filtered(lambda one: one.state in LIVE_STATES)
 
     def action_suspend(self):
