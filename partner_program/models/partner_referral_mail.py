@@ -107,8 +107,8 @@ class PartnerReferral(models.Model):
         }
 
     def message_update(self, msg_dict, update_vals=None):
-        # EXTENDS mail: an answer fills in what was missing, and changes nothing that is known; one that names another
-        # company is no answer about this one
+        # EXTENDS mail: an answer fills in what was missing, and changes nothing that is known. One that names another
+        # company may be about both, or quote: nothing is taken from it, and the partner is told what to send instead.
         result = super().message_update(msg_dict, update_vals)
         if self.env.context.get("partner_program_automatic"):
             return result  # what an automatic reply quotes or signs with says nothing about the client
@@ -117,15 +117,18 @@ class PartnerReferral(models.Model):
                 continue
             told = self._parse_prospect(msg_dict, referral.enrollment_id)
             if referral._is_another(told.get("prospect_name")):
-                referral.enrollment_id._take_answer(msg_dict)
+                referral.enrollment_id._ask_about_another(told["prospect_name"], referral)
             elif referral.state == "submitted" and not referral.client_id:
                 referral._fill_in(told)
         return result
 
     def _is_another(self, name) -> bool:
-        """Whether a company that a mail names is not the one that was referred."""
-        known = matching.name_variants(self.prospect_name) | matching.name_variants(self.client_id.name)
-        return bool(name and known) and known.isdisjoint(matching.name_variants(name))
+        """Whether a company that a mail names is not the one that was referred, whose name may be told in full now."""
+        named = min(matching.name_variants(name), key=len, default="")
+        known = {
+            min(matching.name_variants(one), key=len, default="") for one in (self.prospect_name, self.client_id.name)
+        } - {""}
+        return bool(named and known) and not any(one in named or named in one for one in known)
 
     def _get_partner_people(self):
         """The contacts of the partner company: only they say more about their client."""

@@ -535,25 +535,29 @@ class TestReferralsByMail(ApplicationsCommon):
         second = self.reply(question, "It is cy@cedar.example" + signature, 4)
         self.assertEqual(second.prospect_email, "cy@cedar.example")
 
-    def test_p4_an_answer_about_one_client_that_names_another_is_the_claim_of_the_other(self):
+    def test_p4_an_answer_about_one_client_that_names_another_takes_nothing_and_is_asked_about(self):
+        """What stands in it may be of either, and part of it is quoted: neither claim gets the data of the other."""
         bluebird = self.refer_by_mail("Company: Bluebird", number=1)
-        text = "Company: Sunrise\nEmail: sue@sunrise.example\n\n> Company: Bluebird"
-        sunrise = self.reply(self.mails_of(bluebird), text, 2)
-        self.assertRecordValues(
-            sunrise + bluebird,
-            [
-                {"prospect_name": "Sunrise", "prospect_email": "sue@sunrise.example"},
-                {"prospect_name": "Bluebird", "prospect_email": False},
-            ],
-        )
+        text = "Company: Sunrise\nContact: Sue\n\n> Company: Bluebird\n> Email: ben@bluebird.example"
+        self.assertFalse(self.reply(self.mails_of(bluebird), text, 2))
+        self.assertRecordValues(bluebird, [{"prospect_email": False, "prospect_contact_name": False}])
         self.assertFalse(bluebird.lead_id.email_from)
-        self.assertFalse(self.reply(self.mails_of(bluebird), text + "\nContact: Ben", 3), "known by now")
-        self.assertFalse(bluebird.prospect_contact_name)
-        bluebird.write({"decision_reason": "No", "state": "rejected"})
-        self.assertEqual(self.reply(self.mails_of(bluebird), "Company: Cedar", 4).prospect_name, "Cedar")
-        self.enrollment_ada.with_context(partner_program_no_mail=True).state = "suspended"
-        self.assertFalse(self.reply(self.mails_of(bluebird), "Company: Delta", 5))
-        self.assertIn("Delta", self.mails_of(self.enrollment_ada)[-1:].body_html, "told that it claims nothing")
+        question = self.mails_of(self.enrollment_ada)
+        self.assertIn("it answers about Bluebird and names Sunrise as well", question.body_html)
+        self.assertFalse(self.reply(self.mails_of(bluebird), text, 3))
+        self.assertEqual(self.mails_of(self.enrollment_ada), question, "asked once")
+        sunrise = self.reply(question, "Company: Sunrise\nEmail: sue@sunrise.example", 4)
+        self.assertRecordValues(sunrise, [{"prospect_name": "Sunrise", "prospect_email": "sue@sunrise.example"}])
+
+    def test_p4_an_answer_with_the_full_name_of_the_client_is_about_it(self):
+        bluebird = self.refer_by_mail("Company: Bluebird", number=1)
+        self.assertFalse(self.reply(self.mails_of(bluebird), "Company: Bluebird Logistics\nContact: Ben", 2))
+        self.assertRecordValues(bluebird, [{"prospect_name": "Bluebird", "prospect_contact_name": "Ben"}])
+        self.assertFalse(self.mails_of(self.enrollment_ada))
+
+    def test_p4_a_client_that_was_referred_in_the_portal_is_not_claimed_again_by_an_answer(self):
+        self.env["partner.referral"].create({"enrollment_id": self.enrollment_ada.id, "prospect_name": "Cedar"})
+        self.assertFalse(self.reply(self.welcome(), "Company: Cedar", 1))
 
     def test_d11_an_address_at_the_domain_of_the_partner_is_not_that_of_the_client(self):
         welcome = self.welcome()
