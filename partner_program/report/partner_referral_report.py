@@ -91,10 +91,12 @@ class PartnerReferralReport(models.Model):
 
     def _get_zones(self) -> SQL:
         """``(company, time zone)`` by names of today: a database server may know no old ones, and then says nothing."""
-        companies_sudo = self.env["res.company"].sudo().with_context(active_test=False).search([])  # zones only
-        return SQL(", ").join(
-            SQL("(%s, %s)", company.id, company._partner_program_zone().key) for company in companies_sudo
-        )
+        programs_sudo = self.env["partner.program"].sudo().with_context(active_test=False)  # zones of companies only
+        zones = [
+            SQL("(%s, %s)", company_sudo.id, company_sudo._partner_program_zone().key)
+            for (company_sudo,) in programs_sudo._read_group([], ["company_id"])
+        ]
+        return SQL(", ").join(zones or [SQL("(0, 'UTC')")])
 
     def action_open_referral(self):
         """Open the referral that the row counts."""
