@@ -124,11 +124,9 @@ class PartnerReferral(models.Model):
 
     def _is_another(self, name) -> bool:
         """Whether a company that a mail names is not the one that was referred, whose name may be told in full now."""
-        named = min(matching.name_variants(name), key=len, default="")
-        known = {
-            min(matching.name_variants(one), key=len, default="") for one in (self.prospect_name, self.client_id.name)
-        } - {""}
-        return bool(named and known) and not any(one in named or named in one for one in known)
+        named = matching.name_words(name)
+        known = [words for one in (self.prospect_name, self.client_id.name) if (words := matching.name_words(one))]
+        return bool(named and known) and not any(words <= named or named <= words for words in known)
 
     def _get_partner_people(self):
         """The contacts of the partner company: only they say more about their client."""

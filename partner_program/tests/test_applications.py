@@ -554,6 +554,8 @@ class TestReferralsByMail(ApplicationsCommon):
         self.assertFalse(self.reply(self.mails_of(bluebird), "Company: Bluebird Logistics\nContact: Ben", 2))
         self.assertRecordValues(bluebird, [{"prospect_name": "Bluebird", "prospect_contact_name": "Ben"}])
         self.assertFalse(self.mails_of(self.enrollment_ada))
+        self.assertFalse(self.reply(self.mails_of(bluebird), "Company: Blue\nEmail: blue@blue.example", 3))
+        self.assertFalse(bluebird.prospect_email, "a part of a word is another company")
 
     def test_p4_a_client_that_was_referred_in_the_portal_is_not_claimed_again_by_an_answer(self):
         self.env["partner.referral"].create({"enrollment_id": self.enrollment_ada.id, "prospect_name": "Cedar"})

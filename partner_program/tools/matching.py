@@ -35,6 +35,11 @@ def name_variants(name: str | None) -> set[str]:
     return {core, "".join(words), *(core + form for form in LEGAL_FORMS)}
 
 
+def name_words(name: str | None) -> set[str]:
+    """The words of a company's name, squashed, without legal forms."""
+    return {squash_name(word) for word in (name or "").split()} - {"", *LEGAL_FORMS}
+
+
 def compact_number(number: str | None) -> str:
     """A tax ID without blanks and punctuation, in capitals; empty for none, and for "/", which means none."""
     return re.sub(r"[^A-Z0-9]", "", (number or "").upper())
