@@ -76,9 +76,9 @@ class AccountMove(models.Model):
         account = self.partner_bank_id
         if not account or account.allow_out_payment:
             return False
-        # As Odoo's dialog chooses: the first of any company, or of this one.
+        # As Odoo's dialog offers them: those of any company, or of this one.
         others = self.bank_partner_id.bank_ids.filtered(lambda other: other.company_id <= self.company_id)
-        return account.active or not others[:1].allow_out_payment
+        return account.active or not any(others.mapped("allow_out_payment"))
 
     def _explain_blocked_payment(self) -> str:
         values = {"partner": self.commercial_partner_id.name, "account": self.partner_bank_id.display_name}

@@ -74,22 +74,6 @@ class PartnerProgramEnrollment(models.Model):
         else:
             running._answer_early_referral(msg_dict)
 
-    def _ask_about_another(self, name, referral):
-        """An answer about one client names another: whether that is a referral the partner says by a mail of its own.
-
-        What stands beside the name may be of the one or the other, or quoted; told once for each name.
-        """
-        running = self.current_enrollment_id
-        if running.state == "active" and running._is_told_first({"prospect_name": name}):
-            env = running._in_partner_language().env
-            running._ask_for_client(
-                env._(
-                    "it answers about %(client)s and names %(other)s as well",
-                    client=referral.client_name or referral.prospect_name or referral.name,
-                    other=name,
-                )
-            )
-
     def _answer_early_referral(self, msg_dict):
         """Whoever cannot refer yet, or not at present, and names a client is told that it claims nothing."""
         client = self.env["partner.referral"]._parse_prospect(msg_dict, self)
@@ -174,11 +158,13 @@ class PartnerProgramEnrollment(models.Model):
         return self.env["res.partner"].search([("id", "child_of", self.partner_id.ids)])
 
     def _is_known(self, client) -> bool:
-        """Whether the partner has a claim on who is named, however it came: answers quote the mails before."""
+        """Whether the partner has a claim by mail on who is named: answers quote the mails before."""
         name, email = (client.get("prospect_name") or "").casefold(), client.get("prospect_email")
-        claims = self.env["partner.referral"].search([("enrollment_id", "in", self._with_previous().ids)])
+        claims = self.env["partner.referral"].search(
+            [("enrollment_id", "in", self._with_previous().ids), ("source", "=", "email")]
+        )
         return any(
-            (name and name in ((claim.prospect_name or "").casefold(), (claim.client_name or "").casefold()))
+            (name and (claim.prospect_name or "").casefold() == name)
             or (not name and email and claim.prospect_email == email)
             for claim in claims
         )

@@ -34,7 +34,7 @@ class PartnerReferral(models.Model):
     _partner_program_limits_files = True
 
     @api.model
-    def _parse_prospect(self, msg_dict, enrollment) -> dict:
+    def _parse_prospect(self, msg_dict, enrollment, quoted=False) -> dict:
         """What a mail says about the client: lines such as ``Company: Bluebird Logistics``, else what can be guessed.
 
         The only address in the text that is neither the sender's nor ours is the client's; a subject such as
@@ -42,6 +42,8 @@ class PartnerReferral(models.Model):
         stands below a signature mark, but for the name of a company: signatures describe who writes.
 
         :param enrollment: of the partner that writes
+        :param bool quoted: whether what is quoted is about the same client; else a mail that names one in words of its
+            own takes nothing from it
         :return: values of ``prospect_name``, ``prospect_contact_name``, ``prospect_email``, ``prospect_phone``,
             ``prospect_vat``, as far as they were found
         """
@@ -55,6 +57,8 @@ class PartnerReferral(models.Model):
             return not is_own and not enrollment._is_own_address(address)
 
         text = SIGNATURE_MARK.split(tools.html2plaintext(msg_dict.get("body") or ""), maxsplit=1)[0]
+        if not quoted and self._get_told("prospect_name", own_words := self._without_quotes(text)):
+            text = own_words
         vals = {}
         for fname in LINES:
             told = self._get_named(msg_dict) if fname == "prospect_name" else self._get_told(fname, text)
@@ -76,6 +80,10 @@ class PartnerReferral(models.Model):
         return vals
 
     @api.model
+    def _without_quotes(self, text) -> str:
+        return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith(">"))
+
+    @api.model
     def _get_told(self, fname, text) -> list[str]:
         """What the lines of a text say of one field."""
         return [match[1].strip() for match in LINES[fname].finditer(text)]
@@ -83,11 +91,18 @@ class PartnerReferral(models.Model):
     @api.model
     def _get_named(self, msg_dict) -> list[str]:
         """The companies that a mail names, in its lines and in the subject; also the one that wrote it."""
-        named = self._get_told("prospect_name", tools.html2plaintext(msg_dict.get("body") or ""))
+        named = self._get_named_in_text(msg_dict)
         subject = (msg_dict.get("subject") or "").strip()
         if (match := SUBJECT.match(subject)) and subject[match.end() :].strip():
             named.append(subject[match.end() :].strip())
         return named
+
+    @api.model
+    def _get_named_in_text(self, msg_dict) -> list[str]:
+        """The companies in the lines of a mail; those that are quoted, and were told before, come last."""
+        text = tools.html2plaintext(msg_dict.get("body") or "")
+        told = self._get_told("prospect_name", self._without_quotes(text)) + self._get_told("prospect_name", text)
+        return list(dict.fromkeys(told))
 
     def _get_missing_details(self) -> list[str]:
         """What we would like to know of the client, as labels that a partner can fill in."""
@@ -108,25 +123,55 @@ class PartnerReferral(models.Model):
 
     def message_update(self, msg_dict, update_vals=None):
         # EXTENDS mail: an answer fills in what was missing, and changes nothing that is known. One that names another
-        # company may be about both, or quote: nothing is taken from it, and the partner is told what to send instead.
+        # company may be about both, or quote: nothing is taken from it, and somebody of ours reads it.
         result = super().message_update(msg_dict, update_vals)
         if self.env.context.get("partner_program_automatic"):
             return result  # what an automatic reply quotes or signs with says nothing about the client
         for referral in self:
             if msg_dict.get("author_id") not in referral._get_partner_people().ids:
                 continue
-            told = self._parse_prospect(msg_dict, referral.enrollment_id)
-            if referral._is_another(told.get("prospect_name")):
-                referral.enrollment_id._ask_about_another(told["prospect_name"], referral)
+            enrollment = referral.enrollment_id
+            own = enrollment._get_own_data()
+            others = [
+                name
+                for name in self._get_named_in_text(msg_dict)
+                if referral._is_another(name) and not enrollment._is_own(own, "prospect_name", name)
+            ]
+            if others:
+                referral._flag_another_named(others[0])
             elif referral.state == "submitted" and not referral.client_id:
-                referral._fill_in(told)
+                referral._fill_in(self._parse_prospect(msg_dict, enrollment, quoted=True))
         return result
 
     def _is_another(self, name) -> bool:
         """Whether a company that a mail names is not the one that was referred, whose name may be told in full now."""
         named = matching.name_words(name)
-        known = [words for one in (self.prospect_name, self.client_id.name) if (words := matching.name_words(one))]
-        return bool(named and known) and not any(words <= named or named <= words for words in known)
+        for one in filter(None, (self.prospect_name, self.client_id.name)):
+            words = matching.name_words(one)
+            if words <= named or named <= words or matching.name_variants(one) & matching.name_variants(name):
+                return False
+        return bool(named and (self.prospect_name or self.client_id))
+
+    def _flag_another_named(self, name):
+        """Somebody of ours reads what it is about: the mail has its day, and a claim is registered with that (D10)."""
+        user = self._get_responsible()
+        env = self.with_context(lang=user.lang).env
+        summary = env._("An answer names another company")
+        if summary not in self.activity_ids.mapped("summary"):
+            self.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=summary,
+                note=tools.plaintext2html(
+                    env._(
+                        "The partner answers about %(client)s and names %(other)s. Nothing was taken from the mail, as "
+                        "it may be of either or quoted. If it refers another client, register that, received when the "
+                        "mail was; if it tells more about this one, fill it in.",
+                        client=self.client_name or self.prospect_name or self.name,
+                        other=name,
+                    )
+                ),
+                user_id=user.id,
+            )
 
     def _get_partner_people(self):
         """The contacts of the partner company: only they say more about their client."""

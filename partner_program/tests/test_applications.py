@@ -535,19 +535,39 @@ class TestReferralsByMail(ApplicationsCommon):
         second = self.reply(question, "It is cy@cedar.example" + signature, 4)
         self.assertEqual(second.prospect_email, "cy@cedar.example")
 
-    def test_p4_an_answer_about_one_client_that_names_another_takes_nothing_and_is_asked_about(self):
+    def test_p4_an_answer_about_one_client_that_names_another_takes_nothing_and_is_for_a_person(self):
         """What stands in it may be of either, and part of it is quoted: neither claim gets the data of the other."""
         bluebird = self.refer_by_mail("Company: Bluebird", number=1)
-        text = "Company: Sunrise\nContact: Sue\n\n> Company: Bluebird\n> Email: ben@bluebird.example"
-        self.assertFalse(self.reply(self.mails_of(bluebird), text, 2))
-        self.assertRecordValues(bluebird, [{"prospect_email": False, "prospect_contact_name": False}])
-        self.assertFalse(bluebird.lead_id.email_from)
-        question = self.mails_of(self.enrollment_ada)
-        self.assertIn("it answers about Bluebird and names Sunrise as well", question.body_html)
-        self.assertFalse(self.reply(self.mails_of(bluebird), text, 3))
-        self.assertEqual(self.mails_of(self.enrollment_ada), question, "asked once")
-        sunrise = self.reply(question, "Company: Sunrise\nEmail: sue@sunrise.example", 4)
-        self.assertRecordValues(sunrise, [{"prospect_name": "Sunrise", "prospect_email": "sue@sunrise.example"}])
+        quoted = "> Company: Bluebird\n> Email: ben@bluebird.example"
+        for number, text in enumerate(
+            (
+                "Company: Sunrise\nContact: Sue\n\n" + quoted,
+                quoted + "\n\nCompany: Sunrise\nContact: Sue",
+                "Company: Bluebird\nContact: Ben\nCompany: Sunrise\nEmail: sue@sunrise.example",
+            ),
+            2,
+        ):
+            self.assertFalse(self.reply(self.mails_of(bluebird), text, number))
+            self.assertRecordValues(bluebird, [{"prospect_email": False, "prospect_contact_name": False}])
+            self.assertFalse(bluebird.lead_id.email_from)
+        todo = bluebird.activity_ids.filtered(lambda one: one.summary == "An answer names another company")
+        self.assertEqual((len(todo), todo.user_id), (1, bluebird._get_responsible()), "asked once")
+        self.assertIn("answers about Bluebird and names Sunrise", str(todo.note))
+        self.assertFalse(self.mails_of(self.enrollment_ada), "no machine asks the partner")
+
+    def test_p4_a_claim_gets_nothing_of_what_is_quoted_beside_it(self):
+        """In an answer to a mail that is about no client: our form, or a mail of before."""
+        text = "> Company: Bluebird\n> Email: ben@bluebird.example\n\nCompany: Sunrise\nContact: Sue"
+        sunrise = self.reply(self.welcome(), text, 1)
+        expected = {"prospect_name": "Sunrise", "prospect_contact_name": "Sue", "prospect_email": False}
+        self.assertRecordValues(sunrise, [expected])
+
+    def test_p4_another_way_to_write_a_name_is_no_other_company(self):
+        referral = self.env["partner.referral"].new({"prospect_name": "Coca-Cola"})
+        for name in ("Coca Cola", "CocaCola", "Coca-Cola, Ltd.", "Coca-Cola Enterprises"):
+            self.assertFalse(referral._is_another(name), name)
+        for name in ("Coc", "Pepsi", "Cola-Light"):
+            self.assertTrue(referral._is_another(name), name)
 
     def test_p4_an_answer_with_the_full_name_of_the_client_is_about_it(self):
         bluebird = self.refer_by_mail("Company: Bluebird", number=1)
@@ -556,10 +576,6 @@ class TestReferralsByMail(ApplicationsCommon):
         self.assertFalse(self.mails_of(self.enrollment_ada))
         self.assertFalse(self.reply(self.mails_of(bluebird), "Company: Blue\nEmail: blue@blue.example", 3))
         self.assertFalse(bluebird.prospect_email, "a part of a word is another company")
-
-    def test_p4_a_client_that_was_referred_in_the_portal_is_not_claimed_again_by_an_answer(self):
-        self.env["partner.referral"].create({"enrollment_id": self.enrollment_ada.id, "prospect_name": "Cedar"})
-        self.assertFalse(self.reply(self.welcome(), "Company: Cedar", 1))
 
     def test_d11_an_address_at_the_domain_of_the_partner_is_not_that_of_the_client(self):
         welcome = self.welcome()

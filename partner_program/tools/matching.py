@@ -36,8 +36,9 @@ def name_variants(name: str | None) -> set[str]:
 
 
 def name_words(name: str | None) -> set[str]:
-    """The words of a company's name, squashed, without legal forms."""
-    return {squash_name(word) for word in (name or "").split()} - {"", *LEGAL_FORMS}
+    """The words of a company's name, without legal forms unless it consists of them."""
+    words = {word for word in _BETWEEN.split((name or "").lower()) if word}
+    return words - set(LEGAL_FORMS) or words
 
 
 def compact_number(number: str | None) -> str:
