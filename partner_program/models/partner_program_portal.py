@@ -172,9 +172,9 @@ class PartnerProgramPortal(models.AbstractModel):
                 if bill["posted_before"]:
                     total["posted"][day] += bill["open"]
         companies = {company_id for company_id, _currency in totals}
-        names_sudo = {company.id: company.name for company in self.env["res.company"].sudo().browse(companies)}
+        companies_sudo = self.env["res.company"].sudo().browse(companies)  # partners are told who owes them
+        names_sudo = {company.id: company.name for company in companies_sudo}
         for (company_id, currency), total in totals.items():
-            # sudo: partners are told the name of the company that owes them, as on its bills
             total["title"] = f"{names_sudo[company_id]}, {currency.name}" if len(companies) > 1 else currency.name
         return sorted(totals.values(), key=lambda total: (-total["paid"] - total["to_pay"], total["title"]))
 
