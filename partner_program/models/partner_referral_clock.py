@@ -140,6 +140,8 @@ class PartnerReferral(models.Model):
         """The clock of a claim that has to be closed by a day; on that day 0 days are left."""
         days = (self.expires_on - today).days
         values = {"day": self._format_short_day(self.expires_on, today), "days": days}
+        if days < 0 and self.state == "submitted":  # nothing has expired: nobody has decided
+            return days, self.env._("Last day was %(day)s", **values)
         if days < 0:
             return days, self.env._("Expired on %(day)s", **values)
         if not days:

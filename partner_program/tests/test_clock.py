@@ -51,6 +51,11 @@ class TestClock(ClockCase):
         self.env["partner.referral"]._cron_sync_referrals()
         self.assertEqual((referral.state, referral.clock), ("expired", False))
 
+    def test_p8_a_referral_that_nobody_decided_in_time_has_not_expired(self):
+        referral = self.refer(accept=False, referred_on="2026-01-05 08:00:00")
+        self.assertEqual(self.at(referral, "2026-04-05"), ("Close by 5 Apr · last day", 0))
+        self.assertEqual(self.at(referral, "2026-04-06 00:00:00"), ("Last day was 5 Apr", -1))
+
     def test_d9_29_february_and_month_ends(self):
         for referred_on, last_day in (
             ("2027-11-30 09:00:00", "29 Feb"),
