@@ -107,6 +107,21 @@ class PartnerProgramAgreement(models.Model):
                 self.env._("%(agreement)s was signed already. Create a new version.", agreement=signed.display_name)
             )
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_asked(self):
+        """What partners were asked to sign says since when payouts are held."""
+        programs_sudo = self.env["partner.program"].sudo().with_context(active_test=False)  # of other companies, too
+        asking_sudo = programs_sudo.search([("asked_agreement_ids", "in", self.ids)], limit=1)
+        if asking_sudo:
+            raise UserError(
+                self.env._(
+                    "%(program)s has asked its partners to sign %(agreement)s. Archive the agreement instead of "
+                    "deleting it.",
+                    program=asking_sudo.name,
+                    agreement=(asking_sudo.asked_agreement_ids & self)[:1].display_name,
+                )
+            )
+
     def action_new_version(self):
         """Open a copy with the next version number."""
         self.ensure_one()

@@ -31,6 +31,8 @@ class PartnerProgram(models.Model):
         "partner_program_asked_agreement_rel",
         readonly=True,
         copy=False,
+        ondelete="restrict",
+        context={"active_test": False},  # what was due is due, also when its version was archived
         help="Technical: every version of the contract that the program has asked its partners to sign.",
     )
     manager_rule_ids = fields.One2many(

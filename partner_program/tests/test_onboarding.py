@@ -305,9 +305,15 @@ class TestChecklist(OnboardingCommon):
         self.assertFalse(self.enrollment_byte.requirements_met)
         versions[1].sign_by = "2026-06-30"
         self.program_affiliate.agreement_id = versions[1]
+        versions[0].active = False  # it is asked for no more, and yet it was due
+        self.env.invalidate_all()
         self.run_all()
+        self.env["partner.program.training"]._cron_sync_training()
         self.assertEqual(self.enrollment_byte.missing_requirements, "new version of the contract not signed")
+        self.assertFalse(self.enrollment_byte.requirements_met)
         self.assertTrue(self.enrollment_byte._get_checklist()[0]["holds"])
+        with self.assertRefused("Affiliate has asked its partners to sign Test Agreement, version 2"):
+            versions[0].unlink()
         self.enrollment_byte.with_user(self.manager).action_sign()
         self.assertTrue(self.enrollment_byte.requirements_met)
         self.agreement.copy({"version": 4, "sign_by": "2026-03-02"})  # a draft that no program asks for

@@ -216,7 +216,7 @@ class TestSignatures(PartnerProgramCommon, HttpCase):
             lambda: self.agreement.unlink(),
         ):
             with self.assertRefused(
-                "kept|afterwards|signed already|still|nother model|referenc", (UserError, AccessError)
+                "kept|afterwards|signed already|still|nother model|referenc|has asked", (UserError, AccessError)
             ):
                 attempt()
         document.sudo().write({"raw": document.raw, "mimetype": document.mimetype})  # moved to another storage
