@@ -297,14 +297,18 @@ class PartnerProgramEnrollment(models.Model):
 
     @api.model
     def _find_application(self, contact, email, program, is_open):
-        """The application that a further mail of the same company, or from the same address, joins."""
+        """The application that a further mail of the same company, or from the same address, joins.
+
+        Whose contact belongs to one company is with that one by now, whatever it applied for once; while nobody has
+        decided on that, the contact may be new, and not at its company yet.
+        """
+        same_address = Domain("applicant_email", "=", tools.email_normalize(email) or "-")
+        if contact:
+            same_address &= Domain("state", "=", "applied")
         known = self.search(
             Domain("company_id", "=", program.company_id.id)
             & Domain("state", "in", LIVE_STATES)
-            & (
-                Domain("partner_id", "in", contact.commercial_partner_id.ids)
-                | Domain("applicant_email", "=", tools.email_normalize(email) or "-")
-            ),
+            & (Domain("partner_id", "in", contact.commercial_partner_id.ids) | same_address),
             order="id desc",
         )
         same = known.filtered(lambda enrollment: enrollment.program_id == program)

@@ -290,6 +290,29 @@ class TestApplications(ApplicationsCommon):
                 self.assertEqual(application.state, "onboarding")
         self.assertEqual(by_form.partner_id, self.other_client)
 
+    def test_p24_somebody_who_is_with_another_company_by_now_applies_for_that_one(self):
+        self.enrollment_ada.applicant_email = self.ada_contact.email
+        for state in ("onboarding", "active", "suspended"):
+            with self.subTest(state=state), self.cr.savepoint() as savepoint:
+                self.enrollment_ada.with_context(partner_program_no_mail=True).state = state
+                self.ada_contact.parent_id = self.client
+                before = self.enrollment_ada.message_ids
+                sender = self.ada_contact.email
+                by_mail = self.receive(mail(sender=sender, to="partners-referral@fieldpro.example", number=1))
+                self.assertEqual((by_mail.partner_id, by_mail.applicant_id), (self.client, self.ada_contact))
+                by_mail.with_context(partner_program_no_mail=True).state = "ended"
+                vals = {"name": "Ann", "email": sender, "company_name": "Cobalt", "country_id": False}
+                vals |= {"program_id": None, "company_kind": "agency", "application_text": "Why not"}
+                by_form = self.enrollments.sudo()._apply(self.company, {**vals, "expected_volume": ""}, "192.0.2.1")
+                self.assertEqual((by_form.partner_id, by_form.application_source), (self.client, "form"))
+                self.assertEqual(self.enrollment_ada.message_ids, before)
+                savepoint.close(rollback=True)
+                self.env.invalidate_all()
+        application = self.receive(mail(number=2))
+        application.partner_id = self.other_client
+        self.env["res.partner"].search([("email", "=", "nora@new.example")]).parent_id = self.client
+        self.assertFalse(self.receive(mail(number=3)), "nobody has decided on the first one: it joins it")
+
     def test_p24_addresses_of_the_programs_at_installation(self):
         for xmlid in ("partner_program.program_referral", "partner_program.program_affiliate"):
             alias = self.env.ref(xmlid).sudo().alias_id
