@@ -49,8 +49,8 @@ class PartnerProgramEnrollment(models.Model):
 
     def _get_open_ticket_domain(self):
         return [
+            *self.env["project.task"]._get_partner_tasks_domain("support"),
             ("partner_enrollment_id", "in", self.ids),
-            ("partner_program_use", "=", "support"),
             ("state", "not in", CLOSED),
             ("stage_id", "not any", [("fold", "=", True)]),
         ]
@@ -79,7 +79,9 @@ class PartnerProgramEnrollment(models.Model):
                           AND subtype.internal IS NOT TRUE
                           AND message.is_internal IS NOT TRUE
                        ) answer ON answer.date IS NOT NULL
-                 WHERE task.partner_enrollment_id IN %(ids)s AND task.partner_program_use = 'support'
+                 WHERE task.partner_enrollment_id IN %(ids)s
+                   AND task.partner_program_use = 'support'
+                   AND task.has_template_ancestor IS NOT TRUE
                  GROUP BY task.partner_enrollment_id
                 """,
                 spoken=SPOKEN,
@@ -98,10 +100,12 @@ class PartnerProgramEnrollment(models.Model):
         ]
 
     def _get_documents_to_hand_over(self) -> dict:
-        # EXTENDS partner_program: tickets and ideas that are not closed
+        # EXTENDS partner_program: tickets and ideas that are not closed, with what colleagues do for them
         tasks = self.env["project.task"].search(
             [
+                "|",
                 ("partner_enrollment_id", "in", self.ids),
+                ("parent_id.partner_enrollment_id", "in", self.ids),
                 ("partner_program_use", "!=", False),
                 ("state", "not in", CLOSED),
                 ("stage_id", "not any", [("fold", "=", True)]),
@@ -121,8 +125,8 @@ class PartnerProgramEnrollment(models.Model):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("partner_program_project.partner_ticket_action")
         action["domain"] = [
+            *self.env["project.task"]._get_partner_tasks_domain("support"),
             ("partner_enrollment_id", "in", self._with_previous().ids),
-            ("partner_program_use", "=", "support"),
         ]
         action["context"] = {}
         return action

@@ -1,6 +1,10 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 from odoo.addons.mail.tools.alias_error import AliasError
+
+# Odoo makes projects open to portal users; the visibility that is closest among those which are not.
+CLOSED_TO_PORTAL = {"portal": "employees", "invited_users": "followers"}
 
 
 class ProjectProject(models.Model):
@@ -13,6 +17,27 @@ class ProjectProject(models.Model):
         help="What affiliates send in the portal, or by email to the address of the project, arrives here. "
         "Mails of others are answered with the reason, and refused.",
     )
+
+    @api.constrains("partner_program_use", "privacy_visibility")
+    def _check_partner_privacy(self):
+        if shared := self.filtered(
+            lambda project: project.partner_program_use and project.privacy_visibility in CLOSED_TO_PORTAL
+        ):
+            raise ValidationError(
+                self.env._(
+                    "Partners read what is theirs of “%(project)s” on the pages of the program. Choose a visibility "
+                    "for internal users only: otherwise they would also read files of notes.",
+                    project=shared[0].name,
+                )
+            )
+
+    def _dedicate_to_partners(self, use):
+        """The project is for partners from now on, and Odoo's own pages and calls show them nothing of it."""
+        visibility = CLOSED_TO_PORTAL.get(self.privacy_visibility)
+        self.write({"partner_program_use": use, **({"privacy_visibility": visibility} if visibility else {})})
+        if visibility:  # Odoo unsubscribes portal users, who still want to hear of their tickets
+            for customer, tickets in self.task_ids.filtered("partner_enrollment_id").grouped("partner_id").items():
+                tickets.message_subscribe(customer.ids)
 
     def _alias_get_error(self, message, message_dict, alias):
         # EXTENDS mail: the address is for affiliates; a refused mail is answered, so nothing is lost unseen

@@ -64,6 +64,8 @@ class ProjectTask(models.Model):
             )
             if not task.partner_program_use:
                 task.partner_enrollment_id = False
+            elif task.parent_id and not task.partner_enrollment_id:
+                continue  # a sub-task has the customer of its ticket, and is work among colleagues
             elif found and task.partner_enrollment_id not in found:
                 task.partner_enrollment_id = found[:1]
 
@@ -112,14 +114,37 @@ class ProjectTask(models.Model):
             )
         )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        # EXTENDS project, where whoever follows a task follows its sub-tasks too
+        tasks = super().create(vals_list)
+        tasks_sudo = tasks.sudo()  # who makes a sub-task need not see the ticket
+        tasks_sudo.filtered("parent_id.partner_program_use")._keep_among_colleagues()
+        return tasks
+
+    def _keep_among_colleagues(self):
+        """No partner hears of these tasks."""
+        self.message_unsubscribe(self.message_partner_ids.filtered("partner_share").ids)
+
     # ------------------------------------------------------------
     # PORTAL: callers have found the task by `_search_partner_tasks_sudo`
     # ------------------------------------------------------------
 
     @api.model
+    def _get_partner_tasks_domain(self, use: str) -> list:
+        """Tickets or ideas: no template, no sub-task of colleagues; what became part of another task stays one."""
+        return [
+            ("partner_program_use", "=", use),
+            ("has_template_ancestor", "=", False),
+            "|",
+            ("parent_id", "=", False),
+            ("partner_enrollment_id", "!=", False),
+        ]
+
+    @api.model
     def _search_partner_tasks_sudo(self, use: str, enrollments_sudo, domain=(), **options):
         """Tickets of the partner itself; ideas of all partners of the same company."""
-        found = [("partner_program_use", "=", use), *domain]
+        found = [*self._get_partner_tasks_domain(use), *domain]
         if use == "ideas":
             found.append(("company_id", "in", enrollments_sudo.company_id.ids))
         else:

@@ -49,7 +49,7 @@ class ResCompany(models.Model):
                 project_sudo = company[f"partner_{use}_project_id"].sudo()  # whoever sets companies up need not see it
                 if project_sudo and (project_sudo.company_id != company or project_sudo.partner_program_use != use):
                     company._check_partner_project(project_sudo, use)
-                    project_sudo.partner_program_use = use
+                    project_sudo._dedicate_to_partners(use)
                     project_sudo.type_ids = project_sudo.type_ids or company._get_partner_stages(use)
 
     def _get_partner_stages(self, use):
@@ -67,7 +67,8 @@ class ResCompany(models.Model):
                 )
             )
         tasks_sudo = project_sudo.with_context(active_test=False).task_ids
-        if project_sudo.partner_program_use or tasks_sudo.filtered(lambda task: not task.partner_enrollment_id):
+        others_sudo = tasks_sudo.filtered(lambda task: not (task | task.parent_id).partner_enrollment_id)
+        if project_sudo.partner_program_use or others_sudo:
             raise UserError(
                 self.env._(
                     "“%(project)s” is in use already, and its address would refuse everybody but affiliates. Choose "

@@ -45,6 +45,19 @@ class TestLeaksOfBridges(leaks.TestLeaksOverPages):
         cls.ticket_elsewhere = cls._plant("support", enrollment_eland, ely, "Eland")
         cls.idea = cls._plant("ideas", cls.enrollment_cypress, cls.cy, "Moth", talk=False)
         cls.idea_elsewhere = cls._plant("ideas", enrollment_eland, ely, "Lemur", talk=False)
+        cls.parts = cls.tasks
+        for task in (cls.ticket, cls.idea):  # of colleagues
+            part = cls.tasks.with_user(cls.manager).create(
+                {
+                    "name": "Quollpart",
+                    "description": "Quolltext",
+                    "parent_id": task.id,
+                    "project_id": task.project_id.id,
+                }
+            )
+            part.message_post(body="Quollcomment", message_type="comment", subtype_xmlid=COMMENT)
+            part.message_post(body="x", attachments=[("Quollfile.txt", b"Quollbytes")], subtype_xmlid=COMMENT)
+            cls.parts |= part.sudo()
         cls.companies = {
             "owner": cls.byte,
             "colleague": cls.byte,
@@ -58,6 +71,7 @@ class TestLeaksOfBridges(leaks.TestLeaksOverPages):
         }
         ideas = {name: [f"{name}ticket", f"{name}text"] for name in ("Moth", "Lemur")}
         hidden = [f"{name}{what}" for name in (*own, *ideas) for what in ("note", "kept")]
+        hidden += [f"Quoll{what}" for what in ("part", "text", "comment", "file", "bytes")]
         people = {"cypress": ["Cypress Consult", "Cy of Cypress"], "eland": ["Eland Experts", "Ely of Eland"]}
         byte = ["Byte Builders", "Ben of Byte", "Bo of Byte"]
 
@@ -119,7 +133,7 @@ class TestLeaksOfBridges(leaks.TestLeaksOverPages):
         return leaks.BRIDGE_VISITS
 
     def records(self, model):
-        planted = self.ticket + self.other_ticket + self.ticket_elsewhere + self.idea + self.idea_elsewhere
+        planted = self.ticket + self.other_ticket + self.ticket_elsewhere + self.idea + self.idea_elsewhere + self.parts
         if model == "project.task":
             return planted
         if model == "ir.attachment":
@@ -162,6 +176,9 @@ class TestLeaksOfBridges(leaks.TestLeaksOverPages):
                 [("partner_program_use", "=", use), *domain], **options
             ),
         )
+        parts = self.replace(
+            "project.task", "_get_partner_tasks_domain", lambda _model, use: [("partner_program_use", "=", use)]
+        )
         notes = self.replace("project.task", "_get_spoken_messages", lambda task: task.message_ids)
         one, file = "/my/tickets/<int:ticket_id>", "/my/tickets/<int:ticket_id>/file/<int:file_id>"
         cases = {
@@ -169,6 +186,7 @@ class TestLeaksOfBridges(leaks.TestLeaksOverPages):
             "a ticket": ([one], everything),
             "file of a ticket": ([file], everything),
             "ideas": (["/my/ideas"], everything),
+            "sub-tasks of ideas": (["/my/ideas"], parts),
             "notes of colleagues": ([one], notes),
             "files of notes": ([file], notes),
         }

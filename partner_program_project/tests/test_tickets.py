@@ -1,20 +1,18 @@
 """Tickets and ideas of affiliates: portal, email, votes, first answers (P5, P18)."""
 
-import importlib.util
-import re
 import threading
 from datetime import timedelta
 from unittest.mock import patch
 
-from odoo import SUPERUSER_ID, fields
+from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.http import request
-from odoo.tests import HttpCase, tagged
-from odoo.tools import file_path
+from odoo.tests import tagged
 
 from odoo.addons.partner_program.controllers.portal import PartnerProgramPortal
-from odoo.addons.partner_program.tests.common import PartnerProgramCommon
+
+from .common import TicketsCommon
 
 MODULE = "partner_program_project"
 # Every route of the add-on, by hand: (authentication, methods, read-only).
@@ -28,56 +26,10 @@ ROUTES = {
     "/my/ideas/new": ("user", ("GET", "POST"), False),
     "/my/ideas/<int:idea_id>/vote": ("user", ("GET", "POST"), False),
 }
-MAIL = """\
-From: {sender}
-To: help@fieldpro.example
-Subject: Import fails
-Message-Id: <{number}@mail.example>
-Date: Mon, 05 Jan 2026 08:00:00 +0000
-Content-Type: text/plain; charset=utf-8
-
-It stops at row 12.
-"""
 
 
 @tagged("post_install", "-at_install")
-class TestTickets(PartnerProgramCommon, HttpCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.Task = cls.env["project.task"].sudo()
-        cls.enrollment_byte.account_manager_id = cls.manager
-        cls.ada_contact.email, cls.byte_contact.email = "ann@ada.example", "ben@byte.example"  # log-ins bring others
-        # a second affiliate, with a log-in
-        cls.cypress = cls.env["res.partner"].create({"name": "Cypress Consult", "is_company": True})
-        cls.cypress_contact = cls.env["res.partner"].create(
-            {"name": "Cy of Cypress", "parent_id": cls.cypress.id, "email": "cy@cypress.example"}
-        )
-        cls.enrollment_cypress = cls.env["partner.program.enrollment"].create(
-            {"partner_id": cls.cypress.id, "program_id": cls.program_affiliate.id, "state": "active"}
-        )
-        cls.portal_cypress = cls._new_user("portal_cypress", "base.group_portal", partner=cls.cypress_contact)
-
-    def page(self, path, login, data=None, files=None, status=200, token_from=None):
-        self.authenticate(login, login)
-        if data is not None:
-            text = self.url_open(token_from or "/my/tickets", timeout=60).text
-            token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"|csrf_token: "([^"]+)"', text)
-            data = {**data, "csrf_token": token[1] or token[2]}
-        response = self.url_open(path, data=data, files=files, timeout=60)
-        self.assertEqual(response.status_code, status, path)
-        self.env.invalidate_all()
-        return response.text
-
-    def ticket(self, enrollment=None, use="support", **values):
-        enrollment = enrollment or self.enrollment_byte
-        values = {"name": "Help me", "description": "<p>With the import</p>", **values}
-        return self.Task._create_partner_task_sudo(use, enrollment, enrollment.partner_id.child_ids[:1], values)
-
-    def answer(self, ticket, user=None, subtype="mail.mt_comment", body="Here is how"):
-        author = (user or self.manager).partner_id
-        return ticket.message_post(body=body, author_id=author.id, message_type="comment", subtype_xmlid=subtype)
-
+class TestTickets(TicketsCommon):
     # ------------------------------------------------------------
     # PORTAL
     # ------------------------------------------------------------
@@ -157,15 +109,6 @@ class TestTickets(PartnerProgramCommon, HttpCase):
         self.env.invalidate_all()
         self.assertEqual(self.enrollment_byte.open_ticket_count, 0)
         return project
-
-    def update(self):
-        path = file_path("partner_program_project/migrations/19.0.1.1.0/post-migrate.py")
-        spec = importlib.util.spec_from_file_location("post_migrate", path)
-        script = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(script)
-        script.migrate(self.env.cr, "19.0.1.0.0")
-        self.env.flush_all()
-        self.env.invalidate_all()
 
     def test_p18_an_update_finds_the_tickets_of_a_project_that_was_chosen_before(self):
         project = self.chosen_before_the_update("Customer Support")
@@ -356,18 +299,6 @@ class TestTickets(PartnerProgramCommon, HttpCase):
     # ------------------------------------------------------------
     # EMAIL
     # ------------------------------------------------------------
-
-    def receive(self, sender, number):
-        domain = self.env["mail.alias.domain"].sudo().search([("name", "=", "fieldpro.example")]) or self.env[
-            "mail.alias.domain"
-        ].sudo().create({"name": "fieldpro.example"})
-        self.company.sudo().alias_domain_id = domain
-        project = self.company._get_partner_project("support")
-        project.write({"alias_name": "help", "alias_domain_id": domain.id})
-        before = self.Task.search([])
-        raw = MAIL.format(sender=sender, number=number).encode()
-        self.env["mail.thread"].with_user(SUPERUSER_ID).message_process(False, raw)
-        return self.Task.search([]) - before
 
     def test_p18_a_mail_of_an_affiliate_is_a_ticket(self):
         ticket = self.receive("ben@byte.example", 1)
