@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from odoo.addons.partner_program.tools.one_by_one import try_each
+
 
 class PartnerProgramTraining(models.Model):
     _inherit = "partner.program.training"
@@ -26,5 +28,5 @@ class PartnerProgramTraining(models.Model):
     def _cron_sync_training(self):
         """Certifications passed before the company was enrolled, or before the survey counted, are noted too."""
         answers_sudo = self.env["survey.user_input"].sudo()  # account managers have no right on surveys
-        answers_sudo._get_partner_trainings_missing()._note_partner_trainings()
+        try_each(answers_sudo._get_partner_trainings_missing(), lambda some: some._note_partner_trainings())
         return super()._cron_sync_training()

@@ -3,6 +3,7 @@
 from odoo import fields
 from odoo.fields import Command
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.partner_program.tests.common import PartnerProgramCommon
 
@@ -118,6 +119,22 @@ class TestCertifications(PartnerProgramCommon):
         )
         self.env["partner.program.training"]._cron_sync_training()
         self.assertEqual(self.trainings().contact_id, self.client_contact)
+
+    def test_p26_months_have_an_upper_limit_and_one_that_is_broken_stops_no_other_at_night(self):
+        with self.assertRefused("between 0 and 1200"):
+            self.survey.partner_training_months = 99999
+        broken = self.survey.copy({"is_partner_training": False})
+        self.cr.execute("ALTER TABLE survey_survey DROP CONSTRAINT survey_survey_partner_training_months_positive")
+        broken.partner_training_months = 99999  # as somebody wrote it before there was a limit
+        self.survey.is_partner_training = False
+        self.take(self.byte_contact)
+        self.survey, good = broken, self.survey
+        self.take(self.byte_contact)
+        (broken + good).is_partner_training = True
+        with mute_logger("odoo.addons.partner_program.tools.one_by_one"):
+            self.env["partner.program.training"]._cron_sync_training()
+        self.assertEqual(self.trainings().sudo().user_input_id.survey_id, good)
+        self.assertTrue(self.enrollment_byte.requirements_met)
 
     def test_p26_a_training_that_was_taken_back_does_not_return_at_night(self):
         answer = self.take(self.byte_contact)

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from odoo.addons.partner_program.tools.one_by_one import try_each
+
 
 class PartnerProgramTraining(models.Model):
     _inherit = "partner.program.training"
@@ -24,5 +26,5 @@ class PartnerProgramTraining(models.Model):
     def _cron_sync_training(self):
         """Courses completed before the company was enrolled, or before the course counted, are noted too."""
         attendees_sudo = self.env["slide.channel.partner"].sudo()  # account managers have no right on courses
-        attendees_sudo._get_partner_trainings_missing()._note_partner_trainings()
+        try_each(attendees_sudo._get_partner_trainings_missing(), lambda some: some._note_partner_trainings())
         return super()._cron_sync_training()

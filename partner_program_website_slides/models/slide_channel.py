@@ -16,6 +16,6 @@ class SlideChannel(models.Model):
     )
 
     _partner_training_months_positive = models.Constraint(
-        "CHECK (partner_training_months >= 0)",
-        "The training cannot be valid for a negative number of months. 0 means: it does not expire.",
+        "CHECK (partner_training_months >= 0 AND partner_training_months <= 1200)",
+        "The months for which the training is valid have to be between 0 and 1200. 0 means: it does not expire.",
     )

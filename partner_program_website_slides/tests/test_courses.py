@@ -3,6 +3,7 @@
 from odoo import fields
 from odoo.fields import Command
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.partner_program.tests.common import PartnerProgramCommon
 
@@ -100,6 +101,22 @@ class TestCourses(PartnerProgramCommon):
         self.assertEqual(attendee.member_status, "completed")
         attendee.unlink()
         self.assertEqual(self.trainings().contact_id, self.byte_contact)
+        self.assertTrue(self.enrollment_byte.requirements_met)
+
+    def test_p26_months_have_an_upper_limit_and_one_that_is_broken_stops_no_other_at_night(self):
+        with self.assertRefused("between 0 and 1200"):
+            self.course.partner_training_months = 99999
+        self.cr.execute("ALTER TABLE slide_channel DROP CONSTRAINT slide_channel_partner_training_months_positive")
+        good, broken = self.course, self.course.copy({"is_partner_training": False})
+        broken.partner_training_months = 99999  # as somebody wrote it before there was a limit
+        good.is_partner_training = False
+        for self.course in (good, broken):
+            self.course.slide_ids.is_published = True
+            self.follow(self.byte_contact)
+        (broken + good).is_partner_training = True
+        with mute_logger("odoo.addons.partner_program.tools.one_by_one"):
+            self.sync()
+        self.assertEqual(self.trainings().sudo().channel_partner_id.channel_id, good)
         self.assertTrue(self.enrollment_byte.requirements_met)
 
     def test_p26_a_training_that_was_taken_back_does_not_return_at_night(self):
