@@ -45,9 +45,10 @@ class PartnerProgramEnrollment(models.Model):
     @api.model
     def _get_sign_reminder_domain(self) -> Domain:
         """Enrollments with the signature of an earlier version, whose day to sign the new one is near."""
-        programs = self.env["partner.program"].search([("agreement_id.sign_by", "!=", False)])
+        programs = self.env["partner.program"].with_context(active_test=False)  # an archived one keeps its partners
+        asking = programs.search([("agreement_id.sign_by", "!=", False)])
         near = Domain.FALSE
-        for program in programs:
+        for program in asking:
             today = program.company_id._partner_program_today()
             days = {one.sign_by for one in program.asked_agreement_ids | program.agreement_id}
             for sign_by in days:

@@ -85,6 +85,10 @@ class TestSignReminders(PartnerProgramCommon):
         self.enrollment_byte.action_end()
         self.assertEqual(len(self.night("2026-03-29")), 1)
 
+    def test_d15_partners_of_an_archived_program_are_reminded_too(self):
+        self.program_affiliate.active = False
+        self.assertEqual(len(self.night("2026-03-17")), 1, "they stay, and payouts are held from the day on")
+
     def test_p25_the_mail_goes_to_whoever_signed_while_with_the_partner(self):
         other = self.env["res.partner"].create(
             {"name": "Bea", "parent_id": self.byte.id, "email": "bea@byte.example", "lang": "en_US"}
