@@ -12,6 +12,7 @@ SILENT_DAYS = 90
 CHART_MONTHS = 12
 MANAGER = "partner_program.group_manager"
 PAID = ("paid", "in_payment")
+REFERRAL_FIGURES = {"open": ("submitted", "accepted"), "acquired": ("acquired",)}  # the states that they count
 
 
 class PartnerProgram(models.Model):
@@ -163,9 +164,9 @@ class PartnerProgram(models.Model):
         """Open the rows behind the figure that is named in the context."""
         self.ensure_one()
         figure = self.env.context.get("figure")
-        if figure == "acquired":
+        if figure in REFERRAL_FIGURES:
             action = self.action_view_referrals()
-            action["domain"] = [("program_id", "=", self.id), ("state", "in", ("acquired", "completed"))]
+            action["domain"] = [("program_id", "=", self.id), ("state", "in", REFERRAL_FIGURES[figure])]
             return action
         if figure == "due":
             action = self.env["ir.actions.act_window"]._for_xml_id("partner_program.partner_commission_line_action")

@@ -39,6 +39,16 @@ class TestDashboard(PartnerProgramCommon):
         self.program.invalidate_recordset()
         self.assertEqual(self.program.silent_count, 0)
 
+    def test_referrals_that_are_over_are_neither_open_nor_earning(self):
+        companies = self.env["res.partner"].create([{"name": f"C{n}", "is_company": True} for n in range(5)])
+        submitted, rejected = (self.refer(client=client, accept=False) for client in companies[:2])
+        accepted = self.refer(client=companies[2])
+        completed, acquired = (self.acquired(client=client) for client in companies[3:])
+        rejected.write({"state": "rejected", "decision_reason": "Known"})
+        completed.state = "completed"
+        self.assertEqual((self.program.open_referral_count, self.rows("open")), (2, accepted + submitted))
+        self.assertEqual((self.program.acquired_client_count, self.rows("acquired")), (1, acquired))
+
     def test_money_clients_and_the_promise(self):
         line = self.earned_line()
         self.assertEqual((self.program.due_amount, self.rows("due")), (50.0, line))
