@@ -59,18 +59,31 @@ class MailingMailing(models.Model):
         )
         mailing_list = self.env.ref("partner_program_mass_mailing.mailing_list_partners")
         title = self.env._("News for partners, %(month)s", month=format_date(self.env, month, date_format="MMMM yyyy"))
-        return self.create(
+        user = self._get_newsletter_user()
+        # Odoo sends a mailing from whoever made it, and answers go there: not the scheduler, which nobody reads.
+        mailing_sudo = self.with_user(user).sudo()  # the scheduler may all, whatever this user may
+        mailing = mailing_sudo.create(
             {
+                **self._prepare_newsletter_sender(user),
                 "subject": title,
                 "name": title,
                 "mailing_model_id": self.env["ir.model"]._get_id("mailing.list"),
                 "contact_list_ids": [Command.set(mailing_list.ids)],
                 "body_arch": body,
                 "body_html": body,
-                "user_id": self._get_newsletter_user().id,
+                "user_id": user.id,
                 "partner_newsletter_month": month,
             }
         )
+        return mailing.with_env(self.env)
+
+    @api.model
+    def _prepare_newsletter_sender(self, user) -> dict:
+        """Odoo takes the address of the user, as far as the mail server sends from it; who has none needs another."""
+        if user.email:
+            return {"reply_to": user.email_formatted}
+        sender = user.company_id.email_formatted or self.env.user.email_formatted
+        return {"email_from": sender, "reply_to": sender}
 
     @api.model
     def _get_newsletter_user(self):

@@ -132,6 +132,18 @@ class TestNewsletter(PartnerProgramCommon):
         self.go_to("2026-04-01")
         self.assertNotIn("Deck 2026", Mailing._cron_prepare_newsletter().body_html)
 
+    def test_p21_it_is_sent_from_who_completes_it_and_answers_come_there(self):
+        Mailing = self.root["mailing.mailing"]
+        user = Mailing._get_newsletter_user()
+        user.email = "nora@fieldpro.example"
+        mailing = Mailing._cron_prepare_newsletter()
+        self.assertEqual(mailing.user_id, user)
+        self.assertEqual([mailing.email_from, mailing.reply_to], [user.email_formatted] * 2)
+        mailing.unlink()
+        user.email, user.company_id.email = False, "office@fieldpro.example"
+        mailing = Mailing._cron_prepare_newsletter()
+        self.assertEqual([mailing.email_from, mailing.reply_to], [user.company_id.email_formatted] * 2)
+
     def test_p21_the_draft_is_in_the_language_of_who_completes_it(self):
         self.root["res.lang"]._activate_lang("fr_FR")
         Mailing = self.root["mailing.mailing"]
