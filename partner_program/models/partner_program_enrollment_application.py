@@ -7,6 +7,7 @@ from odoo import api, fields, models, tools
 from odoo.fields import Domain
 from odoo.tools.sql import escape_psql
 
+from ..tools import mail_text
 from .partner_program_enrollment import LIVE_STATES
 from .partner_program_enrollment_life import NO_MAIL
 
@@ -15,7 +16,8 @@ WAITING_STATES = ("applied", "onboarding")
 AFFILIATE_KINDS = ("it_provider", "reseller", "agency", "consultancy", "contact")
 MAX_TEXT = 5000  # characters of the mail that the form shows; all of it is in the chatter
 FORWARDED = re.compile(
-    r"^\W{0,3}(?:From|Von|De|Da|Van|Från|Fra)\W{0,3}:\W{0,3}(.{0,200}?[\w.+-]+@[\w.-]+\.\w+\W{0,2})", re.MULTILINE
+    r"^\W{0,3}(?:From|Von|De|Da|Van|Från|Fra)\W{0,3}:\W{0,3}([^@\n]{0,200}[\w.+-]{1,64}@[\w.-]+\.\w+\W{0,2})",
+    re.MULTILINE,
 )
 
 
@@ -115,7 +117,20 @@ class PartnerProgramEnrollment(models.Model):
                 elif is_list or not self._get_sender(message_dict):
                     model, thread_id = program._name, program.id
             kept.append((model, thread_id, values, user_id, alias))
-        return kept
+        return self._drop_open_doubles(kept)
+
+    @api.model
+    def _drop_open_doubles(self, routes):
+        """Who writes to the address of a program and to that for those who do not know it yet has chosen."""
+        ours = [values for model, thread_id, values, *_rest in routes if model == self._name and not thread_id]
+        chosen = {self._get_application_program(values).company_id for values in ours if values.get("program_id")}
+        return [
+            route
+            for route in routes
+            if route[2] not in ours
+            or route[2].get("program_id")
+            or self._get_application_company_sudo(route[2]) not in chosen
+        ]
 
     @api.model
     def _is_automatic(self, message) -> bool:
@@ -195,7 +210,7 @@ class PartnerProgramEnrollment(models.Model):
             return ""
         if not self._is_own_address(sender):
             return sender
-        text = tools.html2plaintext(message_dict.get("body") or "")
+        text = mail_text.text_of(message_dict.get("body"))
         for match in FORWARDED.finditer(text):
             found = tools.mail.email_split_and_format(match[1])
             if found and not self._is_own_address(found[0]):
@@ -205,23 +220,21 @@ class PartnerProgramEnrollment(models.Model):
     @api.model
     def _is_own_address(self, email) -> bool:
         """Whether an address is of the company: a colleague, the company itself, or one of its aliases."""
-        normalized = tools.email_normalize(email)
+        return bool(self._filter_own_addresses([email]))
+
+    @api.model
+    def _filter_own_addresses(self, emails) -> set[str]:
+        """Those of these addresses that are of the company, see ``_is_own_address``; normalized."""
+        normalized = set(filter(None, map(tools.email_normalize, emails)))
         companies_sudo = self.env["res.company"].sudo()  # strangers write
-        own = companies_sudo.search([("email", "!=", False)]).mapped("email")
-        if normalized in {tools.email_normalize(address) for address in own}:
-            return True
-        if self.env["mail.alias.domain"].sudo()._find_aliases([normalized]):  # strangers write
-            return True
+        own = {tools.email_normalize(one) for one in companies_sudo.search([("email", "!=", False)]).mapped("email")}
+        own.update(self.env["mail.alias.domain"].sudo()._find_aliases(list(normalized)))  # strangers write
+        is_theirs = Domain("email_normalized", "in", list(normalized))
+        is_theirs |= Domain.OR(Domain("login", "=ilike", escape_psql(email)) for email in normalized)
         users_sudo = self.env["res.users"].sudo()  # strangers write
-        return bool(
-            users_sudo.search_count(
-                [
-                    ("share", "=", False),
-                    *("|", ("email_normalized", "=", normalized), ("login", "=ilike", escape_psql(normalized))),
-                ],
-                limit=1,
-            )
-        )
+        for user_sudo in users_sudo.search(Domain("share", "=", False) & is_theirs):
+            own |= {user_sudo.email_normalized, tools.email_normalize(user_sudo.login)}
+        return own & normalized
 
     @api.model
     def message_new(self, msg_dict, custom_values=None):
@@ -233,8 +246,15 @@ class PartnerProgramEnrollment(models.Model):
         program, is_open = self._get_application_program(values), not values.get("program_id")
         sender = self._get_sender(msg_dict) or msg_dict.get("email_from")
         contact, ambiguous = self._find_applicant(sender, program.company_id)
-        if active := self._find_active_enrollment(contact | ambiguous, program, is_open):
-            return active._receive_referral_mail(msg_dict, contact)
+        active = self._find_active_enrollment(contact | ambiguous, program, is_open)
+        if contact and (active or sender == msg_dict.get("email_from")):
+            msg_dict["author_id"] = contact.id
+        answered = self._find_answered_referral(msg_dict)
+        if answered and (not active or active.partner_id == answered.partner_id):
+            answered.message_update(msg_dict)  # also the client's, whom the partner wrote to with us in copy
+            return answered
+        if active:
+            return active._receive_referral_mail(msg_dict)
         if known := self._find_application(contact, sender, program, is_open):
             known._ensure_followed()
             if known.is_program_open and not is_open:
@@ -255,7 +275,7 @@ class PartnerProgramEnrollment(models.Model):
             is_program_open=is_open,
             applicant_id=contact.id,
             application_source="email",
-            application_text=tools.html2plaintext(msg_dict.get("body") or "")[:MAX_TEXT],
+            application_text=mail_text.text_of(msg_dict.get("body"))[:MAX_TEXT],
             ambiguous_partner_ids=ambiguous.ids,
         )
         application = super().message_new({**msg_dict, "email_from": sender}, custom_values=values)

@@ -13,9 +13,10 @@ class PartnerProgramEnrollment(models.Model):
         return contacts.filtered(lambda one: one.active and one.commercial_partner_id == self.partner_id)
 
     def _get_mail_contact(self):
-        """The person whom mails go to, else the company."""
+        """The person whom mails go to, else the company; whoever of the partner wrote a mail that is answered."""
         self.ensure_one()
-        people = self._filter_own_people(self.applicant_id | self._get_portal_contact())
+        writer = self.env["res.partner"].browse(self.env.context.get("partner_program_writer") or ())
+        people = self._filter_own_people(writer | self.applicant_id | self._get_portal_contact())
         return people.filtered("email")[:1] or self.partner_id
 
     def _get_mail_recipients(self) -> str:

@@ -3,7 +3,7 @@ import re
 from odoo import api, fields, models, tools
 from odoo.exceptions import UserError
 
-from ..tools import matching
+from ..tools import mail_text, matching
 
 OWN_FIELDS = ("prospect_email", "prospect_phone", "prospect_vat")  # what reaches or identifies a company
 
@@ -27,24 +27,23 @@ class PartnerProgramEnrollment(models.Model):
         # EXTENDS: in another state the partner is told another reason
         return super().write({"early_client": False, **vals} if "state" in vals else vals)
 
-    def _receive_referral_mail(self, msg_dict, contact):
-        """Make a referral of a mail, dated when it was received.
+    def _receive_referral_mail(self, msg_dict):
+        """Make a referral of a mail, dated when it was received; what is missing is asked for by reply.
 
-        What is missing is asked for by reply. A mail that names no client stays with the enrollment, and the answer
-        says what a referral needs.
+        A mail about a client whom the partner has referred already goes there. One that names no client stays with
+        the enrollment, and the answer says what a referral needs.
 
         :return: the record that keeps the mail
         """
         self.ensure_one()
         self._ensure_followed()
-        if contact:
-            msg_dict["author_id"] = contact.id
-        if answered := self._find_answered_referral(msg_dict):
-            answered.message_update(msg_dict)
-            return answered
-        client = self.env["partner.referral"]._parse_prospect(msg_dict, self)
-        return self._refer_by_mail(msg_dict, client) or self
+        told = self.env["partner.referral"]._read_client(msg_dict, self)
+        if claim := self._find_claim_told(told):
+            claim.message_update(msg_dict)
+            return claim
+        return self._refer_by_mail(msg_dict, told) or self
 
+    @api.model
     def _find_answered_referral(self, msg_dict):
         """The referral that a mail to the address answers: Odoo takes it for a new one, as the address is another's."""
         references = f"{msg_dict.get('in_reply_to') or ''} {msg_dict.get('references') or ''}".split()
@@ -52,16 +51,14 @@ class PartnerProgramEnrollment(models.Model):
         answered = messages_sudo.search(
             [("message_id", "in", references[-32:]), ("model", "=", "partner.referral")], order="id desc", limit=1
         )
-        referral = self.env["partner.referral"].browse(answered.res_id).exists()
-        return referral.filtered(lambda one: one.partner_id == self.partner_id)
+        return self.env["partner.referral"].browse(answered.res_id).exists()
 
     def message_update(self, msg_dict, update_vals=None):
         # EXTENDS mail: an answer that names the client is the referral
         result = super().message_update(msg_dict, update_vals)
         for enrollment in self:
             enrollment._ensure_followed()
-            author = self.env["res.partner"].browse(msg_dict.get("author_id") or ())
-            is_theirs = author.commercial_partner_id == enrollment.partner_id
+            is_theirs = msg_dict.get("author_id") in enrollment._get_people().ids
             if is_theirs and not self.env.context.get("partner_program_automatic"):
                 enrollment._take_answer(msg_dict)
         return result
@@ -76,15 +73,19 @@ class PartnerProgramEnrollment(models.Model):
 
     def _answer_early_referral(self, msg_dict):
         """Whoever cannot refer yet, or not at present, and names a client is told that it claims nothing."""
-        client = self.env["partner.referral"]._parse_prospect(msg_dict, self)
-        if self.state in ("onboarding", "suspended") and self._is_told_first(client):
-            templates = self.env["mail.template"].with_context(partner_program_client=client["prospect_name"])
-            templates._partner_program_send("partner_program.mail_template_referral_too_early", self)
+        if self.state not in ("onboarding", "suspended"):
+            return
+        told = self.env["partner.referral"]._read_client(msg_dict, self)
+        if self._is_told_first(told):
+            self._answer_mail(
+                "partner_program.mail_template_referral_too_early",
+                msg_dict,
+                partner_program_client=told.vals["prospect_name"],
+            )
 
     def _answer_unknown_sender(self, msg_dict, sender):
         """Whoever applied from an address that is no contact's by now may have left: the partner itself is asked."""
-        client = self.env["partner.referral"]._parse_prospect(msg_dict, self)
-        if self._is_told_first(client):
+        if self._is_told_first(self.env["partner.referral"]._read_client(msg_dict, self)):
             to_partner = self._in_partner_language()
             self._ask_for_client(
                 to_partner.env._(
@@ -93,11 +94,11 @@ class PartnerProgramEnrollment(models.Model):
                 )
             )
 
-    def _is_told_first(self, client) -> bool:
+    def _is_told_first(self, told) -> bool:
         """Whether a mail that makes no referral names a client of which the partner was not told so; notes that."""
-        name = client.get("prospect_name")
+        name = told.vals.get("prospect_name")
         was_told = bool(matching.name_variants(name) & matching.name_variants(self.early_client))
-        if not name or was_told or self._is_known(client):
+        if not name or was_told or self._is_known(told):
             return False
         self.early_client = name
         return True
@@ -108,46 +109,101 @@ class PartnerProgramEnrollment(models.Model):
         Small talk is the rule, so nothing is guessed: a line (or a subject) has to name the company, and it is neither
         the partner in its signature nor a client that a quoted mail has named before. An address of a stranger may be
         one: it is asked about. Only after that question the address is enough, and whatever comes then settles it, so
-        that nobody gets the same question again for a mail that does not answer it.
+        that nobody gets the same question again; what names no client then is read by somebody of ours.
         """
-        asked, client = self.mail_problem, self.env["partner.referral"]._parse_prospect(msg_dict, self)
-        if self._is_known(client):
-            return
-        if client.get("prospect_name") or (asked and client.get("prospect_email")):
-            self._refer_by_mail(msg_dict, client)
+        asked, told = self.mail_problem, self.env["partner.referral"]._read_client(msg_dict, self)
+        name, address = told.vals.get("prospect_name"), told.vals.get("prospect_email")
+        if told.is_quoted and self._is_known(told):
+            name = address = None
+        claim = self._find_claim_told(told)
+        if name or (asked and address):
+            if claim:
+                self.mail_problem = False
+                claim._take_answer(msg_dict)
+            else:
+                self._refer_by_mail(msg_dict, told)
         elif asked:
             self.mail_problem = False
-        elif client.get("prospect_email"):
-            self._ask_for_client(self._in_partner_language().env._("it does not say who the client is"))
+            self._flag_answer()
+        elif address and not claim:
+            self._ask_for_client(self._in_partner_language().env._("it does not say who the client is"), msg_dict)
 
-    def _refer_by_mail(self, msg_dict, client):
+    def _find_claim_told(self, told):
+        """The live claim of the partner on the client of whom a mail tells, if any."""
+        referrals = self.env["partner.referral"].with_context(allowed_company_ids=self.company_id.ids)
+        name = told.vals.get("prospect_name")
+        claims = referrals._find_own_duplicates(self.partner_id, told.vals)
+        claims = claims.filtered(lambda claim: not name or not claim._filter_others([name]))
+        return claims[:1].with_env(self.env)
+
+    def _refer_by_mail(self, msg_dict, told):
         """The referral of a mail; none, and an answer that says why, when it cannot be registered.
 
-        :param dict client: what the mail says about the client, as from ``_parse_prospect``
+        :param told: what the mail says about the client, as from ``_read_client``
         """
         localized = self._in_partner_language()  # what the answer quotes
-        if not (client.get("prospect_name") or client.get("prospect_email")):
-            if self.env["partner.referral"]._get_named(msg_dict):
-                return self._ask_for_client(localized.env._("a partner cannot refer itself"))
-            return self._ask_for_client(localized.env._("it does not say who the client is"))
+        received_on, start = self._get_received_on(), self._get_first_day()
+        if told.is_partner:
+            return self._ask_for_client(localized.env._("a partner cannot refer itself"), msg_dict)
+        if not (told.vals.get("prospect_name") or told.vals.get("prospect_email")):
+            return self._ask_for_client(localized.env._("it does not say who the client is"), msg_dict)
+        if start and self.company_id._partner_program_local_date(received_on) < start:
+            day = tools.format_date(localized.env, start)
+            problem = localized.env._("it was received before the first day of your partnership, %(day)s", day=day)
+            return self._ask_for_client(problem, msg_dict)
         vals = {
-            **client,
+            **told.vals,
             "enrollment_id": self.id,
-            "referred_on": self._get_received_on(),
+            "referred_on": received_on,
             "source": "email",
-            "note": tools.html2plaintext(msg_dict.get("body") or "")[:5000],
+            "note": mail_text.text_of(msg_dict.get("body"))[:5000],
         }
         try:
             with self.env.cr.savepoint():
                 referral = localized.env["partner.referral"]._register_referrals([vals]).with_env(self.env)
         except UserError as error:
-            return self._ask_for_client(str(error))
+            return self._ask_for_client(str(error).rstrip("."), msg_dict)
         self.mail_problem = False
         if msg_dict.get("author_id"):
             referral.message_subscribe([msg_dict["author_id"]])
         referral._schedule_decision()
-        self.env["mail.template"]._partner_program_send("partner_program.mail_template_referral_by_email", referral)
+        if told.others:
+            referral._flag_others_named(told.others)
+        self._answer_mail("partner_program.mail_template_referral_by_email", msg_dict, referral)
         return referral
+
+    def _get_first_day(self):
+        """Since when the partner is enrolled, on this program or on those of before; empty before it began."""
+        self.ensure_one()
+        history_sudo = self.sudo()._with_previous()  # also what this user may not read: only dates
+        return min(filter(None, history_sudo.mapped("date_start")), default=False)
+
+    def _answer_mail(self, xmlid, msg_dict, record=None, **context):
+        """Answer a mail of the partner: whoever of its people wrote it, else the person whom mails go to."""
+        writer = {"partner_program_writer": msg_dict.get("author_id"), **context}
+        self.env["mail.template"].with_context(**writer)._partner_program_send(xmlid, record or self)
+
+    def _flag_answer(self):
+        """Somebody of ours reads what answers our question without a line that says who the client is (D10)."""
+        user = self._get_responsibles()[:1]
+        env = self.with_context(lang=user.lang).env
+        self.activity_schedule(
+            "mail.mail_activity_data_todo",
+            summary=env._("Read the answer of the partner"),
+            note=tools.plaintext2html(
+                env._(
+                    "We asked which client an email was about. The answer, received on %(moment)s, does not say so in "
+                    "a line of its own. If it refers a client, register that one, received at that time.",
+                    moment=self._format_receipt(user),
+                )
+            ),
+            user_id=user.id,
+        )
+
+    def _format_receipt(self, user) -> str:
+        """When the mail that is worked on was received, for this reader, by the clock of the company."""
+        zone = self.company_id._partner_program_zone()
+        return tools.format_datetime(self.env, self._get_received_on(), zone.key, "short", user.lang)
 
     def _in_partner_language(self):
         """This record in the language of the partner: the gateway that reads the mail has none."""
@@ -157,17 +213,16 @@ class PartnerProgramEnrollment(models.Model):
         """The partner, its contacts, and the companies of its own with theirs."""
         return self.env["res.partner"].search([("id", "child_of", self.partner_id.ids)])
 
-    def _is_known(self, client) -> bool:
-        """Whether the partner has a claim by mail on who is named: answers quote the mails before."""
-        name, email = (client.get("prospect_name") or "").casefold(), client.get("prospect_email")
+    def _is_known(self, told) -> bool:
+        """Whether the partner has ever claimed by mail who is named: answers quote the mails before."""
+        name, email = told.vals.get("prospect_name"), told.vals.get("prospect_email")
         claims = self.env["partner.referral"].search(
             [("enrollment_id", "in", self._with_previous().ids), ("source", "=", "email")]
         )
-        return any(
-            (name and (claim.prospect_name or "").casefold() == name)
-            or (not name and email and claim.prospect_email == email)
-            for claim in claims
-        )
+        if name:
+            variants = matching.name_variants(name)
+            return any(variants & matching.name_variants(claim.prospect_name) for claim in claims)
+        return bool(email) and email in claims.mapped("prospect_email")
 
     def _is_itself(self, client) -> bool:
         """Whether this contact is the partner, one of its parents, or belongs to it (D11)."""
@@ -231,8 +286,11 @@ class PartnerProgramEnrollment(models.Model):
             return self._phone_format(number=value, country=country) or re.sub(r"\D", "", value)
         return matching.squash_name(value)
 
-    def _ask_for_client(self, problem):
-        """Answer what a referral needs; the mail itself stays with the enrollment, where the manager reads it."""
+    def _ask_for_client(self, problem, msg_dict=None):
+        """Answer what a referral needs; the mail itself stays with the enrollment, where the manager reads it.
+
+        :param dict msg_dict: the mail, when whoever wrote it is answered
+        """
         self.mail_problem = problem
-        self.env["mail.template"]._partner_program_send("partner_program.mail_template_referral_question", self)
+        self._answer_mail("partner_program.mail_template_referral_question", msg_dict or {})
         return self.env["partner.referral"]

@@ -1,30 +1,57 @@
 import re
+from itertools import pairwise
+from typing import NamedTuple
+
+from markupsafe import Markup
 
 from odoo import api, models, tools
 
 from odoo.addons.iap.tools import iap_tools
 
-from ..tools import matching
+from ..tools import mail_text, matching
 
 # What a partner may write before the colon, in the languages of the add-on's users; labels are data, not interface.
 LABELS = {
-    "prospect_name": r"company|client|customer|firm|prospect|soci[ée]t[ée]|entreprise|firma|unternehmen|kunde|empresa",
+    "prospect_name": r"(?:company|client|customer|firm|prospect)(?: name)?|soci[ée]t[ée]|entreprise|firma"
+    r"|nom de (?:la |l['’])?(?:soci[ée]t[ée]|entreprise)"
+    r"|firmenname|unternehmen|kunde|empresa|cliente|azienda|bedrijf|klant",
     "prospect_contact_name": r"contact(?: person| name)?|name|person|nom|interlocuteur|ansprechpartner|contacto|nombre",
     "prospect_email": r"e-?mail(?: address)?|mail|courriel|adresse e-?mail",
-    "prospect_phone": r"(?:tele)?phone|tel\.?|mobile|t[ée]l[ée]phone|t[ée]l\.?|telefon|tel[ée]fono",
+    "prospect_phone": r"(?:tele)?phone(?: number)?|tel\.?|mobile|t[ée]l[ée]phone|t[ée]l\.?|telefon|tel[ée]fono",
     "prospect_vat": r"vat(?: number| id)?|tax id|tva|n° tva|ust-?id(?:nr)?\.?|nif",
 }
-LINES = {
-    fname: re.compile(rf"^[\s>*•\-]*(?:{labels})[ \t*]*[:=][ \t*]*([^\s*].*?)[ \t*]*$", re.IGNORECASE | re.MULTILINE)
-    for fname, labels in LABELS.items()
-}
+# At the beginning of a line, or after a comma within one.
+LABEL = re.compile(
+    r"(?:^[ \t>*•\-]*|[,;|][ \t]*)(?:"
+    + "|".join(f"(?P<{fname}>{labels})" for fname, labels in LABELS.items())
+    + r")[ \t*]*[:=]",
+    re.IGNORECASE | re.MULTILINE,
+)
 SUBJECT = re.compile(
-    r"^(?:(?:re|fwd?|aw|wg|tr)\s*:\s*)*(?:new\s+)?(?:referral|lead|recommandation|empfehlung)\b[\s:\-–]*(?:of|for|pour)?\s*",
+    r"^(?:(?:re|fwd?|aw|wg|tr)\s*:\s*)*(?:new\s+)?(?:referral|lead|recommandation|empfehlung)\s*"
+    r"(?:[:–—]|\s-\s|\b(?:of|for|pour)\b)\s*(?P<name>\S.*)$",
     re.IGNORECASE,
 )
-SIGNATURE_MARK = re.compile(r"^--[ \t\xa0]*$", re.MULTILINE)
-EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
+MAX_VALUE = 200  # characters of one line that are taken
+MAX_ADDRESSES = 100  # of a mail that are looked at
 ASKED_FOR = ("prospect_name", "prospect_contact_name", "prospect_email", "prospect_phone")
+
+
+class ToldClient(NamedTuple):
+    """What a mail says about a client.
+
+    :ivar dict vals: ``prospect_name``, ``prospect_contact_name``, ``prospect_email``, ``prospect_phone``,
+        ``prospect_vat``, as far as they were found
+    :ivar list others: names of the further companies in the lines of the mail
+    :ivar bool is_quoted: whether it stands in what is quoted or forwarded
+    :ivar bool is_partner: whether the mail names the partner itself, and no client
+    """
+
+    vals: dict
+    others: list
+    is_quoted: bool
+    is_partner: bool
 
 
 class PartnerReferral(models.Model):
@@ -34,75 +61,90 @@ class PartnerReferral(models.Model):
     _partner_program_limits_files = True
 
     @api.model
-    def _parse_prospect(self, msg_dict, enrollment, quoted=False) -> dict:
-        """What a mail says about the client: lines such as ``Company: Bluebird Logistics``, else what can be guessed.
+    def _read_client(self, msg_dict, enrollment) -> ToldClient:
+        """The client of whom a mail tells: in words of its own, else in what it forwards or quotes.
+
+        A mail may be about several. Which detail is of which is not guessed: then it gives the name of the first.
+        """
+        mail = mail_text.read_mail(msg_dict.get("body"))
+        text, subject = mail.own, self._get_named_in_subject(msg_dict)
+        vals = self._parse_prospect(text, enrollment, msg_dict, subject)
+        is_quoted = bool(mail.quoted) and not (vals.get("prospect_name") or vals.get("prospect_email"))
+        if is_quoted:
+            text = f"{mail.own}\n{mail.quoted}"
+            vals = self._parse_prospect(text, enrollment, msg_dict, subject)
+        name = vals.get("prospect_name")
+        others = [one for one in self._get_companies(text, enrollment) if matching.is_another_name(one, [name])]
+        if others:
+            vals = {"prospect_name": name}
+        is_partner = not (name or vals.get("prospect_email")) and bool(subject or self._get_told(text)["prospect_name"])
+        return ToldClient(vals, others, is_quoted, is_partner)
+
+    @api.model
+    def _parse_prospect(self, text, enrollment, msg_dict, subject="") -> dict:
+        """What a text says about the client: lines such as ``Company: Bluebird Logistics``, else what can be guessed.
 
         The only address in the text that is neither the sender's nor ours is the client's; a subject such as
-        ``Referral: Bluebird Logistics`` names the client. What is of the partner itself is left out (D11), and what
-        stands below a signature mark, but for the name of a company: signatures describe who writes.
+        ``Referral: Bluebird Logistics`` names the client. What is of the partner itself is left out (D11).
 
         :param enrollment: of the partner that writes
-        :param bool quoted: whether what is quoted is about the same client; else a mail that names one in words of its
-            own takes nothing from it
-        :return: values of ``prospect_name``, ``prospect_contact_name``, ``prospect_email``, ``prospect_phone``,
-            ``prospect_vat``, as far as they were found
+        :return: as ``ToldClient.vals``
         """
-        own = enrollment._get_own_data()
-        sender = msg_dict.get("email_from") or ""
-        at_home = {iap_tools.mail_prepare_for_domain_search(address) for address in (*own["prospect_email"], sender)}
-
-        def is_foreign(address) -> bool:
-            """Whether neither the partner nor we have such an address; of public providers each is another one."""
-            is_own = iap_tools.mail_prepare_for_domain_search(address) in at_home
-            return not is_own and not enrollment._is_own_address(address)
-
-        text = SIGNATURE_MARK.split(tools.html2plaintext(msg_dict.get("body") or ""), maxsplit=1)[0]
-        if not quoted and self._get_told("prospect_name", own_words := self._without_quotes(text)):
-            text = own_words
+        own, sender = enrollment._get_own_data(), msg_dict.get("email_from") or ""
+        strangers = self._get_strangers(text, own, sender, enrollment)
+        told = self._get_told(text)
+        told["prospect_name"] += filter(None, [subject])
+        told["prospect_email"] = [
+            address
+            for value in told["prospect_email"]
+            for address in self._find_addresses(value)
+            if address in strangers
+        ]
         vals = {}
-        for fname in LINES:
-            told = self._get_named(msg_dict) if fname == "prospect_name" else self._get_told(fname, text)
-            if fname == "prospect_email":
-                told = filter(is_foreign, filter(None, (tools.email_normalize(one, strict=False) for one in told)))
-            value = next((one for one in told if not enrollment._is_own(own, fname, one)), None)
-            if value:
+        for fname, values in told.items():
+            if value := next((one for one in values if not enrollment._is_own(own, fname, one)), None):
                 vals[fname] = value
-        if not vals.get("prospect_email"):
-            sender_domain = tools.email_domain_extract(sender)
-            found = {address.lower() for address in EMAIL.findall(text)}
-            others = [
-                address
-                for address in found
-                if tools.email_domain_extract(address) != sender_domain and is_foreign(address)
-            ]
-            if len(others) == 1:
-                vals["prospect_email"] = others[0]
+        sender_domain = tools.email_domain_extract(sender)
+        others = [address for address in strangers if tools.email_domain_extract(address) != sender_domain]
+        if len(others) == 1:
+            vals.setdefault("prospect_email", others[0])
         return vals
 
     @api.model
-    def _without_quotes(self, text) -> str:
-        return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith(">"))
+    def _get_strangers(self, text, own, sender, enrollment) -> set[str]:
+        """The addresses in a text that are neither the partner's nor ours; at a public provider each is another one."""
+        domain_of = iap_tools.mail_prepare_for_domain_search
+        company = enrollment.company_id
+        ours = filter(None, [company.email, company.catchall_email])
+        at_home = {domain_of(address) for address in (*own["prospect_email"], *ours, sender)}
+        found = {address for address in self._find_addresses(text) if domain_of(address) not in at_home}
+        return found - enrollment._filter_own_addresses(found)
 
     @api.model
-    def _get_told(self, fname, text) -> list[str]:
-        """What the lines of a text say of one field."""
-        return [match[1].strip() for match in LINES[fname].finditer(text)]
+    def _find_addresses(self, text) -> list[str]:
+        return list(dict.fromkeys(address.lower() for address in EMAIL.findall(text)))[:MAX_ADDRESSES]
 
     @api.model
-    def _get_named(self, msg_dict) -> list[str]:
-        """The companies that a mail names, in its lines and in the subject; also the one that wrote it."""
-        named = self._get_named_in_text(msg_dict)
-        subject = (msg_dict.get("subject") or "").strip()
-        if (match := SUBJECT.match(subject)) and subject[match.end() :].strip():
-            named.append(subject[match.end() :].strip())
-        return named
+    def _get_told(self, text) -> dict[str, list[str]]:
+        """What the lines of a text say of each field."""
+        told = {fname: [] for fname in LABELS}
+        for label, following in pairwise([*LABEL.finditer(text), None]):
+            value = text[label.end() : following and following.start()].partition("\n")[0]
+            if value := value.strip(" \t*,;|")[:MAX_VALUE]:
+                told[label.lastgroup].append(value)
+        return told
 
     @api.model
-    def _get_named_in_text(self, msg_dict) -> list[str]:
-        """The companies in the lines of a mail; those that are quoted, and were told before, come last."""
-        text = tools.html2plaintext(msg_dict.get("body") or "")
-        told = self._get_told("prospect_name", self._without_quotes(text)) + self._get_told("prospect_name", text)
-        return list(dict.fromkeys(told))
+    def _get_companies(self, text, enrollment) -> list[str]:
+        """The companies that the lines of a text name, but for the partner itself."""
+        own = enrollment._get_own_data()
+        names = dict.fromkeys(self._get_told(text)["prospect_name"])
+        return [name for name in names if not enrollment._is_own(own, "prospect_name", name)]
+
+    @api.model
+    def _get_named_in_subject(self, msg_dict) -> str:
+        match = SUBJECT.match((msg_dict.get("subject") or "").strip())
+        return match["name"].strip()[:MAX_VALUE] if match else ""
 
     def _get_missing_details(self) -> list[str]:
         """What we would like to know of the client, as labels that a partner can fill in."""
@@ -122,56 +164,54 @@ class PartnerReferral(models.Model):
         }
 
     def message_update(self, msg_dict, update_vals=None):
-        # EXTENDS mail: an answer fills in what was missing, and changes nothing that is known. One that names another
-        # company may be about both, or quote: nothing is taken from it, and somebody of ours reads it.
+        # EXTENDS mail: an answer fills in what was missing
         result = super().message_update(msg_dict, update_vals)
-        if self.env.context.get("partner_program_automatic"):
-            return result  # what an automatic reply quotes or signs with says nothing about the client
-        for referral in self:
-            if msg_dict.get("author_id") not in referral._get_partner_people().ids:
-                continue
-            enrollment = referral.enrollment_id
-            own = enrollment._get_own_data()
-            others = [
-                name
-                for name in self._get_named_in_text(msg_dict)
-                if referral._is_another(name) and not enrollment._is_own(own, "prospect_name", name)
-            ]
-            if others:
-                referral._flag_another_named(others[0])
-            elif referral.state == "submitted" and not referral.client_id:
-                referral._fill_in(self._parse_prospect(msg_dict, enrollment, quoted=True))
+        if not self.env.context.get("partner_program_automatic"):  # what a machine says is nothing about the client
+            for referral in self:
+                if msg_dict.get("author_id") in referral._get_partner_people().ids:
+                    referral._take_answer(msg_dict)
         return result
 
-    def _is_another(self, name) -> bool:
-        """Whether a company that a mail names is not the one that was referred, whose name may be told in full now."""
-        named = matching.name_words(name)
-        for one in filter(None, (self.prospect_name, self.client_id.name)):
-            words = matching.name_words(one)
-            if words <= named or named <= words or matching.name_variants(one) & matching.name_variants(name):
-                return False
-        return bool(named and (self.prospect_name or self.client_id))
+    def _take_answer(self, msg_dict):
+        """Fill in what the partner says about its client, and change nothing that is known.
 
-    def _flag_another_named(self, name):
+        A mail that names another company may be about both: nothing is taken from it, and somebody of ours reads it.
+        Of what is quoted nothing is taken where that names another one.
+        """
+        self.ensure_one()
+        enrollment, mail = self.enrollment_id, mail_text.read_mail(msg_dict.get("body"))
+        if others := self._filter_others(self._get_companies(mail.own, enrollment)):
+            self._flag_others_named(others)
+        elif self.state == "submitted" and not self.client_id:
+            text = f"{mail.own}\n{mail.quoted}"
+            if self._filter_others(self._get_companies(mail.quoted, enrollment)):
+                text = mail.own
+            subject = self._get_named_in_subject(msg_dict)
+            self._fill_in(self._parse_prospect(text, enrollment, msg_dict, subject))
+
+    def _filter_others(self, names) -> list[str]:
+        """Those of these companies that are not the one that was referred, whose name may be told in full now."""
+        return [name for name in names if matching.is_another_name(name, [self.prospect_name, self.client_id.name])]
+
+    def _flag_others_named(self, names):
         """Somebody of ours reads what it is about: the mail has its day, and a claim is registered with that (D10)."""
         user = self._get_responsible()
         env = self.with_context(lang=user.lang).env
-        summary = env._("An answer names another company")
-        if summary not in self.activity_ids.mapped("summary"):
-            self.activity_schedule(
-                "mail.mail_activity_data_todo",
-                summary=summary,
-                note=tools.plaintext2html(
-                    env._(
-                        "The partner answers about %(client)s and names %(other)s. Nothing was taken from the mail, as "
-                        "it may be of either or quoted. If it refers another client, register that, received when the "
-                        "mail was; if it tells more about this one, fill it in.",
-                        client=self.client_name or self.prospect_name or self.name,
-                        other=name,
-                    )
-                ),
-                user_id=user.id,
+        note = tools.plaintext2html(
+            env._(
+                "A mail of the partner, received on %(moment)s, names %(others)s beside %(client)s. What else it says "
+                "may be about either, so it was not filled in. If it refers another client, register that one, "
+                "received at that time; if it tells more about this one, fill it in.",
+                moment=self.enrollment_id._format_receipt(user),
+                others=", ".join(names),
+                client=self.client_name or self.prospect_name or self.name,
             )
+        )
+        summary = env._("A mail names another company")
+        if todo := self.activity_ids.filtered(lambda one: one.summary == summary)[:1]:
+            todo.note = (todo.note or Markup()) + note
+        else:
+            self.activity_schedule("mail.mail_activity_data_todo", summary=summary, note=note, user_id=user.id)
 
     def _get_partner_people(self):
         """The contacts of the partner company: only they say more about their client."""

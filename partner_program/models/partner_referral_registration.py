@@ -175,8 +175,7 @@ class PartnerReferral(models.Model):
     @api.constrains("referred_on", "enrollment_id")
     def _check_enrolled_then(self):
         for referral in self:
-            history_sudo = referral.enrollment_id.sudo()._with_previous()  # also on the program of before; only dates
-            start = min(filter(None, history_sudo.mapped("date_start")), default=None)
+            start = referral.enrollment_id._get_first_day()
             day = referral.company_id._partner_program_local_date(referral.referred_on)
             if start and day < start:
                 raise ValidationError(

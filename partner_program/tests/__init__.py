@@ -51,6 +51,7 @@ from . import (
     test_queries,
     test_referral_inside,
     test_referral_lead_customer,
+    test_referral_mails,
     test_referral_report,
     test_referral_rules,
     test_referral_story,

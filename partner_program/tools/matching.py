@@ -41,6 +41,19 @@ def name_words(name: str | None) -> set[str]:
     return words - set(LEGAL_FORMS) or words
 
 
+def is_another_name(name: str | None, known) -> bool:
+    """Whether a name is that of another company than those that are known by ``known``.
+
+    A part of its words, or more of them, may be the same company. An empty name is no other, and without one that is
+    known there is no other.
+    """
+    known, words = [one for one in known if one], name_words(name)
+    return bool(words and known) and not any(
+        words <= name_words(one) or name_words(one) <= words or name_variants(one) & name_variants(name)
+        for one in known
+    )
+
+
 def compact_number(number: str | None) -> str:
     """A tax ID without blanks and punctuation, in capitals; empty for none, and for "/", which means none."""
     return re.sub(r"[^A-Z0-9]", "", (number or "").upper())
