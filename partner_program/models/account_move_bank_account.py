@@ -71,14 +71,17 @@ class AccountMove(models.Model):
         ]
 
     def _is_payment_blocked(self) -> bool:
-        """Whether the account of this bill is not trusted. In place of an archived one Odoo pays to another one."""
+        """Whether the account of this bill is not trusted. In place of an archived one Odoo pays to another one.
+
+        That one has to be trusted, whether the archived one was or not.
+        """
         self.ensure_one()
         account = self.partner_bank_id
-        if not account or account.allow_out_payment:
-            return False
+        if account.active:
+            return not account.allow_out_payment
         # As Odoo's dialog offers them: those of any company, or of this one.
         others = self.bank_partner_id.bank_ids.filtered(lambda other: other.company_id <= self.company_id)
-        return account.active or not any(others.mapped("allow_out_payment"))
+        return bool(account) and not any(others.mapped("allow_out_payment"))
 
     def _explain_blocked_payment(self) -> str:
         values = {"partner": self.commercial_partner_id.name, "account": self.partner_bank_id.display_name}
@@ -102,8 +105,9 @@ class AccountMove(models.Model):
         blocked is not to be paid now.
         """
         to_pay = Domain("state", "!=", "cancel") & Domain("payment_state", "in", ("not_paid", "partial"))
-        not_trusted = Domain("partner_bank_id.allow_out_payment", "=", False)
-        bills = self.search(self._get_commission_bill_domain() & to_pay & not_trusted, order="id")
+        # Odoo leaves the trust to an account that is archived.
+        asked = Domain("partner_bank_id.allow_out_payment", "=", False) | Domain("partner_bank_id.active", "=", False)
+        bills = self.search(self._get_commission_bill_domain() & to_pay & asked, order="id")
         bills = bills.filtered(lambda bill: bill._is_payment_blocked())
         of_enrollment = bills.grouped(lambda bill: bill.commission_billing_ids.commission_line_id.enrollment_id[:1])
         kind = self.env.ref(BANK_ACTIVITY)

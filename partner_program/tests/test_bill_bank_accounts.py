@@ -100,6 +100,21 @@ class TestBillBankAccounts(PartnerProgramCommon):
         payment = self.pay(bill)
         self.assertEqual((bill.payment_state, payment.partner_bank_id), ("paid", right))
 
+    def test_an_account_that_was_archived_while_trusted_leaves_the_bill_to_one_that_is_not(self):
+        old = self.account(trusted=True)
+        bill = self.run_bills()
+        bill.action_post()
+        old.active = False
+        self.next_night()
+        self.assertWarned(r"account BE71.* was archived, and no other one is trusted\. Enter the right one")
+        new = self.account("BE68 5390 0754 7034")
+        self.next_night()
+        self.assertEqual((bill.partner_bank_id, old.allow_out_payment), (old, True))
+        self.assertWarned("no other one is trusted")
+        new.allow_out_payment = True
+        self.next_night()
+        self.assertWarned()
+
     def test_an_account_that_is_for_another_company_pays_no_bill_of_this_one(self):
         wrong = self.account()
         self.run_bills().action_post()
