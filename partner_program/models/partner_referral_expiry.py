@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, fields, models
 
 from ..engine import eligibility
 
@@ -7,6 +7,22 @@ class PartnerReferral(models.Model):
     """The end of claims that were not closed in time (D9, D13); as many statements for a thousand as for one."""
 
     _inherit = "partner.referral"
+
+    is_over = fields.Boolean(
+        compute="_compute_is_over",
+        groups="base.group_user",
+        help="The last day of the undecided referral is over, and nothing was in time: accepted, it would expire.",
+    )
+
+    @api.depends("state", "expires_on", "client_id", "lead_id.won_status", "lead_id.date_closed")
+    def _compute_is_over(self):
+        """Tells the form what can be done; accepting looks for itself, see ``_check_not_over``."""
+        undecided_sudo = self.sudo().filtered(lambda r: r.state == "submitted")  # leads and payments that count
+        over_sudo = undecided_sudo.filtered(lambda r: r._is_overdue() or r._is_won_too_late())
+        paying_sudo = over_sudo.filtered(lambda r: r.client_id and r.acquisition_event == "entry_payment")
+        in_time = paying_sudo._find_package_payments()
+        for referral, referral_sudo in zip(self, self.sudo(), strict=True):
+            referral.is_over = referral_sudo in over_sudo and referral_sudo not in in_time
 
     def _expire(self):
         """D9, D13: what was not closed on or before its last day.

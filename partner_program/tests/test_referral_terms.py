@@ -3,7 +3,9 @@
 import importlib.util
 
 from odoo.fields import Command, Date
+from odoo.tests import Form
 from odoo.tools.misc import file_path
+from odoo.tools.safe_eval import safe_eval
 
 from .test_reviews import ReviewCommon
 
@@ -24,6 +26,15 @@ class TestFrozenTerms(ReviewCommon):
 
     def terms(self, referral):
         return tuple(referral[fname] for fname in self.TERMS)
+
+    def assertTold(self, referral, *banners):  # noqa: N802
+        """The salesperson reads these on the form, of what says what is next and how long there is."""
+        referral.invalidate_recordset()
+        form = Form(referral.with_user(self.salesperson))
+        facts = {"id": referral.id, **{fname: form[fname] for fname in form._view["fields"] if fname != "id"}}
+        nodes = form._view["tree"].xpath("//div[starts-with(@name, 'next_') or starts-with(@name, 'clock_')]")
+        told = [node.get("name") for node in nodes if not safe_eval(node.get("invisible"), dict(facts))]
+        self.assertEqual(told, list(banners))
 
     def decide_and_take_up_again(self, referral, action, expires_on="2026-06-30"):
         referral.decision_reason = "By mistake"
@@ -119,12 +130,16 @@ class TestFrozenTerms(ReviewCommon):
         referral = self.refer(accept=False)
         self.go_to("2026-04-05")
         self.assertFalse(referral._is_overdue())
+        self.assertTold(referral, "next_eligible", "clock_submitted")
         self.go_to("2026-04-06")
+        self.assertTold(referral, "clock_over")
         with self.assertRefused("The last day of .* .04/05/2026. is over, so it would expire at once"):
             referral.with_user(self.salesperson).action_accept()
         self.assertRecordValues(referral, [{"state": "submitted", "terms_frozen": False}])
         wizard = {"referral_ids": referral.ids, "decision": "override", "reason": "We were on holiday"}
-        referral.with_user(self.manager).expires_on = "2026-04-30"
+        with Form(referral.with_user(self.manager)) as form:
+            form.expires_on = "2026-04-30"
+            self.assertFalse(form.is_over)
         self.env["partner.referral.decision"].with_user(self.manager).create(wizard).action_confirm()
         self.assertEqual((referral.state, referral.expires_on), ("accepted", Date.to_date("2026-04-30")))
 
@@ -133,20 +148,38 @@ class TestFrozenTerms(ReviewCommon):
         self.go_to("2026-04-10")
         referral.lead_id.action_set_won()
         self.go_to("2026-04-12")
+        self.assertTold(referral, "clock_over")
         with self.assertRefused("The last day of .* .04/05/2026. is over, so it would expire at once"):
             referral.with_user(self.salesperson).action_accept()
         self.assertRecordValues(referral, [{"state": "submitted", "terms_frozen": False}])
         referral.with_user(self.manager).expires_on = "2026-04-10"
+        self.assertTold(referral, "next_eligible", "clock_in_time")
         referral.with_user(self.salesperson).action_accept()
         self.assertEqual(referral.state, "acquired")
 
     def test_p9_paid_in_time_a_claim_is_accepted_after_its_last_day(self):
         self.program_affiliate.claim_months = 1
         referral = self.affiliate(accept=False)
-        self.pay(self.invoice(100, product=self.starter))
+        invoice = self.invoice(100, product=self.starter)
         self.go_to("2026-02-10")
+        self.assertTold(referral, "clock_over")
+        self.pay(invoice, on="2026-01-05")
+        self.assertTold(referral, "next_eligible", "clock_in_time")
         referral.with_user(self.salesperson).action_accept()
         self.assertEqual((referral.state, str(referral.acquired_on)), ("acquired", "2026-01-05"))
+
+    def test_p9_a_form_that_is_not_saved_yet_knows_what_was_paid_in_time(self):
+        self.program_affiliate.claim_months = 1
+        invoice = self.invoice(100, product=self.starter)
+        self.pay(invoice)
+        self.go_to("2026-02-10")
+        form = Form(self.env["partner.referral"].with_user(self.salesperson))
+        form.enrollment_id = self.enrollment_byte
+        form.referred_on = "2026-01-05 07:00:00"
+        form.client_id = self.other_client
+        self.assertTrue(form.is_over)
+        form.client_id = self.client
+        self.assertFalse(form.is_over)
 
     def test_d7_what_makes_a_client_acquired_stays_once_a_referral_was_accepted(self):
         self.program_referral.acquisition_event = "entry_payment"
