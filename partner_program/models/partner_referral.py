@@ -416,7 +416,9 @@ class PartnerReferral(models.Model):
             clients = {referral: referral.client_id for referral in self if referral.state == "accepted"}
         if vals.get("client_id"):
             others = self.filtered(lambda r: r in clients and clients[r].id != vals["client_id"])
-            others._check_not_barred(self.env["res.partner"].browse(vals["client_id"]))
+            client = self.env["res.partner"].browse(vals["client_id"])
+            others._check_not_barred(client)
+            others.filtered(lambda r: not clients[r])._check_no_later_earner(client)
             # The window of another client says nothing (D1); one that became part of this client has brought its own.
             corrected = self.filtered(
                 lambda r: r.window_start and r.client_id.commercial_partner_id.id != vals["client_id"]

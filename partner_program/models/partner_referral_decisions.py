@@ -190,6 +190,15 @@ class PartnerReferral(models.Model):
                     client=self.client_id.name or self.prospect_name or self.prospect_email,
                 )
             )
+        if self.client_id and not self._may_override() and self._get_later_earner(self.client_id):
+            raise UserError(
+                self.env._(
+                    "Another referral, received later than %(referral)s, has earned on %(client)s meanwhile. Reject "
+                    "this one, or ask a partner manager, who decides who earns from here, to accept it with a reason.",
+                    referral=self.name,
+                    client=self.client_id.name,
+                )
+            )
 
     def _check_lead_not_lost(self):
         """Accepted with a lost lead, a claim that is closed by its lead would be lost at once."""

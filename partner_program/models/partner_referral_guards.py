@@ -83,3 +83,18 @@ class PartnerReferral(models.Model):
                 raise UserError(
                     self.env._("%(client)s is protected by another referral: reject this one.", client=client.name)
                 )
+
+    def _check_no_later_earner(self, client):
+        """Who earns on a client that a claim received later has earned on meanwhile: a manager decides (D10)."""
+        if self._may_decide_everything():
+            return
+        for referral in self:
+            if referral._get_later_earner(client):
+                raise UserError(
+                    self.env._(
+                        "Another referral, received later than %(referral)s, has earned on %(client)s meanwhile. Only "
+                        "a partner manager decides who earns from here: ask one to choose the client.",
+                        referral=referral.name,
+                        client=client.name,
+                    )
+                )

@@ -130,6 +130,58 @@ class TestProspectBecomesContact(ProspectCommon):
         self.night()
         self.assertEqual(len(self.questions(referral)), 1)
 
+    def earned_on_by_a_later_claim(self, **vals):
+        """A prospect that was received first, and the contact on which a later claim has earned its months."""
+        first = self.prospect(**vals)
+        contact = self.contact(email=False)
+        self.go_to("2026-01-06")
+        later = self.acquired(client=contact)
+        starter = self.invoice(100, client=contact, product=self.starter)
+        self.pay(starter)
+        self.go_to("2027-01-07")
+        self.run_all()
+        self.assertEqual(later.state, "completed")
+        contact.email = "fay@foxtrot.example"
+        self.night()
+        return first, contact, starter
+
+    def test_d10_only_a_manager_chooses_a_client_on_whom_a_later_claim_has_earned(self):
+        first, contact, starter = self.earned_on_by_a_later_claim()
+        self.assertTrue(self.questions(first))
+        for choose in (
+            lambda: first.match_ids.with_user(self.salesperson).action_choose(),
+            lambda: first.with_user(self.salesperson).write({"client_id": contact.id}),
+        ):
+            with self.assertRefused("received later than .* has earned on Foxtrot meanwhile. Only a partner manager"):
+                choose()
+            self.assertRecordValues(first, [{"client_id": False, "state": "accepted"}])
+        first.match_ids.with_user(self.manager).action_choose()
+        self.assertRecordValues(
+            first, [{"client_id": contact.id, "state": "acquired", "acquisition_move_id": starter.id}]
+        )
+
+    def test_d10_only_a_manager_accepts_a_claim_on_whose_client_a_later_one_has_earned(self):
+        first, contact, _starter = self.earned_on_by_a_later_claim(accept=False)
+        first.with_user(self.salesperson).client_id = contact
+        with self.assertRefused("received later than .* has earned on Foxtrot meanwhile. Reject this one, or ask"):
+            first.with_user(self.salesperson).action_accept()
+        self.assertEqual(first.state, "submitted")
+        first.with_user(self.manager).decision_reason = "Byte brought the client, too"
+        first.with_user(self.manager).action_accept()
+        self.assertEqual(first.state, "acquired")
+
+    def test_d10_a_salesperson_chooses_the_client_on_whom_a_claim_has_earned_before(self):
+        self.acquired(client=(contact := self.contact()))
+        self.pay(self.invoice(100, client=contact))
+        self.go_to("2026-12-20")
+        first = self.prospect(accept=False)
+        first.with_user(self.salesperson).action_prospect_is_new()
+        first.action_accept()
+        self.go_to("2027-01-07")
+        self.run_all()
+        first.with_user(self.salesperson).client_id = contact
+        self.assertEqual((first.client_id, first.state), (contact, "accepted"))
+
     def test_d10_the_client_of_another_claim_is_not_chosen(self):
         referral = self.prospect()
         contact = self.contact()
