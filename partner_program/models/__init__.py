@@ -11,6 +11,7 @@ from . import (
     account_move_settlement,
     account_move_statement,
     calendar_event,
+    calendar_recurrence,
     crm_lead,
     crm_lead_upsell,
     ir_attachment,

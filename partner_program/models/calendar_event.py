@@ -8,6 +8,7 @@ from .res_partner import READERS
 
 # Series are planned and moved by the system; people get one invitation, not twelve.
 QUIET = {"skip_attendee_notification": True, "dont_notify": True, "mail_notrack": True}
+LINK = ("enrollment_id", "is_partner_series")
 MOVED = timedelta(days=1)  # by more than that the meeting needs another pack
 
 
@@ -52,6 +53,12 @@ class CalendarEvent(models.Model):
         meetings_sudo = self.env["partner.program.meeting"].sudo()  # whoever archives the event need not see the pack
         before, after = ("cancelled", "planned") if active else ("planned", "cancelled")
         meetings_sudo.search([("event_id", "in", self.ids), ("state", "=", before)]).state = after
+
+    def copy_data(self, default=None):
+        # EXTENDS calendar: colleagues without a role of ours duplicate and repeat meetings too, and may read neither
+        hidden = [name for name in LINK if not self._has_field_access(self._fields[name], "read")]
+        vals_list = super().copy_data({**(default or {}), **dict.fromkeys(hidden, False)})
+        return [vals and {name: vals[name] for name in vals if name not in hidden} for vals in vals_list]
 
     def copy(self, default=None):
         # EXTENDS calendar: a copy is a meeting that somebody arranged; the series is made by copy_data

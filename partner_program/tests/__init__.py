@@ -16,6 +16,7 @@ from . import (
     test_blocked_payments,
     test_change_of_program,
     test_clock,
+    test_colleagues,
     test_correction_reasons,
     test_dashboard,
     test_events,

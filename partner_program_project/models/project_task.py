@@ -24,6 +24,7 @@ class ProjectTask(models.Model):
         store=True,
         readonly=False,
         index="btree_not_null",
+        copy=False,  # computed anew: not everybody who has a to-do, which is a task too, may read it
         groups="project.group_project_user,partner_program.group_manager",
     )
     partner_vote_ids = fields.One2many(
