@@ -1,6 +1,9 @@
 """The line of milestones: found from facts, in one query, with nothing but days in it (P4; D5)."""
 
+import importlib.util
+
 from odoo.fields import Command, Date
+from odoo.tools import file_path
 
 from .common import PartnerProgramCommon
 
@@ -129,6 +132,36 @@ class TestMilestones(PartnerProgramCommon):
         referral.lead_id.action_set_won()
         self.env.flush_all()
         self.assertEqual(self.days(referral), {"introduced": "2026-01-05", "qualified": "2026-01-05"})
+
+    def test_an_update_finds_out_when_claims_have_ended(self):
+        referrals = self.env["partner.referral"]
+        for client in (self.client, self.other_client, *self.env["res.partner"].create([{"name": "E"}, {"name": "F"}])):
+            referrals += self.refer(client=client)
+        lost, rejected, unlogged, _live = referrals
+        self.cr.flush()  # writes the log of states
+        self.go_to("2026-02-02")
+        lost.with_context(tracking_disable=False, mail_notrack=False).lead_id.action_set_lost()
+        self.cr.flush()
+        self.go_to("2026-03-03")
+        for referral, notrack in ((rejected, False), (unlogged, True)):
+            tracked = referral.with_context(tracking_disable=notrack, mail_notrack=notrack, lang="en_US")
+            tracked.write({"state": "rejected", "decision_reason": "By mistake"})
+        self.cr.flush()
+        self.go_to("2026-04-04")
+        lost.with_context(tracking_disable=False, mail_notrack=False).state = "expired"  # ended all the same
+        self.cr.flush()
+        expected = [str(day) for day in referrals.mapped("ended_on")]
+        self.assertEqual([day[:10] for day in expected], ["2026-02-02", "2026-03-03", "2026-03-03", "False"])
+        spec = importlib.util.spec_from_file_location(
+            "pre_migrate", file_path("partner_program/migrations/19.0.1.1.0/pre-migrate.py")
+        )
+        script = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(script)
+        self.env.cr.execute("UPDATE partner_referral SET ended_on = NULL, write_date = '2026-03-04 10:00:00'")
+        script._note_ended(self.env.cr)
+        self.env.invalidate_all()
+        expected[2] = "2026-03-04 10:00:00"
+        self.assertEqual([str(day) for day in referrals.mapped("ended_on")], expected)
 
     def test_a_day_is_the_day_at_the_company(self):
         self.company.partner_id.tz = "Pacific/Auckland"
