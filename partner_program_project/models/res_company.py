@@ -53,8 +53,12 @@ class ResCompany(models.Model):
                     project_sudo.type_ids = project_sudo.type_ids or company._get_partner_stages(use)
 
     def _get_partner_stages(self, use):
-        names = [f"partner_program_project.{name}" for name in STAGES[use]]
-        return self.env["project.task.type"].union(*(self.env.ref(name) for name in names))
+        """Our stages, without those that somebody deleted or archived; one at least."""
+        # The first ticket of a partner may be what makes the project.
+        stages_sudo = self.env["project.task.type"].sudo()
+        found = [self.env.ref(f"partner_program_project.{name}", raise_if_not_found=False) for name in STAGES[use]]
+        kept_sudo = stages_sudo.union(*filter(None, found)).filtered("active")
+        return kept_sudo or stages_sudo.create({"name": self.env._("New"), "user_id": False})
 
     def _check_partner_project(self, project_sudo, use):
         if project_sudo.company_id != self:

@@ -444,6 +444,22 @@ class TestTickets(TicketsCommon):
             with self.subTest(view=view.name):
                 self.env[view.model].with_user(self.manager).get_views([(root.id, root.type)])
 
+    def test_p18_a_stage_that_somebody_deleted_is_left_out(self):
+        self.env.ref(f"{MODULE}.stage_ticket_waiting").sudo().unlink()
+        self.env.ref(f"{MODULE}.stage_ticket_progress").sudo().active = False
+        for name in ("new", "review", "planned", "done", "declined"):
+            self.env.ref(f"{MODULE}.stage_idea_{name}").sudo().unlink()
+        company = self.env["res.company"].create({"name": "Later Ltd"})
+        self.env["partner.program"].sudo().create({"name": "Later", "company_id": company.id})
+        self.assertEqual(company.partner_support_project_id.type_ids.mapped("name"), ["New", "Solved"])
+        self.assertEqual(company.partner_ideas_project_id.type_ids.mapped("name"), ["New"])
+        self.assertFalse(company.partner_ideas_project_id.type_ids.user_id, "nobody's own")
+        chosen = self.env["project.project"].sudo().create({"name": "Chosen", "company_id": company.id})
+        company.partner_support_project_id = chosen
+        self.assertEqual(
+            chosen.type_ids, self.env.ref(f"{MODULE}.stage_ticket_new") + self.env.ref(f"{MODULE}.stage_ticket_solved")
+        )
+
     def test_p18_a_company_gets_its_projects_and_their_addresses_with_its_first_program(self):
         company = self.env["res.company"].create({"name": "Later Ltd"})
         self.assertFalse(company.partner_support_project_id)
