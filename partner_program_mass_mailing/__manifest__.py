@@ -14,5 +14,7 @@
         "views/mailing_mailing_views.xml",
     ],
     "auto_install": True,
+    "pre_init_hook": "pre_init_hook",
     "post_init_hook": "post_init_hook",
+    "uninstall_hook": "uninstall_hook",
 }

@@ -78,6 +78,21 @@ class MailingMailing(models.Model):
         return mailing.with_env(self.env)
 
     @api.model
+    def _take_back_newsletters(self, mailing_list):
+        """The list goes with the add-on: what waits to be sent to it is a draft again, and says so."""
+        waiting = self.search([("contact_list_ids", "in", mailing_list.ids), ("state", "in", ("in_queue", "sending"))])
+        waiting.action_cancel()
+        waiting._message_log_batch(
+            dict.fromkeys(
+                waiting.ids,
+                self.env._(
+                    "The newsletter for partners was uninstalled before this was sent, and its list has no partners "
+                    "any more. Choose other recipients, or delete it."
+                ),
+            )
+        )
+
+    @api.model
     def _prepare_newsletter_sender(self, user) -> dict:
         """Odoo takes the address of the user, as far as the mail server sends from it; who has none needs another."""
         if user.email:

@@ -6,6 +6,8 @@ from odoo.tests import tagged
 
 from odoo.addons.partner_program.tests.common import PartnerProgramCommon
 
+from ..hooks import post_init_hook, pre_init_hook, uninstall_hook
+
 
 @tagged("post_install", "-at_install")
 class TestNewsletter(PartnerProgramCommon):
@@ -103,6 +105,36 @@ class TestNewsletter(PartnerProgramCommon):
         self.byte_contact.email = "b.builder@byte.example"
         self.night()
         self.assertNotIn("b.builder@byte.example", self.emails())
+
+    def uninstall(self):
+        """What happens when the add-on goes, as far as a test can do it; returns the mark of the list."""
+        uninstall_hook(self.root)
+        return self.root["ir.model.data"].search([("model", "=", "mailing.list"), ("res_id", "=", self.list.id)])
+
+    def test_p21_who_opted_out_stays_out_when_the_add_on_goes_and_comes_again(self):
+        no, ben = self.subscription("ann@ada.example"), self.subscription("ben@byte.example").contact_id
+        no.opt_out = True
+        mark = self.uninstall()
+        self.assertNotEqual(mark.module, "partner_program_mass_mailing", "it would be deleted with the add-on")
+        self.assertEqual(self.list.subscription_ids, no)
+        self.assertFalse(ben.exists(), "the address had no other use")
+        no.contact_id.program_contact_id = False  # goes with the column
+        pre_init_hook(self.root)
+        self.assertEqual(self.root.ref("partner_program_mass_mailing.mailing_list_partners"), self.list)
+        post_init_hook(self.root)
+        self.assertIn("ben@byte.example", self.emails())
+        self.assertNotIn("ann@ada.example", self.emails())
+
+    def test_the_list_goes_with_the_add_on_when_nobody_is_left_on_it(self):
+        self.assertEqual(self.uninstall().module, "partner_program_mass_mailing")
+        self.assertFalse(self.list.subscription_ids)
+
+    def test_p21_a_newsletter_that_waits_when_the_add_on_goes_says_that_it_is_not_sent(self):
+        mailing = self.root["mailing.mailing"]._cron_prepare_newsletter()
+        mailing.action_put_in_queue()
+        self.uninstall()
+        self.assertEqual(mailing.state, "draft")
+        self.assertIn("was uninstalled before this was sent", mailing.message_ids[0].body)
 
     def test_without_a_list_no_newsletter_is_drafted_and_nothing_fails(self):
         self.list.unlink()

@@ -26,6 +26,22 @@ enrollment.action_end()
 enrollment.action_reopen()
 result = [len(pack["tickets"]), sorted(set(env["partner.program.training"].search([]).mapped("source")))]
 """
+NEWSLETTER = "partner_program_mass_mailing"
+NO_THANKS = """
+said = env.ref("partner_program_mass_mailing.mailing_list_partners").subscription_ids[0]
+said.opt_out = True
+result = said.contact_id.email_normalized
+"""
+INSTALL = """
+env["ir.module.module"].search([("name", "=", "%s")]).button_immediate_install()
+"""
+SUBSCRIPTIONS = """
+SELECT contact.email_normalized, subscription.opt_out
+  FROM mailing_subscription subscription
+  JOIN mailing_contact contact ON contact.id = subscription.contact_id
+  JOIN ir_model_data mark ON mark.model = 'mailing.list' AND mark.res_id = subscription.list_id
+ WHERE mark.name = 'mailing_list_partners'
+"""
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +81,7 @@ def test_they_came_by_themselves(database, sql):
 
 
 def test_each_goes_without_a_trace_and_the_books_do_not_notice(database, sql, read, in_shell):
+    address = in_shell(database, NO_THANKS)
     before = read(database, {**LEDGER, **BOOKS})
     assert all(traces(sql, database).values()), "otherwise their absence proves nothing"
     lifecycle.shell(database, UNINSTALL % json.dumps(BRIDGES))
@@ -73,6 +90,7 @@ def test_each_goes_without_a_trace_and_the_books_do_not_notice(database, sql, re
     assert sql(database, "SELECT state FROM ir_module_module WHERE name = 'partner_program'") == [("installed",)]
     assert {what: rows for what, rows in traces(sql, database).items() if rows} == {}
     assert read(database, {**LEDGER, **BOOKS}) == before
+    assert sql(database, SUBSCRIPTIONS) == [(address, "t")], "who said no stays noted, and nobody else"
 
 
 def test_tickets_stay_as_tasks(database, sql):
@@ -81,3 +99,12 @@ def test_tickets_stay_as_tasks(database, sql):
 
 def test_the_add_on_works_without_them(database, in_shell):
     assert in_shell(database, WORK) == [0, ["manual"]]
+
+
+def test_who_opted_out_of_the_newsletter_stays_out_when_it_is_installed_again(database, sql):
+    ((address, _said),) = sql(database, SUBSCRIPTIONS)
+    lifecycle.shell(database, INSTALL % NEWSLETTER)
+    subscriptions = sql(database, SUBSCRIPTIONS)
+    assert len(subscriptions) > 1
+    assert [one for one in subscriptions if one[1] == "t"] == [(address, "t")]
+    assert sql(database, f"SELECT 1 FROM ir_model_data WHERE module = '{NEWSLETTER}' AND model = 'mailing.list'")
