@@ -83,6 +83,8 @@ def check(url: str, allowed: Sequence[Network] = ()) -> Result:
             return _judge(status)
     except Problem as problem:
         return problem.result
+    except (ValueError, http.client.HTTPException):  # what a page sends visitors on to may be anything
+        return Result(BROKEN, "address")
     return Result(BROKEN, "redirects")
 
 
