@@ -10,6 +10,7 @@ _logger = logging.getLogger(__name__)
 
 # Administrators list private networks here whose pages may be asked for, such as 10.1.0.0/16 of an intranet.
 ALLOWED_NETWORKS = "partner_program.link_check_networks"
+LINKS_POSITION = "partner_program.links_position"  # parameter of the system, see _get_cron_position
 
 
 class PartnerProgramResource(models.Model):
@@ -106,24 +107,28 @@ class PartnerProgramResource(models.Model):
 
     @api.model
     def _cron_check_links(self):
-        """Scheduled action, off by default: look at every link of the resources on offer.
+        """Scheduled action, off by default: look at every link of the resources on offer, each once in a round.
 
-        :return: the resources whose link is broken
+        :return: those looked at whose link is broken
         """
-        resources = self.search([("url", "!=", False)], order="link_checked_on nulls first, id")
-        return resources._check_links()
+        Line = self.env["partner.commission.line"]
+        last_id = Line._get_cron_position(LINKS_POSITION)  # where the time was over
+        resources = self.search([("url", "!=", False), ("id", ">", last_id)], order="id")
+        checked = resources._check_links()
+        Line._set_cron_position(LINKS_POSITION, checked[-1:].id if resources - checked else 0)
+        return checked.filtered(lambda resource: resource.link_state == "broken")
 
     def _check_links(self):
         """Ask for each page, outside of any lock; the result is shown on the resource.
 
-        :return: those whose link is broken
+        :return: those there was time for
         """
         allowed = self._get_allowed_networks()
         commit = self.env["partner.commission.line"]._commit_in_cron
-        todo = self.filtered("url")
+        todo, checked = self.filtered("url"), self.browse()
         commit(remaining=len(todo))
         for resource in todo:
-            result = link_check.check(resource.url, allowed)
+            result, before = link_check.check(resource.url, allowed), resource.link_state
             resource.write(
                 {
                     "link_state": result.state,
@@ -131,9 +136,12 @@ class PartnerProgramResource(models.Model):
                     "link_checked_on": fields.Datetime.now(),
                 }
             )
+            if resource.link_state == "broken" and before != "broken":
+                resource._tell_of_broken_link(result)
+            checked |= resource
             if not commit(processed=1):
                 break
-        return self.filtered(lambda resource: resource.link_state == "broken")
+        return checked
 
     @api.model
     def _get_allowed_networks(self) -> list:
@@ -145,6 +153,27 @@ class PartnerProgramResource(models.Model):
             except ValueError:
                 _logger.warning("Partner program: %r in %s is no network; it is left out.", part, ALLOWED_NETWORKS)
         return networks
+
+    def _tell_of_broken_link(self, result):
+        """Who looks after the partners that it is offered to hears of it; whoever asked sees it."""
+        programs = self.program_ids or self.env["partner.program"].search([])
+        responsibles_sudo = (program._get_responsibles_sudo() for program in programs)
+        people_sudo = self.env["res.users"].union(*responsibles_sudo) - self.env.user
+        if not people_sudo:
+            return
+        localized = self.with_context(lang=people_sudo[:1].lang or self.env.lang)  # the scheduler has no language
+        self.env["mail.thread"].message_notify(
+            model=self._name,
+            res_id=self.id,
+            partner_ids=people_sudo.partner_id.ids,
+            subject=localized.env._("A broken link: %(name)s", name=localized.name),
+            body=localized.env._(
+                "%(problem)s Partners still find %(url)s in the portal: correct the link of this resource, or archive "
+                "it.",
+                problem=localized._get_link_problem(result),
+                url=self.url,
+            ),
+        )
 
     def _get_link_problem(self, result) -> str:
         """The result of a check as a sentence."""

@@ -4,7 +4,10 @@ import base64
 import ipaddress
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from unittest.mock import patch
 
+from odoo import SUPERUSER_ID
+from odoo.fields import Command
 from odoo.tests import tagged
 
 from ..tools import link_check
@@ -14,7 +17,10 @@ LOOPBACK = [ipaddress.ip_network("127.0.0.0/8")]
 
 
 class Pages(BaseHTTPRequestHandler):
-    """A small web site: /ok, /gone, /login, /moved (to /ok), /loop, /nohead, /inside (a redirect into the network)."""
+    """A small web site: /ok, /gone, /login, /moved (to /ok), /loop, /nohead.
+
+    /inside is a redirect into the network, /odd one to nowhere.
+    """
 
     asked = []
 
@@ -29,6 +35,7 @@ class Pages(BaseHTTPRequestHandler):
             "/file": (302, "file:///etc/passwd"),
             "/Pr%C3%A9sentation%202026.pdf?de=%C3%A9t%C3%A9": (200, None),
             "/moved-there": (302, "/Présentation 2026.pdf?de=été".encode().decode("latin-1")),
+            "/odd": (302, "http://[/"),
             "/nohead": (405 if self.command == "HEAD" else 200, None),
         }.get(self.path, (404, None))
         self.send_response(status)
@@ -87,6 +94,54 @@ class TestResources(PartnerProgramCommon):
         resources[1].action_check_links()
         self.assertEqual(resources[1].link_state, "ok")
 
+    def test_p16_each_link_is_asked_once_in_a_round_however_long_it_takes(self):
+        self.allow_loopback()
+        self.Resource.search([("url", "!=", False)]).unlink()
+        first, second, third = (self.resource(path) for path in ("/ok", "/gone", "/moved"))
+        left = []
+
+        def no_time(lines, remaining=None, **progress):
+            left.extend([remaining] if remaining is not None else [])
+            return 0.0
+
+        Line = self.registry["partner.commission.line"]
+        with patch.multiple(Line, _is_in_cron=lambda lines: True, _commit_in_cron=no_time):
+            for _run in range(4):
+                self.Resource._cron_check_links()
+        self.assertEqual(left, [3, 2, 1, 3], "Odoo runs the job again until nothing is left; then a month later")
+        asked = [path for method, path in Pages.asked if method == "HEAD"]
+        self.assertEqual(asked, ["/ok", "/gone", "/moved", "/ok", "/ok"], "/moved leads to /ok")
+        self.assertEqual((first + second + third).mapped("link_state"), ["ok", "broken", "ok"])
+
+    def test_p16_who_looks_after_the_program_hears_of_a_broken_link_once(self):
+        self.allow_loopback()
+        other = self._new_user("otto", "partner_program.group_manager")
+        self.program_affiliate.manager_rule_ids = [Command.create({"user_id": self.manager.id})]
+        self.program_referral.manager_rule_ids = [Command.create({"user_id": other.id})]
+        self.resource("/ok")
+        resource = self.resource("/gone", program_ids=self.program_affiliate.ids)
+
+        def told():
+            messages_sudo = self.env["mail.message"].sudo()  # of the recipients alone
+            return messages_sudo.search([("model", "=", resource._name), ("res_id", "=", resource.id)])
+
+        for _month in range(2):
+            self.Resource.with_user(SUPERUSER_ID)._cron_check_links()
+            self.assertEqual(told().notified_partner_ids, self.manager.partner_id)
+        self.assertEqual(told().subject, "A broken link: /gone")
+        self.assertIn("The server answers with error 404.", told().body)
+        resource.url = self.site + "/loop"
+        resource.action_check_links()
+        self.assertEqual(len(told()), 1, "who asks sees the answer")
+        resource.url = self.site + "/gone"
+        resource.with_user(other).action_check_links()
+        self.assertEqual(told()[0].notified_partner_ids, self.manager.partner_id)
+        resource.write({"url": self.site + "/loop", "program_ids": False})
+        self.Resource.with_user(SUPERUSER_ID)._cron_check_links()
+        self.assertLessEqual(
+            (self.manager + other).partner_id, told()[0].notified_partner_ids, "it is for all partners"
+        )
+
     def test_the_check_never_asks_the_servers_own_network(self):
         for url in (
             self.site + "/ok",
@@ -110,7 +165,8 @@ class TestResources(PartnerProgramCommon):
     def test_a_redirect_goes_through_the_same_gate(self):
         self.assertEqual(link_check.check(self.site + "/inside", LOOPBACK).problem, "private")
         self.assertEqual(link_check.check(self.site + "/file", LOOPBACK).problem, "address")
-        self.assertEqual(Pages.asked, [("HEAD", "/inside"), ("HEAD", "/file")])
+        self.assertEqual(link_check.check(self.site + "/odd", LOOPBACK).problem, "address")
+        self.assertEqual(Pages.asked, [("HEAD", "/inside"), ("HEAD", "/file"), ("HEAD", "/odd")])
 
     def test_p16_letters_beyond_english_and_blanks_are_asked_for_as_browsers_do(self):
         for path in (
