@@ -1,5 +1,5 @@
 from odoo import fields, http
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.http import content_disposition, request
 
 from odoo.addons.portal.controllers.portal import pager as portal_pager
@@ -91,6 +91,8 @@ class PartnerProgramPortalStatements(PartnerProgramPortal):
         request.env["partner.commission.movement"].check_access("read")
         try:
             response = self._make_statement_file(partner, companies, period, extension)
+        except (AccessError, MissingError):  # user errors, too, for Python
+            raise
         except UserError as too_long:
             return self._render_statements(date_from=date_from, date_to=date_to, period_error=str(too_long))
         request.env["partner.program.portal.log"]._log("statement", f"{period[0]} – {period[1]}, {extension}")

@@ -44,6 +44,20 @@ class TestStatementPages(AccessCommon, HttpCase):
             self.assertEqual(page.get_element_by_id("date_from").get("value"), "2026-01-01", "what was asked for stays")
         self.assertFalse(self.env["partner.program.portal.log"].search([("action", "=", "statement")]))
 
+    def test_a_file_of_what_may_not_be_read_is_no_matter_of_the_period(self):
+        self.authenticate("portal_ada", "portal_ada")
+
+        def refuse(*args):
+            raise AccessError("Not yours")
+
+        with (
+            patch.object(self.registry["partner.commission.statement"], "_render_file", refuse),
+            mute_logger("odoo.http"),
+        ):
+            response = self.url_open(f"/my/statements/file/xlsx{PERIOD}")
+        self.assertEqual(response.status_code, 403)
+        self.assertNotIn("period_error", response.text)
+
     def test_months_lead_to_the_statement_which_says_why(self):
         self.authenticate("portal_ada", "portal_ada")
         months = self.get("/my/statements")
