@@ -46,6 +46,11 @@ class MailMail(models.Model):
         for answers, and for mails that are deleted once sent: an answer to these would find no thread.
         """
         addresses = records._notify_get_reply_to(default=False)
-        for mail in self:
-            if address := tools.email_normalize(addresses.get(mail.res_id)):
-                mail.reply_to = tools.formataddr((tools.parse_contact_from_email(mail.email_from)[0], address))
+
+        def get_reply_to(mail):
+            address = tools.email_normalize(addresses.get(mail.res_id))
+            return address and tools.formataddr((tools.parse_contact_from_email(mail.email_from)[0], address))
+
+        for reply_to, mails in self.grouped(get_reply_to).items():
+            if reply_to:
+                mails.reply_to = reply_to

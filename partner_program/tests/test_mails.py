@@ -2,6 +2,7 @@
 
 import importlib.util
 from pathlib import Path
+from unittest.mock import patch
 
 from markupsafe import Markup
 
@@ -34,6 +35,26 @@ class TestMails(PartnerProgramCommon):
                 "res_id": cls.template.id,
             }
         )
+
+    def test_answers_to_many_mails_are_set_at_once(self):
+        self.company.alias_domain_id = self.env["mail.alias.domain"].create({"name": "alias.test"})
+        self.template.auto_delete = False
+        partners = self.env["res.partner"].create([{"name": f"Partner {n}", "is_company": True} for n in range(10)])
+        records = self.env["partner.program.enrollment"].create(
+            [{"partner_id": one.id, "program_id": self.program_referral.id} for one in partners]
+        )
+        written = []
+        write = self.registry["mail.mail"].write
+
+        def count(mails, vals):
+            written.append(vals)
+            return write(mails, vals)
+
+        with patch.object(self.registry["mail.mail"], "write", count):
+            mails = self.env["mail.template"]._partner_program_send("partner_program.mail_template_for_test", records)
+        self.assertEqual(len(mails), 10)
+        self.assertIn("@alias.test", mails[0].reply_to)
+        self.assertEqual(len([vals for vals in written if "reply_to" in vals]), 1)
 
     def send(self, user):
         records = self.enrollment_ada.with_user(user)
