@@ -54,6 +54,15 @@ class AccountMove(models.Model):
                             successor=", ".join(successors.mapped("display_name")),
                         )
                     )
+                if bill.payment_state != "reversed":
+                    raise UserError(
+                        self.env._(
+                            "%(bill)s was taken back by %(credit_note)s, and counts again since somebody has undone "
+                            "their reconciliation. Reset %(credit_note)s to draft first, or reconcile the two again.",
+                            bill=bill.display_name,
+                            credit_note=credit_note[0].display_name,
+                        )
+                    )
                 raise UserError(
                     self.env._(
                         "%(bill)s was taken back by %(credit_note)s. Reset %(credit_note)s to draft first, or leave "

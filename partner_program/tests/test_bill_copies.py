@@ -146,8 +146,11 @@ class TestBillCopies(PartnerProgramCommon):
         credit_note = self.credit_note()
         credit_note.action_post()
         self.bill.line_ids.remove_move_reconcile()
-        with self.assertRefused("was taken back by"):
+        with self.assertRefused("counts again since somebody has undone their reconciliation. Reset .* to draft first"):
             self.bill.button_draft()
+        credit_note.button_draft()
+        self.bill.button_draft()
+        self.assertEqual(self.bill.state, "draft")
 
     def taken_back(self):
         """The bill, taken back by this credit note: its commission is open again."""
