@@ -177,6 +177,15 @@ class TestBillHolds(PartnerProgramCommon):
         self.assertLine(self.line, state="held", billed_amount=50.0, open_amount=30.0)
         self.assertIn(f"{self.line.display_name}: on the posted bill {self.bill.name} already", told)
 
+    def test_inv7_whoever_holds_what_is_on_a_draft_that_was_posted_before_is_told_to_cancel_it(self):
+        self.bill.action_post()
+        self.bill.button_draft()
+        told = self.hold(self.line)["params"]["message"]
+        self.assertRegex(told, "on the bill .* already, which was posted before, .* meanwhile, cancel the bill")
+        self.assertNotIn("credit note", told)
+        self.bill.with_user(self.accountant).button_cancel()
+        self.assertLine(self.line, state="held", billed_amount=0.0, open_amount=50.0)
+
     def test_inv3_whoever_holds_what_is_on_a_draft_is_told_nothing_more(self):
         self.assertEqual(self.hold(self.line), {"type": "ir.actions.act_window_close"})
 

@@ -22,7 +22,7 @@ class PartnerCommissionHold(models.TransientModel):
         return {"type": "ir.actions.act_window_close"}
 
     def _explain_not_held(self) -> list[str]:
-        """A sentence for each posted bill that these lines stay on (invariant 7), whatever more of them is held."""
+        """A sentence for each bill that was posted and keeps these lines (invariant 7), whatever more is held."""
         lines_sudo = self.line_ids.sudo()  # whoever holds need not see bills, but has to know
         billings_sudo = lines_sudo.billing_ids._filter_live().filtered("bill_id.posted_before")
         sentences = []
@@ -34,6 +34,12 @@ class PartnerCommissionHold(models.TransientModel):
             if bill_sudo.payment_state in ("paid", "in_payment"):
                 sentence = self.env._(
                     "%(commissions)s: paid with the bill %(bill)s already, and only what is billed later is held.",
+                    **values,
+                )
+            elif bill_sudo.state == "draft":
+                sentence = self.env._(
+                    "%(commissions)s: on the bill %(bill)s already, which was posted before, and only what is billed "
+                    "later is held. To pay nothing meanwhile, cancel the bill.",
                     **values,
                 )
             else:
