@@ -127,7 +127,8 @@ class PartnerProgramEnrollment(models.Model):
                 )
             )
         applications._check_program_chosen()
-        applications._assign_account_managers()
+        # The to-do to look at the application goes in a moment: nobody is told that it is his.
+        applications.with_context(mail_activity_quick_update=True)._assign_account_managers()
         for application in applications:
             application._grant_portal_access()  # first, as the mail of approval says what came of it
         applications.state = "onboarding"

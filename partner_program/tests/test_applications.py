@@ -346,6 +346,18 @@ class TestWhoIsTold(ApplicationsCommon):
         self.assertFalse(application.activity_ids)
         self.assertFalse(to_do.exists())
 
+    def test_p24_whom_the_approval_makes_account_manager_is_told_of_no_to_do_that_it_ends(self):
+        messages = self.env["mail.message"].sudo()
+        self.rule.unlink()
+        application = self.receive(mail())
+        self.assertNotEqual(application.activity_ids.user_id, self.marc)
+        self.rule.create({"program_id": self.program_affiliate.id, "user_id": self.marc.id})
+        before = messages.search([])
+        application.with_user(self.manager).action_onboard()
+        self.assertEqual((application.account_manager_id, application.activity_ids.ids), (self.marc, []))
+        told = messages.search([("partner_ids", "in", self.marc.partner_id.ids)]) - before
+        self.assertFalse(told.mapped("subject"))
+
     def test_p24_without_a_rule_somebody_of_the_company_with_the_role_is_told(self):
         self.rule.unlink()
         self.marc.active = False
