@@ -102,8 +102,7 @@ class PartnerProgramPortalAgreement(PartnerProgramPortal):
                 enrollment.id: enrollment.program_id.agreement_id._render_body(
                     enrollment, signer_name=request.env.user.name
                 )
-                for enrollment in unfinished_sudo
-                if enrollment._has_to_sign()
+                for enrollment in unfinished_sudo.filtered(lambda one: one._has_to_sign())._filter_once_per_contract()
             },
             signatures_sudo=signatures_sudo.search([("enrollment_id.partner_id", "=", partner.id)]),
             details_missing=enrollments_sudo._get_missing_details(),

@@ -144,7 +144,7 @@ class PartnerProgramEnrollment(models.Model):
         "agreement_id",
         "signed_on",
         "signature_ids",
-        "previous_enrollment_id.signature_ids",
+        "previous_enrollment_id",  # of what is signed for other enrollments of the partner ``_note_signed`` tells
         "trained_contact_ids",
         "partner_id.bank_ids.active",
         "partner_id.vat",

@@ -193,6 +193,13 @@ class PartnerProgramEnrollment(models.Model):
             history |= previous
         return history
 
+    def _with_changes(self):
+        """These enrollments, and all that they took over from or that took over from them: one partnership."""
+        partnership = self._with_previous()
+        while following := partnership.next_enrollment_ids - partnership:
+            partnership |= following
+        return partnership
+
     def _change_program(self, program):
         """Go on with the partner on another program.
 

@@ -74,7 +74,7 @@ class PartnerProgramEnrollment(models.Model):
             of_days = reminded.filtered(lambda one, days=days: due[one] == days)
             for sign_by, enrollments in of_days.grouped(lambda one: one._get_sign_by()).items():
                 enrollments.write({"sign_reminded_days": days, "sign_reminded_for": sign_by})
-        self.env["mail.template"]._partner_program_send(REMINDER_MAIL, reminded)
+        self.env["mail.template"]._partner_program_send(REMINDER_MAIL, reminded._filter_once_per_contract())
         return reminded
 
     def _get_signatory(self):

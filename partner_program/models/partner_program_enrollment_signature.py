@@ -60,26 +60,26 @@ class PartnerProgramEnrollment(models.Model):
     def _get_signed_version(self, contract=None):
         """The latest version of the contract that the partner has signed, whatever else it signed since.
 
-        What was signed on a program that the partner has left counts when it comes back to that contract.
+        What was signed before a change of program counts after it, and the other way round: clients of before earn on.
 
         :param contract: any version of the contract; that of the program when left out
         :return: the version; none when no version of this contract is signed
         """
         self.ensure_one()
         contract = self.program_id.agreement_id if contract is None else contract
-        history_sudo = self.sudo()._with_previous()  # that it is signed is no secret to readers of the enrollment
-        signed_sudo = history_sudo.filtered("signed_on").agreement_id | history_sudo.signature_ids.agreement_id
+        all_sudo = self.sudo()._with_changes()  # that it is signed is no secret to readers of the enrollment
+        signed_sudo = all_sudo.filtered("signed_on").agreement_id | all_sudo.signature_ids.agreement_id
         versions_sudo = signed_sudo.filtered(lambda one: one._is_same_contract(contract)).sorted("version")
         return versions_sudo[-1:].with_env(self.env)
 
     def _get_signing(self, agreement) -> tuple:
         """Who signed a version that is signed, and on which day."""
         self.ensure_one()
-        history_sudo = self.sudo()._with_previous()  # as above
-        for noted_sudo in history_sudo:
+        all_sudo = self.sudo()._with_changes()  # as above
+        for noted_sudo in all_sudo:
             if noted_sudo.agreement_id == agreement and noted_sudo.signed_on:
                 return noted_sudo.signed_by or noted_sudo.partner_id.name, noted_sudo.signed_on
-        signature_sudo = history_sudo.signature_ids.filtered(lambda one: one.agreement_id == agreement)[:1]
+        signature_sudo = all_sudo.signature_ids.filtered(lambda one: one.agreement_id == agreement)[:1]
         return signature_sudo.signed_by, signature_sudo._get_signed_on()
 
     def _has_signed(self) -> bool:
@@ -113,6 +113,22 @@ class PartnerProgramEnrollment(models.Model):
         """Whether the partner is asked for a signature today, be it that payouts wait for it or not yet."""
         self.ensure_one()
         return bool(self.program_id.agreement_id) and self.state in SIGNING_STATES and not self._has_signed()
+
+    def _filter_once_per_contract(self):
+        """Whom to ask to sign: a contract is signed once for all enrollments of a partnership, on the latest."""
+        latest = {(one.current_enrollment_id, one.program_id.agreement_id): one for one in self.sorted("id")}
+        return self & self.browse().union(*latest.values())
+
+    def _note_signed(self):
+        """What was signed for these counts for the other enrollments of their partnerships at once."""
+        all_sudo = self.sudo()._with_changes()  # as above
+        (all_sudo - self).modified(["signature_ids"])
+
+    def write(self, vals):
+        result = super().write(vals)
+        if {"signed_on", "agreement_id"} & vals.keys():
+            self._note_signed()
+        return result
 
     def _check_signed_by_partner(self, partner_id):
         """What one company has signed is neither the contract of another one, nor to be read by it.
@@ -223,6 +239,7 @@ class PartnerProgramEnrollment(models.Model):
                 **vals,
             }
         )
+        self._note_signed()
         signed = self._get_signed_version()  # this one among them
         if not signed or signed.version <= agreement.version:  # what was signed before is kept, and changes nothing
             self.write(

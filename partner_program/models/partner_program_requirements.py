@@ -83,5 +83,5 @@ class PartnerProgram(models.Model):
         enrollments = Enrollment.search(Domain("program_id", "=", self.id) & Enrollment._get_payout_domain())
         self.env["mail.template"]._partner_program_send(
             "partner_program.mail_template_agreement_new_version",
-            enrollments.filtered(lambda enrollment: enrollment._has_to_sign()),
+            enrollments.filtered(lambda enrollment: enrollment._has_to_sign())._filter_once_per_contract(),
         )

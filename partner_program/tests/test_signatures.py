@@ -8,7 +8,7 @@ from io import BytesIO
 
 from PIL import Image
 
-from odoo import fields, http
+from odoo import SUPERUSER_ID, fields, http
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, JsonRpcException, tagged
 
@@ -407,6 +407,59 @@ class TestSignatures(PartnerProgramCommon, HttpCase):
             back, [{"requirements_met": True, "has_to_sign": False, "signed_by": "Ben of Byte", "state": "active"}]
         )
         self.assertEqual(str(back.signed_on), "2026-01-05")
+
+    def change_twice(self):
+        """Byte earns on Affiliate, changes to Referral, refers there, and comes back; the three enrollments."""
+        self.program_referral.agreement_id = self.agreement.create({"name": "Referral Contract", "body": "<p>1</p>"})
+        self.refer(self.enrollment_byte)
+        self.pay(self.invoice(product=self.starter))
+        between = self.enrollment_byte._change_program(self.program_referral)
+        between.action_sign()
+        between.action_activate()
+        self.refer(between, client=self.other_client)
+        return self.enrollment_byte, between, between._change_program(self.program_affiliate)
+
+    def test_p25_what_is_signed_after_a_change_counts_for_the_enrollment_of_before(self):
+        self.signed()
+        self.program_affiliate.write({"bank_account_required": False, "tax_id_required": False})
+        before, between, back = self.change_twice()
+        self.assertEqual((before + between + back).mapped("requirements_met"), [True, True, True])
+        mails = self.env["mail.mail"].sudo()
+        earlier = mails.search([])
+        second = self.agreement.copy({"version": 2, "sign_by": "2026-03-31"})
+        self.program_affiliate.agreement_id = second
+        self.assertEqual((mails.search([]) - earlier).mapped("res_id"), back.ids, "asked for once")
+        earlier = mails.search([])
+        self.go_to("2026-03-29")
+        self.env["partner.program.enrollment"].with_user(SUPERUSER_ID)._cron_remind_to_sign()
+        self.assertEqual((mails.search([]) - earlier).mapped("res_id"), back.ids, "reminded once")
+        self.go_to("2026-04-01")
+        self.env["partner.program.training"]._cron_sync_training()
+        self.assertEqual((before + between + back).mapped("requirements_met"), [False, True, False])
+        self.assertEqual(self.line_of(self.invoice_of(before)).state, "held")
+        self.authenticate("portal_byte", "portal_byte")
+        self.assertEqual(self.url_open("/my/agreement").text.count('o_partner_program_sign"'), 1, "shown once")
+        self.assertIn("redirect_url", self.sign(enrollment=back, agreement=second))
+        self.assertRecordValues(before, [{"requirements_met": True, "has_to_sign": False}])
+        self.assertRecordValues(back, [{"requirements_met": True, "has_to_sign": False, "agreement_id": second.id}])
+        self.assertIn("Test Agreement, version 2, signed by Ben", before._get_checklist()[0]["todo"])
+        self.assertEqual(self.line_of(self.invoice_of(before)).state, "earned")
+        self.assertNotIn('o_partner_program_sign"', self.url_open("/my/agreement").text)
+
+    def invoice_of(self, enrollment):
+        return enrollment.referral_ids.acquisition_move_id
+
+    def test_p25_what_is_noted_on_the_first_of_three_enrollments_counts_at_once(self):
+        self.program_affiliate.write({"bank_account_required": False, "tax_id_required": False})
+        self.enrollment_byte.write({"agreement_id": False, "signed_on": False})
+        before, between, back = self.change_twice()
+        self.assertEqual((before + between + back).mapped("requirements_met"), [False, True, False])
+        before.write({"agreement_id": self.agreement.id, "signed_on": "2026-01-02"})
+        self.assertEqual((before + back).mapped("requirements_met"), [True, True])
+        before.write({"agreement_id": False, "signed_on": False})
+        self.assertEqual((before + back).mapped("requirements_met"), [False, False])
+        before._sign_on_paper(self.agreement, "2026-01-02", "Ben", "a.pdf", b"%PDF-1.4", "application/pdf")
+        self.assertEqual((before + back).mapped("requirements_met"), [True, True])
 
     def test_p25_a_paper_that_is_kept_with_the_enrollment_before_counts_too(self):
         self.refer(self.enrollment_byte)
