@@ -1,6 +1,6 @@
 {
     "name": "Partner Program: Newsletter",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Sales/CRM",
     "summary": "Contacts of active partners are on the newsletter's list by themselves, unless they opt out",
     "author": "FieldPro",

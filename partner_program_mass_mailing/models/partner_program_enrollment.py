@@ -70,12 +70,12 @@ class PartnerProgramEnrollment(models.Model):
         return len(joined), self._leave_newsletter(mailing_list, keep, partners)
 
     @api.model
-    def _get_newsletter_contacts(self, partners):
+    def _get_newsletter_contacts(self, partners, domain=()):
         """People and companies with an address, of active partners; addresses for invoices and deliveries are none."""
-        domain = [("state", "=", "active")]
+        active = [("state", "=", "active")]
         if partners is not None:
-            domain.append(("partner_id", "in", partners.ids))
-        companies = self.search(domain).partner_id
+            active.append(("partner_id", "in", partners.ids))
+        companies = self.search(active).partner_id
         return self.env["res.partner"].search(
             [
                 ("commercial_partner_id", "in", companies.ids),
@@ -83,6 +83,7 @@ class PartnerProgramEnrollment(models.Model):
                 "|",
                 ("type", "=", False),
                 ("type", "in", ("contact", "other")),
+                *domain,
             ],
             order="id",
         )
@@ -99,6 +100,12 @@ class PartnerProgramEnrollment(models.Model):
         if partners is not None:
             domain.append(("contact_id.program_contact_id.commercial_partner_id", "in", partners.ids))
         leaving = mailing_list.env["mailing.subscription"].search(domain)
+        if partners is not None and leaving:  # the address may be that of another active partner too
+            emails = leaving.contact_id.mapped("email_normalized")
+            enrollments = mailing_list.env[self._name]
+            shared = enrollments._get_newsletter_contacts(None, [("email_normalized", "in", emails)])
+            others = set(shared.mapped("email_normalized"))
+            leaving = leaving.filtered(lambda one: one.contact_id.email_normalized not in others)
         count = len(leaving)
         leaving.unlink()
         return count

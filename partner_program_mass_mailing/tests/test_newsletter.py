@@ -63,6 +63,21 @@ class TestNewsletter(PartnerProgramCommon):
         self.night()
         self.assertNotIn("ann.new@ada.example", self.emails())
 
+    def test_p21_an_address_of_two_partners_stays_as_long_as_one_of_them_is_active(self):
+        self.env["res.partner"].create({"name": "Shared", "parent_id": self.byte.id, "email": "both@byte.example"})
+        self.night()
+        self.env["res.partner"].create({"name": "Shared", "parent_id": self.ada.id, "email": "both@byte.example"})
+        self.night()
+        self.enrollment_byte.action_end()
+        self.assertEqual(self.emails(), {"office@ada.example", "ann@ada.example", "both@byte.example"})
+        self.assertEqual(self.night(), (0, 0))
+        self.enrollment_ada.action_end()
+        self.night()
+        self.assertFalse(self.emails())
+
+    def test_the_list_is_not_shown_to_readers_of_other_mailings(self):
+        self.assertFalse(self.list.is_public)
+
     def test_p21_who_opts_out_stays_out(self):
         subscription = self.subscription("ben@byte.example")
         subscription.opt_out = True
