@@ -5,8 +5,11 @@ from odoo.tools import plaintext2html
 from odoo.addons.partner_program.controllers.portal import PartnerProgramPortal, form_of, once_a_day, typed_text
 from odoo.addons.partner_program.controllers.uploads import read_uploads
 
+from ..models.project_task import OPEN
+
 MAX_FILE_MB = 25  # of a few files, so that all of them stay below what Odoo takes in a request
 MAX_NAME, MAX_TEXT = 200, 20000
+MAX_CLOSED = 200  # tickets of the past that are listed
 
 
 class PartnerTickets(PartnerProgramPortal):
@@ -173,12 +176,14 @@ class PartnerTickets(PartnerProgramPortal):
 
     def _render_tickets(self, form=None):
         affiliates_sudo = self._get_affiliates_sudo()
-        tickets_sudo = request.env["project.task"]._search_partner_tasks_sudo(
-            "support", affiliates_sudo, order="create_date desc", limit=200
+        tasks = request.env["project.task"]
+        open_sudo = tasks._search_partner_tasks_sudo("support", affiliates_sudo, OPEN, order="create_date desc")
+        closed_sudo = tasks._search_partner_tasks_sudo(
+            "support", affiliates_sudo, [("id", "not in", open_sudo.ids)], order="create_date desc", limit=MAX_CLOSED
         )
         values = {
             **self._prepare_partner_program_values("tickets"),
-            "tickets_sudo": tickets_sudo.sorted(lambda ticket: not ticket._is_open_for_partner()),
+            "tickets_sudo": open_sudo + closed_sudo,
             "affiliates_sudo": affiliates_sudo,
             "may_send": affiliates_sudo[0].state == "active",
             "priorities": self._get_priorities(),

@@ -1,4 +1,5 @@
 from . import (
+    base_partner_merge,
     partner_program,
     partner_program_enrollment,
     partner_program_idea_vote,

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from .project_task import CLOSED, SPOKEN
+from .project_task import OPEN, SPOKEN
 
 
 class PartnerProgramEnrollment(models.Model):
@@ -51,8 +51,7 @@ class PartnerProgramEnrollment(models.Model):
         return [
             *self.env["project.task"]._get_partner_tasks_domain("support"),
             ("partner_enrollment_id", "in", self.ids),
-            ("state", "not in", CLOSED),
-            ("stage_id", "not any", [("fold", "=", True)]),
+            *OPEN,
         ]
 
     def _get_first_answer_hours(self) -> dict[int, tuple[float, int]]:
@@ -107,8 +106,7 @@ class PartnerProgramEnrollment(models.Model):
                 ("partner_enrollment_id", "in", self.ids),
                 ("parent_id.partner_enrollment_id", "in", self.ids),
                 ("partner_program_use", "!=", False),
-                ("state", "not in", CLOSED),
-                ("stage_id", "not any", [("fold", "=", True)]),
+                *OPEN,
             ]
         )
         return {**super()._get_documents_to_hand_over(), tasks._name: tasks}

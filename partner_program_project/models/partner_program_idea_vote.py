@@ -30,3 +30,15 @@ class PartnerProgramIdeaVote(models.Model):
             vote_sudo.unlink()
         elif not vote_sudo:
             votes_sudo.create({"task_id": task_sudo.id, "partner_id": company.id, "voted_by_id": person.id})
+
+    @api.model
+    def _follow_sudo(self, sources, company):
+        """Votes of companies or people that become one: it has one on each idea."""
+        votes_sudo = self.sudo()  # who keeps contacts need not see votes
+        theirs_sudo = votes_sudo.search([("partner_id", "in", (sources | company).ids)], order="id")
+        known_sudo = theirs_sudo.filtered(lambda vote: vote.partner_id == company)
+        for votes in (theirs_sudo - known_sudo).grouped("task_id").values():
+            if votes.task_id not in known_sudo.task_id:
+                known_sudo |= votes[0]
+        (theirs_sudo - known_sudo).unlink()
+        known_sudo.partner_id = company

@@ -8,6 +8,7 @@ from odoo.tools.sql import column_exists, create_column
 CLOSED = ("1_done", "1_canceled")
 # What goes between a partner and the company: no notes, no automatic messages.
 SPOKEN = ("comment", "email", "email_outgoing")
+OPEN = [("state", "not in", CLOSED), ("stage_id", "not any", [("fold", "=", True)])]
 SECOND_CLICK = timedelta(minutes=10)
 
 

@@ -11,11 +11,11 @@ class ResPartner(models.Model):
 
     def _move_partner_history(self, company):
         # EXTENDS partner_program: votes go along, unless the company has voted for the idea itself
-        votes_sudo = self.env["partner.program.idea.vote"].sudo()  # who keeps contacts need not see them
-        theirs_sudo = votes_sudo.search([("partner_id", "in", (self.id, company.id))])
-        known_sudo = theirs_sudo.filtered(lambda vote: vote.partner_id == company).task_id
-        moved_sudo = theirs_sudo.filtered(lambda vote: vote.partner_id != company)
-        twice_sudo = moved_sudo.filtered(lambda vote: vote.task_id in known_sudo)
-        twice_sudo.unlink()
-        (moved_sudo - twice_sudo).partner_id = company
+        self.env["partner.program.idea.vote"]._follow_sudo(self, company)
         return super()._move_partner_history(company)
+
+    def unlink(self):
+        # EXTENDS base: the database would take the votes along, and the ideas would keep their number
+        votes_sudo = self.env["partner.program.idea.vote"].sudo()  # who deletes contacts need not see them
+        votes_sudo.search([("partner_id", "in", self.ids)]).unlink()
+        return super().unlink()

@@ -158,6 +158,20 @@ class TestTickets(TicketsCommon):
         self.page("/my/tickets/new", "portal_byte", said)
         self.assertEqual(self.Task.search_count([*sent, ("partner_program_use", "=", "support")]), 4)
 
+    def test_p18_an_old_ticket_that_is_open_is_listed_beside_many_closed_ones(self):
+        self.ticket(name="Waits for long")
+        self.go_to("2026-01-06 09:00:00")
+        solved = {"project_id": self.company.partner_support_project_id.id, "partner_id": self.byte_contact.id}
+        solved["stage_id"] = self.env.ref(f"{MODULE}.stage_ticket_solved").id
+        self.Task.create([{**solved, "name": f"Solved {number}"} for number in range(201)])
+        self.env.cr.execute(
+            "UPDATE project_task SET create_date = create_date + interval '1 day' WHERE name ~ '^Solved'"
+        )
+        self.env.invalidate_all()
+        text = self.page("/my/tickets", "portal_byte")
+        self.assertEqual(text.count("Solved "), 200)
+        self.assertLess(text.index("Waits for long"), text.index("Solved "))
+
     def test_p18_tickets_are_for_affiliates_and_each_sees_its_own(self):
         ticket = self.ticket()
         self.ticket(self.enrollment_cypress, name="Secret of Cypress")
@@ -251,6 +265,24 @@ class TestTickets(TicketsCommon):
         pia.parent_id = firm
         self.assertEqual((one + other).partner_vote_ids.partner_id, firm)
         self.assertEqual((one + other).mapped("partner_vote_count"), [1, 1])
+
+    def test_p5_votes_of_contacts_that_are_merged_or_deleted(self):
+        project = self.company._get_partner_project("ideas")
+        one, other, third = self.Task.create(
+            [{"name": name, "project_id": project.id} for name in ("One", "Other", "Third")]
+        )
+        firms = self.env["res.partner"].create([{"name": name, "is_company": True} for name in ("A", "B", "C")])
+        votes = self.env["partner.program.idea.vote"]
+        for firm, tasks in zip(firms, (one + other, other, one + other + third), strict=True):
+            for task in tasks:
+                votes._vote_sudo(task, firm)
+        self.assertEqual((one + other + third).mapped("partner_vote_count"), [2, 3, 1])
+        merge = self.env["base.partner.merge.automatic.wizard"].sudo().create({})
+        merge._merge(firms[:2].ids, firms[1])
+        self.assertEqual((one + other + third).mapped("partner_vote_count"), [2, 2, 1], "one vote was given twice")
+        self.assertEqual(one.partner_vote_ids.partner_id, firms[1:])
+        firms[2].sudo().unlink()
+        self.assertEqual((one + other + third).mapped("partner_vote_count"), [1, 1, 0])
 
     def test_p5_ideas_of_another_company_are_not_shown(self):
         project = self.env.ref("base.main_company").sudo()._get_partner_project("ideas")
