@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
+from odoo.tools import format_date
 
 from ..tools.one_by_one import try_each
 from .calendar_event import QUIET
@@ -155,8 +156,19 @@ class PartnerProgramEnrollment(models.Model):
                         partner=enrollment.partner_id.name,
                     )
                 )
+        before = self._get_planned_series()
         self.monthly_meeting = True
         self._plan_meetings()
+        if before and before == self._get_planned_series():
+            last = before.sorted("start")[-1]
+            raise UserError(
+                self.env._(
+                    "Meetings with %(partner)s are planned until %(day)s; the next ones are planned by themselves two "
+                    "months before. Move or add meetings in the calendar.",
+                    partner=last.enrollment_id.partner_id.name,
+                    day=format_date(self.env, last.enrollment_id.company_id._partner_program_local_date(last.start)),
+                )
+            )
 
     def _plan_meetings(self):
         """Plan the next twelve monthly meetings of each partner whose planned ones run out.

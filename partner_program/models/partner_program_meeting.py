@@ -142,14 +142,13 @@ class PartnerProgramMeeting(models.Model):
         meetings = self._of_events(events).filtered(
             lambda one: not one.pack_sent_on or one.pack_sent_on < one.start - timedelta(days=STALE_DAYS)
         )
-        sent = self.browse()
         commit = self.env["partner.commission.line"]._commit_in_cron
         commit(remaining=len(meetings))
         for meeting in meetings:
-            sent |= try_each(meeting, lambda one: one.action_send_pack())
+            try_each(meeting, lambda one: one._send_pack())
             if not commit(processed=1):
                 break
-        return sent
+        return meetings.filtered(lambda one: one.pack_sent_on and one.pack_sent_on >= now)
 
     @api.model
     def _has_host(self, event) -> bool:
@@ -186,22 +185,47 @@ class PartnerProgramMeeting(models.Model):
         return bool(self.pack_sent_on) and self.pack_id.create_date.replace(microsecond=0) <= self.pack_sent_on
 
     def action_send_pack(self):
-        """Make the pack, and mail it to who attends of the partner and of us."""
+        """Make the pack, and mail it to who attends of the partner and of us; says why nobody gets it."""
+        for meeting in self - self._send_pack():
+            if not meeting._get_pack_recipients():
+                raise UserError(
+                    self.env._(
+                        "Nobody who attends the meeting with %(partner)s has an email address: nobody gets the pack. "
+                        "Give the contact an address, invite somebody else in the calendar, or make the pack and take "
+                        "it along.",
+                        partner=meeting.enrollment_id.partner_id.name,
+                    )
+                )
+            raise UserError(
+                self.env._(
+                    "The email with the meeting pack is switched off: nobody gets the pack. Switch it on in Settings, "
+                    "Choose and Edit Emails, or make the pack and take it along."
+                )
+            )
+
+    def _send_pack(self):
+        """Make the pack, and mail it to who attends of the partner and of us.
+
+        :return: the meetings whose pack somebody gets
+        """
         self.action_make_pack()
-        for meeting in self:
-            self.env["mail.template"]._partner_program_send(
+        sent = self.browse()
+        for meeting in self.filtered(lambda one: one._get_pack_recipients()):
+            if self.env["mail.template"]._partner_program_send(
                 "partner_program.mail_template_meeting_pack",
                 meeting,
                 {"attachment_ids": meeting.pack_id.ids},
-            )
-        self.pack_sent_on = fields.Datetime.now()
+            ):
+                sent |= meeting
+        sent.pack_sent_on = fields.Datetime.now()
+        return sent
 
     def _get_pack_recipients(self):
         """Who attends of the partner and of us: clients and other guests must not read the pack. For the template."""
         self.ensure_one()
         people_sudo = self.sudo().event_id.partner_ids  # whoever may read the meeting may know who attends
         colleagues_sudo = people_sudo.filtered(lambda one: any(user.active and not user.share for user in one.user_ids))
-        return (self.enrollment_id._filter_own_people(people_sudo) | colleagues_sudo).sudo(False)
+        return (self.enrollment_id._filter_own_people(people_sudo) | colleagues_sudo).filtered("email").sudo(False)
 
     def _is_pack_told(self) -> bool:
         """Whether the partner got the pack: not that of an event for clients and colleagues only."""

@@ -61,6 +61,16 @@ class TestMeetings(PartnerProgramCommon):
         self.assertIn("réunion mensuelle", event.name)
         self.assertIn("Ventes", event.description)
 
+    def test_p23_the_button_says_what_is_planned_already(self):
+        enrollment = self.enrollment_byte.with_user(self.manager)
+        self.assertFalse(enrollment.monthly_meeting)
+        enrollment.action_plan_meetings()
+        first = self.meetings()
+        self.assertEqual(len(first), 12)
+        with self.assertRefused("Byte Builders are planned until 12/09/2026"):
+            enrollment.action_plan_meetings()
+        self.assertEqual(self.meetings(), first)
+
     def test_p23_activation_plans_and_a_program_without_meetings_does_not(self):
         fresh = self.Enrollment.create(
             {"partner_id": self.ada.id, "program_id": self.program_affiliate.id, "account_manager_id": self.manager.id}
@@ -419,6 +429,27 @@ class TestMeetings(PartnerProgramCommon):
         self.assertEqual(meeting.event_id, demo, "arranged by hand, and with this partner")
         mail = self.env["mail.mail"].search([("model", "=", meeting._name), ("res_id", "=", meeting.id)])
         self.assertEqual(mail.recipient_ids, (self.manager + self.salesperson).partner_id + self.byte_contact)
+
+    def test_p23_a_pack_that_nobody_gets_is_not_sent(self):
+        self.enrollment_byte.monthly_meeting = True
+        self.go_to("2026-01-11 13:30:00")
+        template = self.env.ref("partner_program.mail_template_meeting_pack")
+        template.active = False
+        self.assertFalse(self.night())
+        meeting = self.env["partner.program.meeting"]._of_events(self.meetings()[0]).with_user(self.manager)
+        self.assertTrue(meeting.pack_id, "made all the same, to take along")
+        self.assertFalse(meeting.pack_sent_on)
+        with self.assertRefused("switched off.* Settings"):
+            meeting.action_send_pack()
+        template.active = True
+        (self.manager.partner_id + self.byte_contact).email = False
+        self.assertFalse(self.night())
+        with self.assertRefused("Nobody who attends .* has an email address"):
+            meeting.action_send_pack()
+        self.assertFalse(meeting.pack_sent_on)
+        self.byte_contact.email = "ben@byte.example"
+        self.assertEqual(self.night(), meeting)
+        self.assertTrue(meeting.pack_sent_on)
 
     def cancellations(self):
         """The mails that say that the series stops."""
