@@ -180,8 +180,9 @@ class PartnerProgramObjective(models.Model):
     def _get_shown_each(self, enrollments, today):
         """The objectives of the quarter of a day, or else of the one before, on each of these enrollments.
 
-        An enrollment that another one took over from is left out where that one has objectives too: both count the
-        same (``_get_actuals``).
+        Each company has its own latest quarter: another one may not have set those of this quarter yet. An enrollment
+        that another one took over from is left out where that one has objectives too: both count the same
+        (``_get_actuals``).
         """
         found = self.search(
             [
@@ -190,7 +191,8 @@ class PartnerProgramObjective(models.Model):
                 ("date_to", ">=", today - relativedelta(months=3)),
             ]
         )
-        last = found.filtered(lambda objective: objective.date_from == found[0].date_from)
+        latest = {company: of_company[0].date_from for company, of_company in found.grouped("company_id").items()}
+        last = found.filtered(lambda objective: objective.date_from == latest[objective.company_id])
         return last.filtered(lambda objective: not objective.enrollment_id.next_enrollment_ids & last.enrollment_id)
 
     def _get_figures(self) -> list[dict]:

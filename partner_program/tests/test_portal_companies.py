@@ -63,6 +63,21 @@ class TestPartnerOfTwoCompanies(PartnerProgramCommon, HttpCase):
         enrollment.write({"state": "ended", "end_reason": "x"})
         self.assertIn(self.second, self.portal_ada.company_ids, "clients keep earning")
 
+    def test_objectives_of_each_company_are_those_of_its_latest_quarter(self):
+        second = self.enroll(self.second_program, state="active")
+        common = {"quarter": "4", "year": "2025", "target_clients": 2}
+        before, of_second = self.env["partner.program.objective"].create(
+            [{**common, "enrollment_id": one.id} for one in (self.enrollment_ada, second)]
+        )
+        portal = self.env["partner.program.portal"].with_user(self.portal_ada)
+
+        def shown():
+            return [one for one, _figures in portal._get_dashboard(self.ada)["objectives"]]
+
+        self.assertCountEqual(shown(), before + of_second)
+        now = before.copy({"quarter": "1", "year": "2026"})
+        self.assertCountEqual(shown(), now + of_second)
+
     def test_a_statement_is_on_the_paper_of_who_owes_the_money(self):
         """The log-in of a customer of the first company, which the second one made its partner."""
         self.enroll(self.second_program, state="active")
