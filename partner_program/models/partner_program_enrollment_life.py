@@ -117,13 +117,16 @@ class PartnerProgramEnrollment(models.Model):
 
         Who changed the program and was not active on the new one yet goes on with what that asks for.
         """
-        waiting = self.filtered(
+        begun = self._filter_begun()._step(("suspended",), "onboarding")
+        (self - begun)._step(("applied", "onboarding", "suspended"), "active")
+
+    def _filter_begun(self):
+        """Those who changed the program, were not active on the new one yet, and lack what that asks for."""
+        return self.filtered(
             lambda one: (
                 (one.is_program_new or (one.previous_enrollment_id and not one.date_start)) and not one.checklist_done
             )
         )
-        begun = waiting._step(("suspended",), "onboarding")
-        (self - begun)._step(("applied", "onboarding", "suspended"), "active")
 
     def _filter_possible(self, kind):
         """Those that can be rejected, suspended or ended now.
@@ -149,7 +152,10 @@ class PartnerProgramEnrollment(models.Model):
         self._filter_possible("end").state = "ended"
 
     def action_reopen(self):
-        """Take an ended enrollment up again, or look at a rejected application once more."""
+        """Take an ended enrollment up again, or look at a rejected application once more.
+
+        Who ended before the list of a new program was done goes on with that list.
+        """
         if replaced := self.filtered(lambda one: one.state == "ended" and one.next_enrollment_ids):
             raise UserError(
                 self.env._(
@@ -158,7 +164,8 @@ class PartnerProgramEnrollment(models.Model):
                     program=replaced[0].next_enrollment_ids[0].program_id.name,
                 )
             )
-        self._step(("ended",), "active")
+        begun = self._filter_begun()._step(("ended",), "onboarding")
+        (self - begun)._step(("ended",), "active")
         reopened = self._step(("rejected",), "applied")
         reopened.decision_reason = False
         reopened._tell_of_application()

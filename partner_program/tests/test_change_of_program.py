@@ -90,6 +90,29 @@ class TestChangeOfProgram(PartnerProgramCommon):
                 self.assertEqual(enrollment.state, "active", "it was active here")
                 self.program_affiliate.trained_contacts_required = 0
 
+    def test_p24_who_ended_before_the_new_list_was_done_goes_on_with_it_when_reopened(self):
+        self.program_affiliate.agreement_id = self.agreement
+        unreferred = self.enrollment_ada.create(
+            {"partner_id": self.byte.id, "program_id": self.program_referral.id, "state": "active"}
+        )
+        self.enrollment_byte.action_end()
+        unreferred._change_program(self.program_affiliate)
+        both = self.change() + unreferred
+        both.action_end()
+        self.go_to("2026-02-05")
+        both.with_user(self.manager).action_reopen()
+        self.assertEqual(both.mapped("state"), ["onboarding", "onboarding"], "the contract is missing")
+        self.assertEqual(both.mapped("date_start"), [False, unreferred.date_start])
+        both.action_sign()
+        self.env.flush_all()
+        self.env.cr.precommit.run()
+        self.assertEqual(both.mapped("state"), ["active", "active"])
+        self.assertEqual(str(both[0].date_start), "2026-02-05")
+        self.program_affiliate.trained_contacts_required = 1
+        both.action_end()
+        both.action_reopen()
+        self.assertEqual(both.mapped("state"), ["active", "active"], "they were active here")
+
     def test_d15_a_suspension_after_the_change_holds_what_was_earned_before(self):
         successor = self.change()
         self.assertEqual(successor.state, "active")
