@@ -1,3 +1,5 @@
+from markupsafe import escape
+
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
@@ -74,6 +76,30 @@ class PartnerProgramEnrollment(models.Model):
             person._take_entries_along()
             enrollments.partner_id = company
             person._move_partner_history(company)
+            enrollments._ask_for_account_of_company(person)
+
+    def _ask_for_account_of_company(self, person):
+        """The bank account stays with the person, as in Odoo: that the company is paid there nobody has said."""
+        company = self.partner_id
+        running = self.filtered_domain(self._get_payout_domain()).sorted(lambda one: one.state != "ended")[-1:]
+        if not running or company.bank_ids or not person.bank_ids:
+            return
+        user = running._get_responsibles()[:1]
+        to_reader = self.with_context(lang=user.lang)
+        names = {"person": person.name, "company": company.name}
+        running.activity_schedule(
+            "mail.mail_activity_data_todo",
+            summary=to_reader.env._("Enter the bank account of %(company)s", **names),
+            note=escape(
+                to_reader.env._(
+                    "%(person)s is a contact of %(company)s now, and %(company)s is the partner. The bank account is "
+                    "still that of %(person)s, so there is none to pay to. Ask the partner where %(company)s is paid, "
+                    "and enter that account on %(company)s, page Accounting.",
+                    **names,
+                )
+            ),
+            user_id=user.id,
+        )
 
     @api.model
     def _follow_companies(self):

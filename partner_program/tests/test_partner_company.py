@@ -72,6 +72,32 @@ class TestPartnerCompany(StatementCommon):
         draft.action_post()
         self.assertAddsUp(self.firm)
 
+    def test_d15_the_bank_account_stays_with_the_person_and_somebody_is_told(self):
+        self.program_referral.bank_account_required = True
+        self.enrollment_pia.account_manager_id = self.manager
+        account = self.env["res.partner.bank"].create({"acc_number": "1234567890", "partner_id": self.pia.id})
+        line = self.earned_line(enrollment=self.enrollment_pia)
+        self.join()
+        self.assertEqual(account.partner_id, self.pia, "of the company nobody has said that it is paid there")
+        self.assertLine(line, state="held", hold_reason="bank account unknown")
+        to_do = self.enrollment_pia.activity_ids
+        self.assertEqual((to_do.user_id, to_do.summary), (self.manager, "Enter the bank account of Firm"))
+        self.assertIn("Pia Person is a contact of Firm now", to_do.note)
+        self.env["partner.program.enrollment"]._follow_companies()
+        self.env["account.move"]._follow_bank_accounts()
+        self.assertEqual(self.enrollment_pia.activity_ids, to_do)
+
+    def test_d15_nobody_is_told_where_the_company_has_an_account_or_the_person_had_none(self):
+        for owners in ((), (self.firm,), (self.firm, self.pia)):
+            with self.subTest(owners=owners), self.cr.savepoint() as savepoint:
+                for owner in owners:
+                    self.env["res.partner.bank"].create({"acc_number": "1234567890", "partner_id": owner.id})
+                self.join()
+                self.assertEqual(self.enrollment_pia.partner_id, self.firm)
+                self.assertFalse(self.enrollment_pia.activity_ids)
+                savepoint.close(rollback=True)
+                self.env.invalidate_all()
+
     def test_a_company_that_is_a_partner_of_the_program_takes_no_second_one(self):
         self.enrollment_ada.partner_id = self.firm
         with self.assertRefused("Pia Person and Firm are both partners of the program Referral"), self.cr.savepoint():
