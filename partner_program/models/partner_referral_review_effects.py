@@ -121,6 +121,19 @@ class PartnerReferralReview(models.Model):
                 ),
                 self.env._("%(referral)s is rejected with your reason. Do not name the other partner in it.", **names),
             )
+        if self.other_id.state in EXIT_STATES and self.other_id.window_end:
+            return (
+                self.env._(
+                    "%(referral)s of %(partner)s was received before %(other)s of %(holder)s, which has ended, but has "
+                    "earned on %(client)s. Does %(partner)s get the client now?",
+                    **names | {"client": self.other_id.client_id.name},
+                ),
+                self.env._(
+                    "The client is acquired by %(partner)s, and earns on no invoice that %(other)s has earned on.",
+                    **names,
+                ),
+                self.env._("%(referral)s is rejected with your reason. Do not name the other partner in it.", **names),
+            )
         return (
             self._ask_who_gets_the_client(names),
             self.env._("Not possible: %(other)s has acquired the client and earns until its window ends.", **names)

@@ -79,6 +79,29 @@ class TestOneEarner(ReviewCommon):
         self.assertRecordValues(first, [{"state": "accepted", "client_id": self.client.id}])
         self.assertOneEarns(invoice, second)
 
+    def test_d10_a_claim_that_has_ended_and_earned_is_asked_about_as_what_it_is(self):
+        lead = self.lead(self.env["res.partner"], partner_name="Foxtrot Foods")
+        first = self.affiliate(self.env["res.partner"], prospect_name="Foxtrot Foods", lead_id=lead.id)
+        self.go_to("2026-01-06")
+        second = self.acquired()
+        invoice = self.paid()
+        self.run_all()
+        second.write({"state": "rejected", "decision_reason": "The client never paid first"})
+        lead.partner_id = self.client
+        self.env.flush_all()
+        review = self.assertAsked(first, "conflict", other_id=second.id)
+        self.assertIn("which has ended, but has earned on Cobalt Clinics. Does Byte", review.question)
+        self.assertIn(f"earns on no invoice that {second.name} has earned on", review.if_accepted)
+        self.assertNotIn(f"{second.name} is rejected", review.if_accepted)
+        self.decide(review, accept=True)
+        self.assertEqual(first.client_id, self.client)
+        starter = self.paid(100, product=self.starter)
+        self.assertEqual(first.state, "acquired")
+        self.run_all()
+        lines = self.env["partner.commission.line"].search([("move_id", "in", (invoice + starter).ids)])
+        earning = lines.filtered("earned_amount")
+        self.assertEqual({line.move_id: line.referral_id for line in earning}, {invoice: second, starter: first})
+
     def test_d10_a_barred_claim_earns_after_the_window_of_the_other_when_the_manager_says_so(self):
         first, second, invoices, review = self.completed_over_a_barred_claim()
         self.decide(review, accept=True)
