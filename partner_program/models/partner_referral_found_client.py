@@ -90,18 +90,36 @@ class PartnerReferral(models.Model):
         user = self._get_deciding_manager()
         to_reader_sudo = self.sudo().with_context(lang=user.lang)  # he has to know, whoever changed the lead
         env = to_reader_sudo.env
+        customer = to_reader_sudo.lead_id.partner_id.commercial_partner_id
+        values = {"lead": to_reader_sudo.lead_id.name, "customer": customer.display_name}
         to_reader_sudo._flag_two_clients(
             user,
-            env._("The lead is for a client of another referral"),
+            to_reader_sudo._get_summary_of_barred(),
             env._(
-                "The lead “%(lead)s” is for %(customer)s now, who cannot be the client of this referral: another one "
-                "protects it, or it is the partner itself. Nothing that it pays earns here until then. Correct the "
-                "customer of the lead, or reject the referral. When the other one ends first, %(customer)s becomes "
-                "the client by itself.",
-                lead=to_reader_sudo.lead_id.name,
-                customer=to_reader_sudo.lead_id.partner_id.commercial_partner_id.display_name,
+                "The lead “%(lead)s” is for %(customer)s now, which is the partner itself, or belongs to it, and "
+                "cannot be the client of this referral: nothing that it pays earns here. Correct the customer of the "
+                "lead, or reject the referral.",
+                **values,
+            )
+            if self._is_partner_itself(customer)
+            else env._(
+                "The lead “%(lead)s” is for %(customer)s now, which another referral protects: nothing that it pays "
+                "earns here. Correct the customer of the lead, or reject the referral. Else there is nothing to do: "
+                "when the other one ends, %(customer)s becomes the client by itself, or you are asked, where the other "
+                "one was received later and has earned.",
+                **values,
             ),
         )
+
+    def _get_summary_of_barred(self) -> str:
+        return self.env._("The lead is for a client of another referral")
+
+    def _drop_flag_of_barred(self):
+        """It is known who the client is: a manager need not look at the customer of the lead any more."""
+        for todo_sudo in self.sudo().activity_ids:  # to-dos of colleagues, whoever found the client
+            to_reader = self.with_context(lang=todo_sudo.user_id.lang)
+            if todo_sudo.summary == to_reader._get_summary_of_barred():
+                todo_sudo.unlink()
 
     def _flag_other_customer(self):
         """Tell a manager, once, that lead and claim are about two clients: what the lead brings would earn nothing."""
@@ -155,6 +173,7 @@ class PartnerReferral(models.Model):
         Proofs that were known when it was accepted are not told again.
         """
         found = self.filtered(lambda r: r.client_id and r.state == "accepted")
+        found._drop_flag_of_barred()
         matches = found._find_matches()
         if asked := found.filtered(lambda r: r.sudo().match_ids):  # sudo: see _note_matches
             asked._note_matches(matches)  # the client is none of them any more

@@ -229,6 +229,20 @@ class TestProspectBecomesContact(ProspectCommon):
         self.pay(self.invoice(100, client=contact, product=self.starter))
         self.assertEqual(referral.state, "acquired")
 
+    def test_d10_what_is_told_of_a_protected_client_is_true_and_goes_when_it_is_settled(self):
+        referral, lead, contact = self.barred()
+        lead.with_user(self.salesperson).partner_id = contact
+        todo = referral.activity_ids
+        self.assertIn("which another referral protects", str(todo.note))
+        self.assertIn("or you are asked, where the other one was received later and has earned", str(todo.note))
+        lead.with_user(self.salesperson).partner_id = self.other_client
+        self.assertEqual((referral.client_id, referral.activity_ids), (self.other_client, self.env["mail.activity"]))
+        other = self.prospect(lead_id=self.lead(client=self.env["res.partner"]).id, prospect_email="x@xray.example")
+        other.lead_id.partner_id = self.byte
+        self.assertFalse(other.client_id)
+        self.assertIn("which is the partner itself, or belongs to it", str(other.activity_ids.note))
+        self.assertNotIn("by itself", str(other.activity_ids.note))
+
     def test_d10_a_claim_whose_last_day_is_over_bars_no_customer_of_a_lead(self):
         referral, lead, contact = self.barred()
         self.go_to("2026-02-06")
