@@ -8,12 +8,13 @@ def post_init_hook(env):
 
 
 def uninstall_hook(env):
-    """Tickets are work of the company: they stay, in ordinary projects. Empty ones go, and what the add-on gave."""
+    """Tickets are work of the company: they stay, in ordinary projects. What the add-on gave and nobody used goes."""
     projects = env["project.project"].with_context(active_test=False).search([("partner_program_use", "!=", False)])
     tasks = env["project.task"].with_context(active_test=False)
     kept = env["project.project"].union(
         *(project for (project,) in tasks._read_group([("project_id", "in", projects.ids)], ["project_id"]))
     )
+    kept |= projects.filtered(lambda one: not one._is_unused_partner_project())
     (projects - kept).unlink()
     kept.alias_name = False  # the address was for partners
     # The stages of what stays are ordinary stages from now on: without our name they are not deleted with us.

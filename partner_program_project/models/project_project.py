@@ -3,6 +3,8 @@ from odoo.exceptions import ValidationError
 
 from odoo.addons.mail.tools.alias_error import AliasError
 
+# The addresses of projects that the add-on makes, before the domain.
+ALIASES = {"support": "partners-support", "ideas": "partners-ideas"}
 # Odoo makes projects open to portal users; the visibility that is closest among those which are not.
 CLOSED_TO_PORTAL = {"portal": "employees", "invited_users": "followers"}
 
@@ -30,6 +32,30 @@ class ProjectProject(models.Model):
                     project=shared[0].name,
                 )
             )
+
+    @api.constrains("active", "company_id")
+    def _check_partner_project_in_use(self):
+        """Tickets would arrive where nobody finds them, and mails to a project of no company are refused."""
+        companies_sudo = self.env["res.company"].sudo()  # those too that the user does not see
+        for company in companies_sudo.search(
+            ["|", ("partner_support_project_id", "in", self.ids), ("partner_ideas_project_id", "in", self.ids)]
+        ):
+            projects = self & (company.partner_support_project_id | company.partner_ideas_project_id)
+            if gone := projects.filtered(lambda one, company=company: not one.active or one.company_id != company):
+                raise ValidationError(
+                    self.env._(
+                        "“%(project)s” takes the tickets or ideas of partners of %(company)s. Choose another project "
+                        "in the settings first, or empty the field, so that one is made.",
+                        project=gone[0].name,
+                        company=company.name,
+                    )
+                )
+
+    def _is_unused_partner_project(self) -> bool:
+        """Whether the add-on made it, and nobody wrote anything into it; its tasks are for the caller to look at."""
+        self.ensure_one()
+        is_ours = (self.alias_name or "").startswith(tuple(ALIASES.values()))
+        return is_ours and not (self.description or self.update_ids or self.milestone_ids)
 
     def _dedicate_to_partners(self, use):
         """The project is for partners from now on, and Odoo's own pages and calls show them nothing of it."""

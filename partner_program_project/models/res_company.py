@@ -2,13 +2,12 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
+from .project_project import ALIASES
+
 STAGES = {
     "support": ("stage_ticket_new", "stage_ticket_progress", "stage_ticket_waiting", "stage_ticket_solved"),
     "ideas": ("stage_idea_new", "stage_idea_review", "stage_idea_planned", "stage_idea_done", "stage_idea_declined"),
 }
-
-
-ALIASES = {"support": "partners-support", "ideas": "partners-ideas"}
 
 
 class ResCompany(models.Model):

@@ -4,7 +4,7 @@ import threading
 from datetime import timedelta
 from unittest.mock import patch
 
-from odoo import fields
+from odoo import SUPERUSER_ID, fields
 from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.http import request
@@ -12,6 +12,7 @@ from odoo.tests import tagged
 
 from odoo.addons.partner_program.controllers.portal import PartnerProgramPortal
 
+from ..hooks import uninstall_hook
 from .common import TicketsCommon
 
 MODULE = "partner_program_project"
@@ -97,6 +98,26 @@ class TestTickets(TicketsCommon):
         for project in (of_clients, self.company._get_partner_project("ideas")):
             with self.assertRefused(f"“{project.name}” is in use already"):
                 self.company.partner_support_project_id = project
+
+    def test_p18_a_project_that_takes_tickets_is_neither_archived_nor_without_company(self):
+        project = self.company._get_partner_project("support")
+        with self.assertRefused("Choose another project in the settings first"):
+            project.active = False
+        with self.assertRefused("Choose another project in the settings first"):
+            project.company_id = False
+        other = self.env["project.project"].sudo().create({"name": "Help", "company_id": self.company.id})
+        self.company.partner_support_project_id = other
+        project.active = False
+        self.assertEqual(self.ticket().project_id, other)
+
+    def test_a_project_that_somebody_made_outlives_the_add_on(self):
+        projects = self.env["project.project"].sudo()
+        mine = projects.create({"name": "Customer Support", "company_id": self.company.id})
+        ours = self.company._get_partner_project("support") + self.company._get_partner_project("ideas")
+        ours[1].description = "<p>How we decide</p>"
+        self.company.partner_support_project_id = mine
+        uninstall_hook(self.env(user=SUPERUSER_ID))
+        self.assertEqual((ours + mine).exists(), ours[1] + mine)
 
     def chosen_before_the_update(self, name):
         """A project that was chosen for tickets in 19.0.1.0.0, which did not mark it, with a ticket."""
