@@ -2,8 +2,12 @@ import re
 
 from odoo import api, fields, models, tools
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from ..tools import mail_text, matching
+from .partner_referral import EARNING_STATES, OPEN_STATES
+
+LIVE_CLAIMS = (*OPEN_STATES, *EARNING_STATES)
 
 OWN_FIELDS = ("prospect_email", "prospect_phone", "prospect_vat")  # what reaches or identifies a company
 
@@ -37,11 +41,22 @@ class PartnerProgramEnrollment(models.Model):
         """
         self.ensure_one()
         self._ensure_followed()
-        told = self.env["partner.referral"]._read_client(msg_dict, self)
-        if claim := self._find_claim_told(told):
+        told, is_quoted = self._get_told(msg_dict)
+        if claim := self._find_claims(told, LIVE_CLAIMS)[:1]:
+            self.mail_problem = False
             claim.message_update(msg_dict)
+            if is_quoted and (others := claim._filter_others(told)):
+                claim._flag_others_named(others)
             return claim
         return self._refer_by_mail(msg_dict, told) or self
+
+    def _get_told(self, msg_dict):
+        """The clients of whom a mail tells: in words of its own, else in what it quotes or forwards.
+
+        :return: ``(ToldClients, whether that is quoted)``
+        """
+        own, whole = self.env["partner.referral"]._read_clients(msg_dict, self)
+        return (whole, True) if own.is_empty() else (own, False)
 
     @api.model
     def _find_answered_referral(self, msg_dict):
@@ -75,17 +90,16 @@ class PartnerProgramEnrollment(models.Model):
         """Whoever cannot refer yet, or not at present, and names a client is told that it claims nothing."""
         if self.state not in ("onboarding", "suspended"):
             return
-        told = self.env["partner.referral"]._read_client(msg_dict, self)
+        told, _is_quoted = self._get_told(msg_dict)
         if self._is_told_first(told):
             self._answer_mail(
-                "partner_program.mail_template_referral_too_early",
-                msg_dict,
-                partner_program_client=told.vals["prospect_name"],
+                "partner_program.mail_template_referral_too_early", msg_dict, partner_program_client=told.names[0]
             )
 
     def _answer_unknown_sender(self, msg_dict, sender):
         """Whoever applied from an address that is no contact's by now may have left: the partner itself is asked."""
-        if self._is_told_first(self.env["partner.referral"]._read_client(msg_dict, self)):
+        told, _is_quoted = self._get_told(msg_dict)
+        if self._is_told_first(told):
             to_partner = self._in_partner_language()
             self._ask_for_client(
                 to_partner.env._(
@@ -96,9 +110,9 @@ class PartnerProgramEnrollment(models.Model):
 
     def _is_told_first(self, told) -> bool:
         """Whether a mail that makes no referral names a client of which the partner was not told so; notes that."""
-        name = told.vals.get("prospect_name")
+        name = told.names[0] if told.names else ""
         was_told = bool(matching.name_variants(name) & matching.name_variants(self.early_client))
-        if not name or was_told or self._is_known(told):
+        if not name or was_told or self._find_claims(told, LIVE_CLAIMS):
             return False
         self.early_client = name
         return True
@@ -108,51 +122,59 @@ class PartnerProgramEnrollment(models.Model):
 
         Small talk is the rule, so nothing is guessed: a line (or a subject) has to name the company, and it is neither
         the partner in its signature nor a client that a quoted mail has named before. An address of a stranger may be
-        one: it is asked about. Only after that question the address is enough, and whatever comes then settles it, so
-        that nobody gets the same question again; what names no client then is read by somebody of ours.
+        one: it is asked about, once. Whatever comes then settles it; what names no client is read by somebody of ours.
         """
-        asked, told = self.mail_problem, self.env["partner.referral"]._read_client(msg_dict, self)
-        name, address = told.vals.get("prospect_name"), told.vals.get("prospect_email")
-        if told.is_quoted and self._is_known(told):
-            name = address = None
-        claim = self._find_claim_told(told)
-        if name or (asked and address):
+        asked, (told, is_quoted) = self.mail_problem, self._get_told(msg_dict)
+        self.mail_problem = False
+        claim = self._find_claims(told, LIVE_CLAIMS)[:1]
+        is_new = [not self._find_claims(told._replace(names=[name])) for name in told.names]
+        if told.names and (all(is_new) or not is_quoted):
             if claim:
-                self.mail_problem = False
                 claim._take_answer(msg_dict)
             else:
                 self._refer_by_mail(msg_dict, told)
-        elif asked:
-            self.mail_problem = False
+        elif asked or any(is_new):
             self._flag_answer()
-        elif address and not claim:
+        elif not told.names and not told.is_empty() and not claim:
             self._ask_for_client(self._in_partner_language().env._("it does not say who the client is"), msg_dict)
 
-    def _find_claim_told(self, told):
-        """The live claim of the partner on the client of whom a mail tells, if any."""
-        referrals = self.env["partner.referral"].with_context(allowed_company_ids=self.company_id.ids)
-        name = told.vals.get("prospect_name")
-        claims = referrals._find_own_duplicates(self.partner_id, told.vals)
-        claims = claims.filtered(lambda claim: not name or not claim._filter_others([name]))
-        return claims[:1].with_env(self.env)
+    def _find_claims(self, told, states=None):
+        """The claims of the partner on the first client of whom a mail tells, newest first.
+
+        Its name says which one it is; where there is none, in the mail or in the claim, its address.
+
+        :param states: of the claims; default: any
+        """
+        name, email = (told.names or [""])[0], told.details.get("prospect_email")
+        domain = Domain("enrollment_id", "in", self._with_previous().ids)
+        if states:
+            domain &= Domain("state", "in", states)
+
+        def is_told(claim):
+            known = [one for one in (claim.prospect_name, claim.client_id.name) if one]
+            if name and known:
+                return any(matching.name_variants(name) & matching.name_variants(one) for one in known)
+            return bool(email) and email in (claim.prospect_email, claim.client_id.email_normalized)
+
+        return self.env["partner.referral"].search(domain, order="id desc").filtered(is_told)
 
     def _refer_by_mail(self, msg_dict, told):
         """The referral of a mail; none, and an answer that says why, when it cannot be registered.
 
-        :param told: what the mail says about the client, as from ``_read_client``
+        :param ToldClients told: what the mail says, as from ``_get_told``
         """
         localized = self._in_partner_language()  # what the answer quotes
         received_on, start = self._get_received_on(), self._get_first_day()
-        if told.is_partner:
+        if told.is_partner and told.is_empty():
             return self._ask_for_client(localized.env._("a partner cannot refer itself"), msg_dict)
-        if not (told.vals.get("prospect_name") or told.vals.get("prospect_email")):
+        if told.is_empty():
             return self._ask_for_client(localized.env._("it does not say who the client is"), msg_dict)
         if start and self.company_id._partner_program_local_date(received_on) < start:
             day = tools.format_date(localized.env, start)
             problem = localized.env._("it was received before the first day of your partnership, %(day)s", day=day)
             return self._ask_for_client(problem, msg_dict)
         vals = {
-            **told.vals,
+            **told.get_vals(),
             "enrollment_id": self.id,
             "referred_on": received_on,
             "source": "email",
@@ -164,11 +186,10 @@ class PartnerProgramEnrollment(models.Model):
         except UserError as error:
             return self._ask_for_client(str(error).rstrip("."), msg_dict)
         self.mail_problem = False
-        if msg_dict.get("author_id"):
-            referral.message_subscribe([msg_dict["author_id"]])
+        referral.message_subscribe(self._get_people().filtered(lambda one: one.id == msg_dict.get("author_id")).ids)
         referral._schedule_decision()
-        if told.others:
-            referral._flag_others_named(told.others)
+        if others := referral._filter_others(told):
+            referral._flag_others_named(others)
         self._answer_mail("partner_program.mail_template_referral_by_email", msg_dict, referral)
         return referral
 
@@ -184,16 +205,16 @@ class PartnerProgramEnrollment(models.Model):
         self.env["mail.template"].with_context(**writer)._partner_program_send(xmlid, record or self)
 
     def _flag_answer(self):
-        """Somebody of ours reads what answers our question without a line that says who the client is (D10)."""
+        """Somebody of ours reads what may refer a client, but does not say so in lines of its own (D10)."""
         user = self._get_responsibles()[:1]
         env = self.with_context(lang=user.lang).env
         self.activity_schedule(
             "mail.mail_activity_data_todo",
-            summary=env._("Read the answer of the partner"),
+            summary=env._("Read the email of the partner"),
             note=tools.plaintext2html(
                 env._(
-                    "We asked which client an email was about. The answer, received on %(moment)s, does not say so in "
-                    "a line of its own. If it refers a client, register that one, received at that time.",
+                    "An email of the partner, received on %(moment)s, may refer a client, but does not say so in lines "
+                    "of its own. If it does, register that client, received at that time.",
                     moment=self._format_receipt(user),
                 )
             ),
@@ -212,17 +233,6 @@ class PartnerProgramEnrollment(models.Model):
     def _get_people(self):
         """The partner, its contacts, and the companies of its own with theirs."""
         return self.env["res.partner"].search([("id", "child_of", self.partner_id.ids)])
-
-    def _is_known(self, told) -> bool:
-        """Whether the partner has ever claimed by mail who is named: answers quote the mails before."""
-        name, email = told.vals.get("prospect_name"), told.vals.get("prospect_email")
-        claims = self.env["partner.referral"].search(
-            [("enrollment_id", "in", self._with_previous().ids), ("source", "=", "email")]
-        )
-        if name:
-            variants = matching.name_variants(name)
-            return any(variants & matching.name_variants(claim.prospect_name) for claim in claims)
-        return bool(email) and email in claims.mapped("prospect_email")
 
     def _is_itself(self, client) -> bool:
         """Whether this contact is the partner, one of its parents, or belongs to it (D11)."""
@@ -254,9 +264,10 @@ class PartnerProgramEnrollment(models.Model):
         """What tells the partner itself by (D11), in the forms of ``_get_own_form``: its signature has it, too.
 
         Parents and companies of its own are the partner, and whoever has left it (archived) did not become the client.
+        Nor are we: what partners send quotes our mails.
         """
         people = self.with_context(active_test=False)._get_people()
-        family_sudo = self._with_parents_sudo(self.partner_id) | people
+        family_sudo = self._with_parents_sudo(self.partner_id) | people | self.company_id.sudo().partner_id
         told = {
             "prospect_vat": family_sudo.mapped("vat"),
             "prospect_phone": family_sudo.mapped("phone"),

@@ -28,30 +28,36 @@ LABEL = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 SUBJECT = re.compile(
-    r"^(?:(?:re|fwd?|aw|wg|tr)\s*:\s*)*(?:new\s+)?(?:referral|lead|recommandation|empfehlung)\s*"
-    r"(?:[:–—]|\s-\s|\b(?:of|for|pour)\b)\s*(?P<name>\S.*)$",
+    r"^(?P<reply>(?:(?:re|fwd?|aw|wg|tr)\s*:\s*)*)(?:new\s+)?(?:referral|lead|recommandation|empfehlung)\s*:\s*(?P<name>\S.*)",
     re.IGNORECASE,
 )
-EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
+EMAIL = re.compile(r"(?<![\w.+'-])[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 MAX_VALUE = 200  # characters of one line that are taken
 MAX_ADDRESSES = 100  # of a mail that are looked at
 ASKED_FOR = ("prospect_name", "prospect_contact_name", "prospect_email", "prospect_phone")
 
 
-class ToldClient(NamedTuple):
-    """What a mail says about a client.
+class ToldClients(NamedTuple):
+    """What a text says about clients.
 
-    :ivar dict vals: ``prospect_name``, ``prospect_contact_name``, ``prospect_email``, ``prospect_phone``,
-        ``prospect_vat``, as far as they were found
-    :ivar list others: names of the further companies in the lines of the mail
-    :ivar bool is_quoted: whether it stands in what is quoted or forwarded
-    :ivar bool is_partner: whether the mail names the partner itself, and no client
+    :ivar list names: of companies, each once
+    :ivar dict details: ``prospect_contact_name``, ``prospect_email``, ``prospect_phone``, ``prospect_vat``, as far as
+        they were found
+    :ivar bool is_partner: whether it names the partner itself
     """
 
-    vals: dict
-    others: list
-    is_quoted: bool
+    names: list
+    details: dict
     is_partner: bool
+
+    def is_empty(self) -> bool:
+        return not (self.names or self.details.get("prospect_email"))
+
+    def get_vals(self) -> dict:
+        """Values of the first of these clients; which detail is of which is not guessed."""
+        if not self.names:
+            return self.details
+        return {**(self.details if len(self.names) == 1 else {}), "prospect_name": self.names[0]}
 
 
 class PartnerReferral(models.Model):
@@ -61,62 +67,61 @@ class PartnerReferral(models.Model):
     _partner_program_limits_files = True
 
     @api.model
-    def _read_client(self, msg_dict, enrollment) -> ToldClient:
-        """The client of whom a mail tells: in words of its own, else in what it forwards or quotes.
+    def _read_clients(self, msg_dict, enrollment) -> tuple[ToldClients, ToldClients]:
+        """Of which clients a mail tells: in words of its own, and with what it quotes or forwards.
 
-        A mail may be about several. Which detail is of which is not guessed: then it gives the name of the first.
+        A subject such as ``Referral: Bluebird`` names one, too; that of an answer is quoted.
         """
         mail = mail_text.read_mail(msg_dict.get("body"))
-        text, subject = mail.own, self._get_named_in_subject(msg_dict)
-        vals = self._parse_prospect(text, enrollment, msg_dict, subject)
-        is_quoted = bool(mail.quoted) and not (vals.get("prospect_name") or vals.get("prospect_email"))
-        if is_quoted:
-            text = f"{mail.own}\n{mail.quoted}"
-            vals = self._parse_prospect(text, enrollment, msg_dict, subject)
-        name = vals.get("prospect_name")
-        others = [one for one in self._get_companies(text, enrollment) if matching.is_another_name(one, [name])]
-        if others:
-            vals = {"prospect_name": name}
-        is_partner = not (name or vals.get("prospect_email")) and bool(subject or self._get_told(text)["prospect_name"])
-        return ToldClient(vals, others, is_quoted, is_partner)
+        subject = SUBJECT.match((msg_dict.get("subject") or "").strip())
+        name = subject and subject["name"].strip()[:MAX_VALUE]
+        typed = [] if not subject or subject["reply"] else [name]
+        own = self._parse_clients(mail.own, typed, msg_dict, enrollment)
+        return own, self._parse_clients(f"{mail.own}\n{mail.quoted}", [name] if subject else [], msg_dict, enrollment)
 
     @api.model
-    def _parse_prospect(self, text, enrollment, msg_dict, subject="") -> dict:
-        """What a text says about the client: lines such as ``Company: Bluebird Logistics``, else what can be guessed.
+    def _parse_clients(self, text, names, msg_dict, enrollment) -> ToldClients:
+        """What the lines of a text say, such as ``Company: Bluebird``; an address that stands alone is the client's.
 
-        The only address in the text that is neither the sender's nor ours is the client's; a subject such as
-        ``Referral: Bluebird Logistics`` names the client. What is of the partner itself is left out (D11).
+        What is of the partner itself, or ours, is left out (D11).
 
+        :param list names: that are known from elsewhere
         :param enrollment: of the partner that writes
-        :return: as ``ToldClient.vals``
         """
         own, sender = enrollment._get_own_data(), msg_dict.get("email_from") or ""
-        strangers = self._get_strangers(text, own, sender, enrollment)
         told = self._get_told(text)
-        told["prospect_name"] += filter(None, [subject])
+        told["prospect_name"] += names
+        strangers = self._get_strangers(text, own, sender, enrollment)
         told["prospect_email"] = [
             address
             for value in told["prospect_email"]
             for address in self._find_addresses(value)
             if address in strangers
         ]
-        vals = {}
-        for fname, values in told.items():
-            if value := next((one for one in values if not enrollment._is_own(own, fname, one)), None):
-                vals[fname] = value
+        told = {
+            fname: [value for value in values if not enrollment._is_own(own, fname, value)]
+            for fname, values in told.items()
+        }
+        found = []
+        for name in told.pop("prospect_name"):
+            if not found or all(matching.is_another_name(name, [one]) for one in found):
+                found.append(name)
+        details = {fname: values[0] for fname, values in told.items() if values}
         sender_domain = tools.email_domain_extract(sender)
         others = [address for address in strangers if tools.email_domain_extract(address) != sender_domain]
         if len(others) == 1:
-            vals.setdefault("prospect_email", others[0])
-        return vals
+            details.setdefault("prospect_email", others[0])
+        return ToldClients(
+            found, details, is_partner=bool(names or self._get_told(text)["prospect_name"]) and not found
+        )
 
     @api.model
     def _get_strangers(self, text, own, sender, enrollment) -> set[str]:
         """The addresses in a text that are neither the partner's nor ours; at a public provider each is another one."""
         domain_of = iap_tools.mail_prepare_for_domain_search
-        company = enrollment.company_id
-        ours = filter(None, [company.email, company.catchall_email])
-        at_home = {domain_of(address) for address in (*own["prospect_email"], *ours, sender)}
+        at_home = {
+            domain_of(one) for one in (*own["prospect_email"], enrollment.company_id.catchall_email, sender) if one
+        }
         found = {address for address in self._find_addresses(text) if domain_of(address) not in at_home}
         return found - enrollment._filter_own_addresses(found)
 
@@ -133,18 +138,6 @@ class PartnerReferral(models.Model):
             if value := value.strip(" \t*,;|")[:MAX_VALUE]:
                 told[label.lastgroup].append(value)
         return told
-
-    @api.model
-    def _get_companies(self, text, enrollment) -> list[str]:
-        """The companies that the lines of a text name, but for the partner itself."""
-        own = enrollment._get_own_data()
-        names = dict.fromkeys(self._get_told(text)["prospect_name"])
-        return [name for name in names if not enrollment._is_own(own, "prospect_name", name)]
-
-    @api.model
-    def _get_named_in_subject(self, msg_dict) -> str:
-        match = SUBJECT.match((msg_dict.get("subject") or "").strip())
-        return match["name"].strip()[:MAX_VALUE] if match else ""
 
     def _get_missing_details(self) -> list[str]:
         """What we would like to know of the client, as labels that a partner can fill in."""
@@ -175,23 +168,26 @@ class PartnerReferral(models.Model):
     def _take_answer(self, msg_dict):
         """Fill in what the partner says about its client, and change nothing that is known.
 
-        A mail that names another company may be about both: nothing is taken from it, and somebody of ours reads it.
-        Of what is quoted nothing is taken where that names another one.
+        A mail that tells of another company may be about both: nothing is taken from it, and somebody of ours reads it.
+        Of what is quoted nothing is taken where that tells of another one.
         """
         self.ensure_one()
-        enrollment, mail = self.enrollment_id, mail_text.read_mail(msg_dict.get("body"))
-        if others := self._filter_others(self._get_companies(mail.own, enrollment)):
+        own, whole = self._read_clients(msg_dict, self.enrollment_id)
+        if others := self._filter_others(own):
             self._flag_others_named(others)
         elif self.state == "submitted" and not self.client_id:
-            text = f"{mail.own}\n{mail.quoted}"
-            if self._filter_others(self._get_companies(mail.quoted, enrollment)):
-                text = mail.own
-            subject = self._get_named_in_subject(msg_dict)
-            self._fill_in(self._parse_prospect(text, enrollment, msg_dict, subject))
+            told = own if self._filter_others(whole) else whole
+            self._fill_in(told.get_vals())
 
-    def _filter_others(self, names) -> list[str]:
-        """Those of these companies that are not the one that was referred, whose name may be told in full now."""
-        return [name for name in names if matching.is_another_name(name, [self.prospect_name, self.client_id.name])]
+    def _filter_others(self, told) -> list[str]:
+        """Those of the companies told that are not the one that was referred, whose name may be told in full now.
+
+        Where no name was known, another address tells that it is another one.
+        """
+        known = [self.prospect_name, self.client_id.name]
+        if not any(known) and told.details.get("prospect_email", self.prospect_email) != self.prospect_email:
+            return told.names or [told.details["prospect_email"]]
+        return [name for name in told.names if matching.is_another_name(name, known)]
 
     def _flag_others_named(self, names):
         """Somebody of ours reads what it is about: the mail has its day, and a claim is registered with that (D10)."""

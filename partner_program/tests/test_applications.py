@@ -11,6 +11,15 @@ from .mails import BOUNCE, BROKEN_ENCODING, TO, mail
 
 CATCHALL = "catchall@fieldpro.example"
 REFERRALS = "partners-referral@fieldpro.example"
+FORWARDED_HTML = {  # as Gmail and Outlook forward a mail of this address
+    "fay@far.example": '<div dir="ltr">FYI<br><div class="gmail_quote"><div dir="ltr" class="gmail_attr">---------- '
+    'Forwarded message ---------<br>From: <strong class="gmail_sendername" dir="auto">Fay Far</strong> '
+    '<span dir="auto">&lt;<a href="mailto:fay@far.example">fay@far.example</a>&gt;</span><br>Date: Mon, Jan 5<br>'
+    "</div><br>Hello!</div></div>",
+    "fay@fern.example": '<div class=WordSection1><p class=MsoNormal>FYI<o:p></o:p></p><div><div style="border:none">'
+    '<p class=MsoNormal><b>Von:</b> Fay Far &lt;<a href="mailto:fay@fern.example">fay@fern.example</a>&gt; <br>'
+    "<b>Gesendet:</b> Montag<br><b>An:</b> FieldPro<o:p></o:p></p></div></div><p class=MsoNormal>Hallo!</p></div>",
+}
 
 
 @tagged("post_install", "-at_install")
@@ -241,6 +250,10 @@ class TestApplications(ApplicationsCommon):
         application = self.receive(mail(sender="mona@fieldpro.example", subject="Fwd: Partner", text=text, number=9))
         self.assertEqual((application.applicant_email, application.partner_id.name), ("fred@far.example", "Fred Far"))
         self.assertEqual(self.mails_of(application).recipient_ids.email, "fred@far.example")
+        for number, (address, html) in enumerate(FORWARDED_HTML.items(), 10):
+            with self.subTest(address=address):
+                application = self.receive(mail(sender="mona@fieldpro.example", text="-", html=html, number=number))
+                self.assertEqual((application.applicant_email, application.partner_id.name), (address, "Fay Far"))
 
     def test_p24_a_forwarded_mail_of_an_applicant_is_his_application(self):
         text = "See below.\nFrom: Boss <boss@new.example>\n\nPlease apply."

@@ -1,11 +1,14 @@
 """P4, P24: referrals by mail and answers to our mails, through Odoo's gateway with raw messages."""
 
+from time import process_time
 from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from ..models.partner_program_enrollment_application import FORWARDED
+from ..tools.mail_text import text_of
 from ..tools.matching import is_another_name
 from .mails import PROGRAMS, as_written_in, mail
 from .test_applications import CATCHALL, ApplicationsCommon
@@ -181,7 +184,7 @@ class TestReferralsByMail(ApplicationsCommon):
         self.assertFalse(self.reply(welcome, "And to cy@cedar.example" + signature, 3))
         question = self.mails_of(self.enrollment_ada) - welcome - before
         self.assertIn("does not say who the client is", question.body_html)
-        second = self.reply(question, "It is cy@cedar.example" + signature, 4)
+        second = self.reply(question, "Company: Cedar\nEmail: cy@cedar.example" + signature, 4)
         self.assertEqual(second.prospect_email, "cy@cedar.example")
 
     def test_p4_an_answer_about_one_client_that_names_another_takes_nothing_and_is_for_a_person(self):
@@ -236,7 +239,7 @@ class TestReferralsByMail(ApplicationsCommon):
                 (text, "sent twice"),
                 ("Any news? ben@bluebird.example says that nobody called.", "News"),
                 ("And?", "Referral: Bluebird"),
-                ("Company: Bluebird\nContact: Ben", "More"),
+                ("Company: Bluebird Ltd.\nContact: Ben", "More"),
             ),
             2,
         ):
@@ -273,9 +276,10 @@ class TestReferralsByMail(ApplicationsCommon):
         self.assertIn("7:30", str(todo.note))
 
     def test_p4_a_subject_names_a_client_behind_a_colon_only(self):
-        for number, subject in enumerate(("Referral commission for May", "Lead time?", "Referral program - question")):
+        no_names = ("Referral commission for May", "Lead time?", "Referral program - question", "New lead for you")
+        for number, subject in enumerate(no_names):
             self.assertFalse(self.refer_by_mail("Hello", subject=subject, number=number), subject)
-        for number, subject in enumerate(("Lead: Alpha Works", "Re: New referral – Beta", "Referral of Gamma"), 5):
+        for number, subject in enumerate(("Lead: Alpha Works", "Re: New referral: Beta", "Recommandation : Gamma"), 5):
             self.assertTrue(self.refer_by_mail("Hello", subject=subject, number=number).prospect_name, subject)
 
     def test_p4_whoever_wrote_is_answered(self):
@@ -414,7 +418,7 @@ class TestReferralsByMail(ApplicationsCommon):
         question = self.mails_of(self.enrollment_ada)
         self.go_to("2026-01-06")
         headers = {"Received": "from ada.example by mx.fieldpro.example; Tue, 06 Jan 2026 01:15:00 +0000"}
-        referral = self.reply(question, "It is Bluebird: ben@bluebird.example", 1, headers=headers)
+        referral = self.reply(question, "It is Ben's.\nCompany: Bluebird", 1, headers=headers)
         self.assertEqual(referral.referred_on, fields.Datetime.to_datetime("2026-01-06 01:15:00"))
 
     def test_p4_somebody_of_us_reads_what_a_partner_answers_about_a_referral(self):
@@ -584,22 +588,149 @@ class TestReferralsByMail(ApplicationsCommon):
         self.assertEqual(self.mails_of(self.enrollment_ada), welcome)
 
     def test_p4_lines_are_read_however_they_are_set(self):
-        for number, (text, expected) in enumerate(
+        for text, expected in (
+            ("Email: ben@bluebird.example or call him", {"prospect_email": "ben@bluebird.example"}),
+            ("Company: A1 Ltd, Contact: Ben, Phone: 1", {"prospect_name": "A1 Ltd", "prospect_phone": "1"}),
+            ("Soci\xe9t\xe9\xa0:\xa0A2", {"prospect_name": "A2"}),
             (
-                ("Email: ben@bluebird.example or call him", {"prospect_email": "ben@bluebird.example"}),
-                ("Company: A1 Ltd, Contact: Ben, Phone: 1", {"prospect_name": "A1 Ltd", "prospect_phone": "1"}),
-                ("Soci\xe9t\xe9\xa0:\xa0A2", {"prospect_name": "A2"}),
-                (
-                    "Nom de la soci\xe9t\xe9 : A3\nContact : Ben",
-                    {"prospect_name": "A3", "prospect_contact_name": "Ben"},
-                ),
-                ("* Client name: *A4*", {"prospect_name": "A4"}),
-                ("Company: " + "x" * 5000, {"prospect_name": "x" * 200}),
-            )
+                "Nom de la soci\xe9t\xe9 : A3\nContact : Ben",
+                {"prospect_name": "A3", "prospect_contact_name": "Ben"},
+            ),
+            ("* Client name: *A4*", {"prospect_name": "A4"}),
+            ("Company: " + "x" * 5000, {"prospect_name": "x" * 200}),
+            ("Email: b.o'brien@bluebird.example.", {"prospect_email": "b.o'brien@bluebird.example"}),
         ):
             with self.subTest(text=text[:40]):
-                told = self.env["partner.referral"]._read_client(
-                    {"body": f"<pre>{text}</pre>", "email_from": "ann@ada.example", "number": number},
-                    self.enrollment_ada,
-                )
-                self.assertEqual(told.vals | expected, told.vals)
+                mail_dict = {"body": f"<pre>{text}</pre>", "email_from": "ann@ada.example"}
+                told, _whole = self.env["partner.referral"]._read_clients(mail_dict, self.enrollment_ada)
+                self.assertEqual(told.get_vals() | expected, told.get_vals())
+
+    def test_p4_a_mail_of_a_partner_that_a_colleague_forwards_is_its_claim(self):
+        self.manager.email = "mona@fieldpro.example"
+        html = (
+            '<div dir="ltr">FYI<br><div class="gmail_quote"><div dir="ltr" class="gmail_attr">---------- Forwarded '
+            'message ---------<br>From: <strong>Ann</strong> <span dir="auto">&lt;<a href="mailto:ann@ada.example">'
+            "ann@ada.example</a>&gt;</span><br>Date: Mon, Jan 5<br></div><br>Company: Bluebird<div>Email: "
+            '<a href="mailto:ben@bluebird.example">ben@bluebird.example</a></div></div></div>'
+        )
+        referral = self.refer_by_mail("-", sender="mona@fieldpro.example", html=html)
+        self.assertRecordValues(
+            referral,
+            [
+                {
+                    "enrollment_id": self.enrollment_ada.id,
+                    "prospect_name": "Bluebird",
+                    "prospect_email": "ben@bluebird.example",
+                }
+            ],
+        )
+
+    def test_p4_signatures_that_a_program_marks_describe_who_writes(self):
+        referral = self.refer_by_mail("Company: Bluebird", number=1)
+        signatures = (
+            '<span class="gmail_signature_prefix">-- </span><br><div dir="ltr" class="gmail_signature" '
+            'data-smartmail="gmail_signature"><div>Ann</div><div>Mobile: +1 555 7777</div></div>',
+            '<div id="Signature"><div>Ann</div><div>Mobile: +1 555 7777</div></div>',
+            '<div class="moz-signature">-- <br>Ann<br>Mobile: +1 555 7777</div>',
+        )
+        ours = '<blockquote type="cite">Hello Ann<br><br>-- <br>Mona<br>Phone: +1 555 8888</blockquote>'
+        for number, signature in enumerate(signatures, 2):
+            html = f'<div dir="ltr">Contact: Ben<br>{signature}</div>{ours}'
+            self.reply(self.mails_of(referral), "-", number, html=html)
+        self.reply(self.mails_of(referral), "Thanks!\n\n> Hello\n> -- \n> Mona\n> Phone: +1 555 8888", 9)
+        self.assertRecordValues(referral, [{"prospect_contact_name": "Ben", "prospect_phone": False}])
+        html = f'<div dir="ltr">For you.<br>{signatures[0]}</div>{as_written_in("gmail", ["-"], ["Company: Cedar"])}'
+        self.assertFalse(self.refer_by_mail("-", html=html, subject="Fwd: x", number=10).prospect_phone)
+
+    def test_d11_our_own_data_in_what_is_quoted_are_not_those_of_the_client(self):
+        self.company.phone = "+1 555 8888"
+        referral = self.refer_by_mail("Company: Bluebird", number=1)
+        quoted = f"> Company: {self.company.name}\n> Phone: +1 555 8888\n> Email: support@fieldpro.example"
+        self.reply(self.mails_of(referral), "Thanks!\n\n" + quoted, 2)
+        self.assertRecordValues(referral, [{"prospect_phone": False, "prospect_email": False}])
+        self.assertFalse(self.todo_of(referral))
+
+    def test_p4_a_subject_that_names_another_client_is_one_for_a_person(self):
+        bluebird = self.refer_by_mail("Company: Bluebird", number=1)
+        headers = {"In-Reply-To": self.mails_of(bluebird).message_id}
+        text = "Please call sue@sunrise.example"
+        self.assertFalse(self.refer_by_mail(text, subject="Referral: Sunrise", headers=headers, number=2))
+        self.assertFalse(bluebird.prospect_email)
+        self.assertIn("names Sunrise beside Bluebird", str(self.todo_of(bluebird).note))
+        both = self.refer_by_mail("Company: Delta", subject="Referral: Echo", number=3)
+        self.assertIn("names Echo beside Delta", str(self.todo_of(both).note))
+
+    def test_p4_a_phone_number_makes_no_two_clients_one(self):
+        phone = "\nPhone: +1 555 7777"
+        first = self.refer_by_mail("Company: Bluebird" + phone, subject="x", number=1)
+        second = self.refer_by_mail("Please call cy@cedar.example" + phone, subject="x", number=2)
+        self.assertEqual((len(second), second.prospect_email), (1, "cy@cedar.example"))
+        self.assertFalse(first.prospect_email)
+        third = self.refer_by_mail("Company: Delta" + phone, subject="x", number=3)
+        self.assertEqual(third.prospect_name, "Delta")
+
+    def test_p4_an_answer_about_a_client_known_by_address_that_tells_another_one_is_for_a_person(self):
+        referral = self.refer_by_mail("Please call ben@bluebird.example", subject="x", number=1)
+        text = "Company: Sunrise\nContact: Sue\nEmail: sue@sunrise.example"
+        self.assertFalse(self.reply(self.mails_of(referral), text, 2))
+        self.assertRecordValues(referral, [{"prospect_name": False, "prospect_contact_name": False}])
+        self.assertIn("names Sunrise beside", str(self.todo_of(referral).note))
+        self.assertFalse(self.reply(self.mails_of(referral), "Company: Bluebird\nEmail: ben@bluebird.example", 3))
+        self.assertEqual(referral.prospect_name, "Bluebird")
+
+    def test_p4_what_is_typed_below_or_between_the_quote_of_gmail_is_typed(self):
+        welcome = self.welcome()
+        self.assertTrue(self.reply(welcome, "Company: Bluebird", 1))
+        quote = '<blockquote class="gmail_quote"><div>Company: Bluebird</div></blockquote>'
+        attr = '<div dir="ltr" class="gmail_attr">On Thu, FieldPro wrote:<br></div>'
+        for number, name in enumerate(("Sunrise", "Cedar"), 2):
+            below = f"<div>Company: {name}</div>{quote if number == 3 else ''}"
+            html = f'<div dir="ltr"><div class="gmail_quote">{attr}{quote}{below}</div></div>'
+            self.assertEqual(self.reply(welcome, "-", number, html=html).prospect_name, name)
+
+    def test_p4_a_quote_of_several_blocks_or_with_the_date_first_is_quoted(self):
+        welcome = self.welcome()
+        self.reject(self.reply(welcome, "Company: Bluebird", 1))
+        for number, html in enumerate(
+            (
+                '<div>Thanks!</div><div id="appendonsend"></div><hr><div id="divRplyFwdMsg"><b>From:</b> FieldPro</div>'
+                '<div class="elementToProof">Hello</div><div class="elementToProof">Company: Bluebird</div>',
+                '<div>Danke!<div style="margin:0"><b>Gesendet:</b>&nbsp;Montag<br/><b>Von:</b>&nbsp;"FieldPro"<br/>'
+                '<b>An:</b> Ann</div><div name="quoted-content">Firma: Bluebird</div></div>',
+            ),
+            2,
+        ):
+            self.assertFalse(self.reply(welcome, "-", number, html=html))
+
+    def test_p4_a_quote_that_tells_of_a_known_client_and_of_a_new_one_is_for_a_person(self):
+        welcome = self.welcome()
+        bluebird = self.reply(welcome, "Company: Bluebird", 1)
+        self.assertFalse(self.reply(welcome, "See below\n> Company: Bluebird\n> Company: Sunrise", 2))
+        self.assertEqual(self.enrollment_ada.activity_ids.summary, "Read the email of the partner")
+        text = "For you.\n> Company: Bluebird\n> Company: Cedar"
+        self.assertFalse(self.refer_by_mail(text, subject="Fwd: x", number=3))
+        self.assertIn("names Cedar beside Bluebird", str(self.todo_of(bluebird).note))
+
+    def test_p4_an_answer_that_gives_an_address_only_is_for_a_person(self):
+        self.assertFalse(self.refer_by_mail("I know somebody", subject="A client", number=1))
+        question = self.mails_of(self.enrollment_ada)
+        self.assertFalse(self.reply(question, "Send the invoice to jane@accountant.example", 2))
+        self.assertEqual(self.enrollment_ada.activity_ids.summary, "Read the email of the partner")
+
+    def test_a_hostile_mail_takes_no_time_to_speak_of(self):
+        """Each was quadratic once: minutes for what strangers can mail."""
+        for text in (
+            "<!--x-->t" * 30_000,
+            '<div data-o-mail-quote="1"><blockquote>x</blockquote>' + "<div>a</div>" * 30_000 + "</div>",
+            f"<pre>{' ' * 200_000}x</pre>",
+            f"<pre>{'a' * 200_000}</pre>",
+            f"<pre>{'Company: ' * 30_000}</pre>",
+            f"<pre>{'From: ' * 30_000}</pre>",
+            "<p>\n</p>" * 50_000,
+        ):
+            with self.subTest(text=text[:20]):
+                begin = process_time()
+                mail_dict = {"body": text, "email_from": "ann@ada.example"}
+                self.env["partner.referral"]._read_clients(mail_dict, self.enrollment_ada)
+                FORWARDED.search(text_of(text))
+                self.assertLess(process_time() - begin, 10)

@@ -1,4 +1,4 @@
-"""What a mail says, as lines of text: what its sender has typed, and what stands in it from other mails."""
+"""What a mail says, as lines of text: what its sender has typed, and what it quotes or forwards."""
 
 import re
 from typing import NamedTuple
@@ -6,26 +6,29 @@ from typing import NamedTuple
 import lxml.html
 
 MAX_TEXT = 20_000  # characters that are looked at: nobody types more about a client
-_BLOCKS = ("address", "blockquote", "dd", "div", "dl", "dt", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol")
-_BLOCKS += ("p", "pre", "section", "table", "tr", "ul")
-_CELLS = ("td", "th")
-_UNSEEN = "//head|//style|//script|//title|//comment()|//processing-instruction()"
-_BLANKS = re.compile(r"[\s\xa0]+")
+_BLOCKS = {"address", "blockquote", "dd", "div", "dl", "dt", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p"}
+_BLOCKS |= {"pre", "section", "table", "tr", "ul"}
+_CELLS = {"td", "th"}
+_UNSEEN = {"head", "script", "style", "title"}
+_OUTLOOK_QUOTE = "divRplyFwdMsg"  # begins what Outlook quotes: all that follows
+_EDGE = "\x1e"  # where a block begins or ends: a new line, unless there is one
+_EDGES = re.compile(rf"\n? ?{_EDGE}[ {_EDGE}]*")
+_SPACES = re.compile(rf"[^\S\n{_EDGE}]+")
+_BLANKS = re.compile(r"\s+")
 _QUOTED = re.compile(r"^\s*>[\s>]*")
 _SIGNATURE = re.compile(r"^\s*--\s*$")
-_OTHER_MAIL = re.compile(r"^\s*(?:-{3,} ?\w[\w' ]* ?-{3,}|_{20,})\s*$")  # "-----Original Message-----"; Outlook's line
 _FROM = re.compile(r"^\W{0,3}(?:From|Von|De|Da|Van|Från|Fra)\s{0,3}:", re.IGNORECASE)
 _SENT = re.compile(
-    r"^\W{0,3}(?:Sent|Date|Gesendet|Datum|Envoyé|Enviado|Fecha|Inviato|Data|Verzonden|Skickat|Sendt)\W{0,3}:",
+    r"^\W{0,3}(?:Sent|Date|Gesendet|Datum|Envoyé|Enviado|Fecha|Inviato|Data|Verzonden|Skickat|Sendt)\s{0,3}:",
     re.IGNORECASE,
 )
 
 
 class MailText(NamedTuple):
-    """The text of a mail in two parts.
+    """The text of a mail in two parts; signatures, as far as they are marked, are in neither.
 
-    :ivar str own: what the sender has typed, without quotes, forwarded mails and what stands below a signature mark
-    :ivar str quoted: quoted and forwarded mails; also signatures that mail programs put in as such
+    :ivar str own: what the sender has typed
+    :ivar str quoted: quoted and forwarded mails
     """
 
     own: str
@@ -38,8 +41,7 @@ def text_of(body: str | None) -> str:
     Odoo's ``html2plaintext`` has no new line for ``<div>``, with which Gmail and Apple write every line, and puts marks
     of its own beside links and bold words.
     """
-    root = _parse(body)
-    return "" if root is None else _get_text(root)
+    return _to_lines([piece for _is_quoted, piece in _walk(body)])
 
 
 def read_mail(body: str | None) -> MailText:
@@ -48,83 +50,118 @@ def read_mail(body: str | None) -> MailText:
     Odoo marks quotes of the usual mail programs when it receives a mail (``tag_quote`` in ``odoo/tools/mail.py``);
     what has no tags is told by its lines.
     """
-    root = _parse(body)
-    if root is None:
-        return MailText("", "")
-    quotes = [node for node in root.xpath("//*[@data-o-mail-quote]") if node.getparent() is not None]
-    outer = [node for node in quotes if not any(one.get("data-o-mail-quote") for one in node.iterancestors())]
-    quoted = []
-    for node in outer:
-        tail, node.tail = node.tail, None
-        quoted.append(_get_text(node))
-        node.tail = tail
-        node.drop_tree()
-    own, below = _split_lines(_get_text(root))
-    return MailText(own, "\n".join([*below, *filter(None, quoted)])[:MAX_TEXT])
+    pieces = {False: [], True: []}
+    last = False
+    for is_quoted, piece in _walk(body, with_signatures=False):
+        if is_quoted != last:
+            pieces[is_quoted].append(_EDGE)
+            last = is_quoted
+        pieces[is_quoted].append(piece)
+    own, below = _split_lines(_to_lines(pieces[False]))
+    marked, deeper = _split_lines(_to_lines(pieces[True]))
+    return MailText("\n".join(own).strip(), "\n".join([*marked, *deeper, *below]).strip())
+
+
+def _walk(body, with_signatures=True):
+    """Pieces of the text in the order of the mail, each with whether it is quoted; not recursive, mails nest deep."""
+    walker = lxml.etree.iterwalk(_parse(body), events=("start", "end", "comment", "pi"))
+    above = [_Element()]  # the elements that are open
+    length = 0
+    is_rest_quoted = False
+    for event, node in walker:
+        piece, is_block = "", node.tag in _BLOCKS
+        if event == "start":
+            is_rest_quoted = is_rest_quoted or node.get("id") == _OUTLOOK_QUOTE
+            above.append(above[-1].open(node))
+            if node.tag in _UNSEEN or (not with_signatures and _is_signature(node)):
+                walker.skip_subtree()
+            else:
+                piece = node.text or ""
+        is_quoted = above[-1].is_quoted or is_rest_quoted
+        if is_block:
+            yield is_quoted, _EDGE
+        elif event == "start" and node.tag == "br":
+            yield is_quoted, "\n"
+        elif event == "end" and node.tag in _CELLS:
+            yield is_quoted, " "
+        if event == "end":
+            above.pop()
+        if event != "start":
+            piece = node.tail or ""
+        length += len(piece)
+        if piece:
+            yield above[-1].is_quoted or is_rest_quoted, piece if above[-1].is_kept else _BLANKS.sub(" ", piece)
+        if length > 4 * MAX_TEXT:
+            return
 
 
 def _parse(body):
-    if not (body or "").strip():
-        return None
     parser = lxml.html.HTMLParser(encoding="utf-8")
     try:
-        root = lxml.html.document_fromstring(body.encode("utf-8", "replace"), parser=parser)
-    except lxml.etree.ParserError:  # comments only
-        return None
-    for node in root.xpath(_UNSEEN):
-        if node.getparent() is not None:
-            node.drop_tree()
-    return root
+        return lxml.html.document_fromstring((body or "").encode("utf-8", "replace"), parser=parser)
+    except lxml.etree.ParserError:  # nothing in it
+        return lxml.html.Element("html")
 
 
-def _get_text(root) -> str:
-    """The text of an element; within ``<pre>`` lines stay as they are, elsewhere blocks and ``<br>`` make them."""
-    parts = []
-    _collect(root, parts)
-    lines = "".join(parts)[: 4 * MAX_TEXT].splitlines()
-    return "\n".join(line.replace("\xa0", " ").strip() for line in lines).strip()[:MAX_TEXT]
+class _Element:
+    """An element that is open during the walk."""
+
+    def __init__(self, is_quoted=False, is_kept=False, has_quotes=False):
+        self.is_quoted = is_quoted
+        self.is_kept = is_kept  # its lines are as in the source
+        self.has_quotes = has_quotes
+        self.is_past_quote = False
+
+    def open(self, node):
+        """The element below this one.
+
+        Gmail puts what is typed below a quote beside it, into the same element, and Odoo marks all of that: there the
+        ``<blockquote>`` is the quote, with the line about its author that stands before.
+        """
+        is_marked = bool(node.get("data-o-mail-quote"))
+        has_quotes = is_marked and node.find("blockquote") is not None
+        if node.tag == "blockquote":
+            self.is_past_quote = True
+            is_quote = True
+        elif self.has_quotes:
+            is_quote = not self.is_past_quote
+        else:
+            is_quote = is_marked and not has_quotes
+        return _Element(self.is_quoted or is_quote, self.is_kept or node.tag == "pre", has_quotes)
 
 
-def _collect(root, parts):
-    # Not recursive: mails nest deeper than Python does.
-    kept = 0  # open <pre>
-    for event, node in lxml.etree.iterwalk(root, events=("start", "end")):
-        is_start = event == "start"
-        if node.tag == "pre":
-            kept += 1 if is_start else -1
-        if node.tag == "br":
-            parts += ["\n"] if is_start else []
-        elif node.tag in _BLOCKS and parts and not parts[-1].endswith("\n"):
-            parts.append("\n")
-        elif node.tag in _CELLS:
-            parts.append(" ")
-        text = node.text if is_start else node.tail if node is not root else None
-        if text and not kept:
-            text = _BLANKS.sub(" ", text)
-            text = text.lstrip() if not parts or parts[-1].endswith("\n") else text
-        if text:
-            parts.append(text)
+def _is_signature(node) -> bool:
+    return node.get("data-smartmail") == "gmail_signature" or node.get("id") == "Signature"
 
 
-def _split_lines(text) -> tuple[str, list[str]]:
+def _to_lines(pieces) -> str:
+    text = _EDGES.sub("\n", _SPACES.sub(" ", "".join(pieces)))
+    return "\n".join(line.strip() for line in text.split("\n")).strip()[:MAX_TEXT]
+
+
+def _split_lines(text) -> tuple[list[str], list[str]]:
+    """Lines, and those that are quoted in them; what stands below a signature mark describes who writes."""
     own, quoted = [], []
-    part = own
-    lines = text.splitlines()
+    part, quote = own, quoted
+    lines = text.split("\n")
     for number, line in enumerate(lines):
         if _QUOTED.match(line):
-            quoted.append(_QUOTED.sub("", line))
+            unquoted = _QUOTED.sub("", line)
+            quote = [] if _SIGNATURE.match(unquoted) else quote
+            quote.append(unquoted)
             continue
-        if part is own and _SIGNATURE.match(line):
-            part = []  # describes who writes
-        elif part is not quoted and _begins_other_mail(lines, number):
+        quote = quoted
+        if _begins_other_mail(lines, number):
             part = quoted
+        elif _SIGNATURE.match(line):
+            part = []
         part.append(line)
-    return "\n".join(own).strip(), quoted
+    return own, quoted
 
 
 def _begins_other_mail(lines, number) -> bool:
-    """Whether a mail that is quoted or forwarded without any mark begins in this line."""
-    line = lines[number]
-    if _OTHER_MAIL.match(line):
-        return True
-    return bool(_FROM.match(line)) and any(_SENT.match(one) for one in lines[number + 1 : number + 5])
+    """Whether a mail that is quoted or forwarded without any mark begins in this line: who sent it, and when."""
+    for first, second in ((_FROM, _SENT), (_SENT, _FROM)):
+        if first.match(lines[number]) and any(second.match(one) for one in lines[number + 1 : number + 5]):
+            return True
+    return False
