@@ -278,11 +278,14 @@ class PartnerProgramEnrollment(models.Model):
         )
         if self.env.context.get(NO_MAIL) or record.agreement_id != self.agreement_id:
             return
-        self.env["mail.template"]._partner_program_send(
+        mails = self.env["mail.template"]._partner_program_send(
             "partner_program.mail_template_agreement_signed",
             self,
             {"attachment_ids": [fields.Command.link(record.document_id.id)]},
         )
+        # The page tells whoever signs of a copy, be it another person than the one that mails go to.
+        signer = self._filter_own_people(record.user_id.partner_id).filtered("email")
+        mails.recipient_ids |= signer
 
     def _sign_on_paper(self, agreement, signed_on, signed_by, filename, raw, mimetype):
         """Keep the scan of a contract that was signed on paper."""

@@ -95,6 +95,15 @@ class TestSignatures(PartnerProgramCommon, HttpCase):
         document = self.url_open(f"/my/agreement/document/{record.id}")
         self.assertEqual(hashlib.sha256(document.content).hexdigest(), record.checksum)
 
+    def test_p25_a_colleague_who_signs_gets_a_copy_too(self):
+        bea = self.env["res.partner"].create({"name": "Bea", "parent_id": self.byte.id, "email": "bea@byte.example"})
+        self._new_user("bea", "base.group_portal", partner=bea)
+        self.enrollment_byte.applicant_id = self.byte_contact
+        self.authenticate("bea", "bea")
+        self.assertIn("redirect_url", self.sign(name="Bea"))
+        mail = self.env["mail.mail"].sudo().search([("res_id", "=", self.enrollment_byte.id)], order="id desc", limit=1)
+        self.assertEqual(mail.recipient_ids, self.byte_contact + bea)
+
     def read_contract(self):
         """What the page says to sign: the call of its form, with what stands for the text that is shown."""
         page = self.url_open("/my/agreement").text
