@@ -127,7 +127,8 @@ class PartnerProgramAgreement(models.Model):
         self.ensure_one()
         agreement = self.with_context(active_test=False, lang="en_US")  # as _is_same_contract compares
         last = agreement.search([("name", "=", agreement.name)], order="version desc", limit=1)
-        copy = agreement.copy({"version": last.version + 1})  # a name in the values would lose its translations
+        # A name in the values would lose its translations.
+        copy = agreement.copy({"version": last.version + 1, "active": True})
         return copy.with_env(self.env).get_formview_action()
 
     # ------------------------------------------------------------

@@ -377,6 +377,18 @@ class TestSignatures(PartnerProgramCommon, HttpCase):
         )
         self.assertEqual((str(successor.signed_on), successor.has_to_sign), ("2026-01-05", True))
 
+    def test_p25_a_new_version_of_an_archived_one_is_not_archived(self):
+        self.agreement.active = False
+        self.agreement.action_new_version()
+        copy = self.agreement.search([("name", "=", "Test Agreement"), ("version", "=", 2)])
+        self.assertTrue(copy.active)
+
+    def test_p25_a_paper_is_dated_by_the_day_of_the_company(self):
+        self.manager.tz = "Asia/Tokyo"
+        self.go_to("2026-01-10 20:00:00")  # five in the morning of the eleventh there
+        self.upload(b"%PDF-1.4 scan")
+        self.assertEqual(str(self.enrollment_byte.signed_on), "2026-01-10")
+
     def test_p25_what_one_company_signed_is_not_given_to_another(self):
         self.enrollment_byte.partner_id = self.client
         self.enrollment_byte.partner_id = self.byte

@@ -24,7 +24,7 @@ class PartnerProgramSignatureUpload(models.TransientModel):
         domain="[('id', 'in', possible_agreement_ids)]",
     )
     possible_agreement_ids = fields.Many2many("partner.program.agreement", compute="_compute_possible_agreement_ids")
-    signed_on = fields.Date(required=True, default=fields.Date.context_today)
+    signed_on = fields.Date(compute="_compute_signed_on", store=True, readonly=False, required=True, precompute=True)
     signed_by = fields.Char(required=True, help="The person who signed for the partner.")
     document = fields.Binary("Scan", required=True, help="PDF or picture.")
     filename = fields.Char()
@@ -33,6 +33,12 @@ class PartnerProgramSignatureUpload(models.TransientModel):
     def _compute_agreement_id(self):
         for upload in self:
             upload.agreement_id = upload.enrollment_id.program_id.agreement_id
+
+    @api.depends("enrollment_id")
+    def _compute_signed_on(self):
+        """Today at the company, which may be yesterday where the manager is."""
+        for upload in self:
+            upload.signed_on = (upload.enrollment_id.company_id or self.env.company)._partner_program_today()
 
     @api.depends("enrollment_id")
     def _compute_possible_agreement_ids(self):
