@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from .partner_program_enrollment import LIVE_STATES
+from .partner_program_manager_rule import LOOKED_AFTER
 
 NO_MAIL = "partner_program_no_mail"  # context key: whoever brings in existing partners does not write to them
 # What a partner is told when its status changes: from, to, template.
@@ -97,7 +98,7 @@ class PartnerProgramEnrollment(models.Model):
                 changed = changed.filtered(lambda enrollment: not enrollment.checklist_done)
             templates._partner_program_send(f"partner_program.{xmlid}", changed)
         moved = [one.id for one, (_state, program) in before.items() if one.program_id != program]
-        self.browse(moved).filtered(lambda enrollment: enrollment.state != "applied")._mail_program_change()
+        self.browse(moved).filtered(lambda enrollment: enrollment.state in LOOKED_AFTER)._mail_program_change()
 
     def _mail_program_change(self):
         self.env["mail.template"]._partner_program_send("partner_program.mail_template_program_changed", self)

@@ -153,6 +153,9 @@ class TestScreening(OnboardingCommon):
         self.assertEqual(self.subjects(application), ["Your application for our partner program"])
         mail = self.env["mail.mail"].sudo().search([("res_id", "=", application.id), ("model", "=", application._name)])
         self.assertIn("partners in &lt;Spain&gt;.", mail.body_html)
+        application.program_id = self.program_referral
+        self.assertEqual(len(self.subjects(application)), 1, "who was rejected is on no program")
+        application.program_id = self.program_affiliate
         application.with_user(self.manager).action_reopen()
         self.assertEqual((application.state, application.decision_reason), ("applied", False))
         self.assertEqual(application.activity_ids.summary, "Look at the application of New Ideas", "on a list again")
