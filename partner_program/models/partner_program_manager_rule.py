@@ -23,7 +23,12 @@ class PartnerProgramManagerRule(models.Model):
         domain=lambda self: self.env["partner.program.enrollment"]._get_manager_domain(),
     )
     country_ids = fields.Many2many("res.country", string="Countries", help="Empty: partners of any country.")
-    lang_ids = fields.Many2many("res.lang", string="Languages", help="Empty: partners of any language.")
+    lang_ids = fields.Many2many(
+        "res.lang",
+        string="Languages",
+        context={"active_test": False},  # a language that was switched off is not any language
+        help="Empty: partners of any language.",
+    )
 
     _user_uniq = models.Constraint(
         "UNIQUE (program_id, user_id)", "This account manager is in the list already. Add the countries there."

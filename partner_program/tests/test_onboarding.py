@@ -386,6 +386,16 @@ class TestAccountManager(OnboardingCommon):
         application.action_assign_account_manager()
         self.assertEqual(application.account_manager_id, self.marc)
 
+    def test_p22_a_rule_for_a_language_that_was_deactivated_does_not_fit_all(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        french = self.env["res.lang"]._lang_get("fr_FR")
+        self.program_affiliate.manager_rule_ids[0].unlink()
+        self.program_affiliate.manager_rule_ids.write({"country_ids": False, "lang_ids": [Command.set(french.ids)]})
+        french.active = False
+        self.env.invalidate_all()
+        with self.assertRefused("No rule of Affiliate fits"):
+            self.application().action_assign_account_manager()
+
     def test_p22_by_rule_says_so_where_no_rule_fits(self):
         self.program_affiliate.manager_rule_ids.unlink()
         application = self.application()
