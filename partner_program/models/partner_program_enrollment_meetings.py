@@ -184,9 +184,10 @@ class PartnerProgramEnrollment(models.Model):
         if not due:
             return Event_sudo
         vals_list = [enrollment._prepare_meeting_vals(planned.get(enrollment)) for enrollment in due]
-        first_sudo = Event_sudo.with_context(skip_contact_description=True, mail_create_nosubscribe=True).create(
-            vals_list
-        )
+        # dont_notify: else the sync with Outlook takes it for a user's own series, and refuses it
+        first_sudo = Event_sudo.with_context(
+            skip_contact_description=True, mail_create_nosubscribe=True, dont_notify=True
+        ).create(vals_list)
         first_sudo.recurrence_id.calendar_event_ids._set_partner_meeting_links()
         return first_sudo
 
@@ -303,7 +304,7 @@ class PartnerProgramEnrollment(models.Model):
         if not successor.monthly_meeting:
             self.monthly_meeting = False  # and the partner is told
         events_sudo = self._get_planned_meetings()
-        events_sudo.enrollment_id = successor
+        events_sudo.with_context(**QUIET).enrollment_id = successor
         meetings_sudo = self.env["partner.program.meeting"].sudo()  # as the events
         meetings_sudo.search([("event_id", "in", events_sudo.ids)]).enrollment_id = successor
 

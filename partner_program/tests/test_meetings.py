@@ -6,7 +6,7 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import fields
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import file_path, mute_logger
@@ -70,6 +70,37 @@ class TestMeetings(PartnerProgramCommon):
         with self.assertRefused("Byte Builders are planned until 12/09/2026"):
             enrollment.action_plan_meetings()
         self.assertEqual(self.meetings(), first)
+
+    def test_p23_a_manager_whose_calendar_is_synced_with_outlook_plans_and_hands_over(self):
+        """That sync refuses what a user does to repeated events in Odoo; Odoo's own work says ``dont_notify``."""
+        Event = type(self.Event)
+        create, write = Event.create, Event.write
+
+        def refuse(events, is_repeated):
+            if is_repeated and not events.env.context.get("dont_notify"):
+                raise UserError("Due to an Outlook Calendar limitation")
+
+        def create_in_outlook(events, vals_list):
+            refuse(events, any(vals.get("recurrency") for vals in vals_list))
+            return create(events, vals_list)
+
+        def write_in_outlook(events, vals):
+            refuse(events, "active" not in vals and any(events.mapped("recurrency")))
+            return write(events, vals)
+
+        self.startPatcher(patch.multiple(Event, create=create_in_outlook, write=write_in_outlook))
+        enrollment = self.enrollment_byte.with_user(self.manager)
+        enrollment.action_plan_meetings()
+        series = self.meetings()
+        self.assertEqual(len(series), 12)
+        self.refer(self.enrollment_byte)
+        successor = enrollment._change_program(self.program_affiliate.copy())
+        self.assertEqual(self.meetings(successor), series)
+        other = self._new_user("otto", "partner_program.group_manager")
+        successor.write({"account_manager_id": other.id, "meeting_contact_id": self.byte_contact.copy().id})
+        self.assertEqual(series.user_id, other)
+        successor.monthly_meeting = False
+        self.assertFalse(series.exists())
 
     def test_p23_activation_plans_and_a_program_without_meetings_does_not(self):
         fresh = self.Enrollment.create(
