@@ -2,8 +2,12 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Command
-from odoo.tools import SQL, html2plaintext
+from odoo.tools import SQL, html2plaintext, plaintext2html
 from odoo.tools.sql import column_exists, create_column
+
+from odoo.addons.partner_program.tools.mail_text import read_mail
+
+from ..tools.nameless import MASK, without_sender
 
 CLOSED = ("1_done", "1_canceled")
 # What goes between a partner and the company: no notes, no automatic messages.
@@ -196,8 +200,22 @@ class ProjectTask(models.Model):
     def message_new(self, msg_dict, custom_values=None):
         # EXTENDS project: whoever looks after the partner hears of what comes by mail too
         task = super().message_new(msg_dict, custom_values)
-        task.sudo()._assign_partner_responsible()  # as above
+        task_sudo = task.sudo()  # as above
+        if task_sudo.partner_program_use == "ideas" and task_sudo.partner_enrollment_id:
+            task_sudo._read_idea_mail(msg_dict.get("body"))
+        task_sudo._assign_partner_responsible()
         return task
+
+    def _read_idea_mail(self, body):
+        """All affiliates read what the sender typed, not who it is, as with the form; whoever proposes it is for it."""
+        person, company = self.partner_id, self.partner_id.commercial_partner_id
+        names = [person.name, company.name, person.phone, company.phone]
+        for email in filter(None, (person.email_normalized, company.email_normalized)):
+            names += [email, email.split("@")[1]]
+        text = without_sender(read_mail(body).own, names, next(iter((person.name or "").split()), ""))
+        # Empty, Odoo would fill it with the whole mail: signature, quotes, forwarded mails.
+        self.write({"name": without_sender(self.name, names), "description": plaintext2html(text or MASK)})
+        self.env["partner.program.idea.vote"]._vote_sudo(self, person)
 
     def _assign_partner_responsible(self):
         """What a partner sends is the work of one person; all who look after the partner read it."""

@@ -11,13 +11,13 @@ from odoo.addons.partner_program.tests.common import PartnerProgramCommon
 
 MAIL = """\
 From: {sender}
-To: help@fieldpro.example
-Subject: Import fails
+To: {to}@fieldpro.example
+Subject: {subject}
 Message-Id: <{number}@mail.example>
 Date: Mon, 05 Jan 2026 08:00:00 +0000
 Content-Type: text/plain; charset=utf-8
 
-It stops at row 12.
+{text}
 """
 
 
@@ -58,15 +58,15 @@ class TicketsCommon(PartnerProgramCommon, HttpCase):
         author = (user or self.manager).partner_id
         return ticket.message_post(body=body, author_id=author.id, message_type="comment", subtype_xmlid=subtype)
 
-    def receive(self, sender, number):
+    def receive(self, sender, number, use="support", subject="Import fails", text="It stops at row 12."):
         domain = self.env["mail.alias.domain"].sudo().search([("name", "=", "fieldpro.example")]) or self.env[
             "mail.alias.domain"
         ].sudo().create({"name": "fieldpro.example"})
         self.company.sudo().alias_domain_id = domain
-        project = self.company._get_partner_project("support")
-        project.write({"alias_name": "help", "alias_domain_id": domain.id})
+        to = {"support": "help", "ideas": "wishes"}[use]
+        self.company._get_partner_project(use).write({"alias_name": to, "alias_domain_id": domain.id})
         before = self.Task.search([])
-        raw = MAIL.format(sender=sender, number=number).encode()
+        raw = MAIL.format(sender=sender, number=number, to=to, subject=subject, text=text).encode()
         self.env["mail.thread"].with_user(SUPERUSER_ID).message_process(False, raw)
         return self.Task.search([]) - before
 
