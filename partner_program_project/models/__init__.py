@@ -1,5 +1,4 @@
 from . import (
-    base_partner_merge,
     partner_program,
     partner_program_enrollment,
     partner_program_idea_vote,
