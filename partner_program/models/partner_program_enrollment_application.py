@@ -16,7 +16,7 @@ WAITING_STATES = ("applied", "onboarding")
 AFFILIATE_KINDS = ("it_provider", "reseller", "agency", "consultancy", "contact")
 MAX_TEXT = 5000  # characters of the mail that the form shows; all of it is in the chatter
 FORWARDED = re.compile(
-    r"^\W{0,3}(?:From|Von|De|Da|Van|Från|Fra)\W{0,3}:\W{0,3}([^@\n]{0,200}[\w.+-]{1,64}@[\w.-]+\.\w+\W{0,2})",
+    r"^\W{0,3}(?:From|Von|De|Da|Van|Från|Fra)\W{0,3}:[ *]{0,3}([^@\n]{0,200}[\w.+-]{1,64}@[\w.-]+\.\w+\W{0,2})",
     re.MULTILINE,
 )
 
@@ -117,7 +117,20 @@ class PartnerProgramEnrollment(models.Model):
                 elif is_list or not self._get_sender(message_dict):
                     model, thread_id = program._name, program.id
             kept.append((model, thread_id, values, user_id, alias))
-        return kept
+        return self._drop_open_doubles(kept)
+
+    @api.model
+    def _drop_open_doubles(self, routes):
+        """Who writes to the address of a program and to that for those who do not know it yet has chosen."""
+        ours = [values for model, thread_id, values, *_rest in routes if model == self._name and not thread_id]
+        chosen = {self._get_application_program(values).company_id for values in ours if values.get("program_id")}
+        return [
+            route
+            for route in routes
+            if route[2] not in ours
+            or route[2].get("program_id")
+            or self._get_application_company_sudo(route[2]) not in chosen
+        ]
 
     @api.model
     def _is_automatic(self, message) -> bool:

@@ -2,7 +2,6 @@ import re
 
 from odoo import api, fields, models, tools
 from odoo.exceptions import UserError
-from odoo.fields import Domain
 
 from ..tools import mail_text, matching
 from .partner_referral import EARNING_STATES, OPEN_STATES
@@ -42,7 +41,7 @@ class PartnerProgramEnrollment(models.Model):
         self.ensure_one()
         self._ensure_followed()
         told, is_quoted = self._get_told(msg_dict)
-        if claim := self._find_claims(told, LIVE_CLAIMS)[:1]:
+        if claim := self._find_claim(told):
             self.mail_problem = False
             claim.message_update(msg_dict)
             if is_quoted and (others := claim._filter_others(told)):
@@ -53,10 +52,14 @@ class PartnerProgramEnrollment(models.Model):
     def _get_told(self, msg_dict):
         """The clients of whom a mail tells: in words of its own, else in what it quotes or forwards.
 
+        A name there is surer than an address here, which may be of a signature.
+
         :return: ``(ToldClients, whether that is quoted)``
         """
         own, whole = self.env["partner.referral"]._read_clients(msg_dict, self)
-        return (whole, True) if own.is_empty() else (own, False)
+        if own.names or (not own.is_empty() and not whole.names):
+            return own, False
+        return whole, True
 
     @api.model
     def _find_answered_referral(self, msg_dict):
@@ -112,7 +115,7 @@ class PartnerProgramEnrollment(models.Model):
         """Whether a mail that makes no referral names a client of which the partner was not told so; notes that."""
         name = told.names[0] if told.names else ""
         was_told = bool(matching.name_variants(name) & matching.name_variants(self.early_client))
-        if not name or was_told or self._find_claims(told, LIVE_CLAIMS):
+        if not name or was_told or self._find_claim(told):
             return False
         self.early_client = name
         return True
@@ -126,8 +129,8 @@ class PartnerProgramEnrollment(models.Model):
         """
         asked, (told, is_quoted) = self.mail_problem, self._get_told(msg_dict)
         self.mail_problem = False
-        claim = self._find_claims(told, LIVE_CLAIMS)[:1]
-        is_new = [not self._find_claims(told._replace(names=[name])) for name in told.names]
+        claim, email = self._find_claim(told), told.get_email()
+        is_new = self._are_new(told.names)
         if told.names and (all(is_new) or not is_quoted):
             if claim:
                 claim._take_answer(msg_dict)
@@ -135,28 +138,26 @@ class PartnerProgramEnrollment(models.Model):
                 self._refer_by_mail(msg_dict, told)
         elif asked or any(is_new):
             self._flag_answer()
-        elif not told.names and not told.is_empty() and not claim:
+        elif not told.names and email and not claim and self.early_client != email:
+            self.early_client = email
             self._ask_for_client(self._in_partner_language().env._("it does not say who the client is"), msg_dict)
 
-    def _find_claims(self, told, states=None):
-        """The claims of the partner on the first client of whom a mail tells, newest first.
+    def _get_claims(self):
+        """What the partner has referred to this company, also on other programs; newest first."""
+        domain = [("partner_id", "=", self.partner_id.id), ("company_id", "=", self.company_id.id)]
+        return self.env["partner.referral"].search(domain, order="id desc")
 
-        Its name says which one it is; where there is none, in the mail or in the claim, its address.
+    def _find_claim(self, told):
+        """The live claim of the partner on the first client of whom a mail tells, if any."""
+        if told.is_empty():
+            return self.env["partner.referral"]
+        live = self._get_claims().filtered(lambda claim: claim.state in LIVE_CLAIMS)
+        return next((claim for claim in live if claim._is_about(told)), live.browse())
 
-        :param states: of the claims; default: any
-        """
-        name, email = (told.names or [""])[0], told.details.get("prospect_email")
-        domain = Domain("enrollment_id", "in", self._with_previous().ids)
-        if states:
-            domain &= Domain("state", "in", states)
-
-        def is_told(claim):
-            known = [one for one in (claim.prospect_name, claim.client_id.name) if one]
-            if name and known:
-                return any(matching.name_variants(name) & matching.name_variants(one) for one in known)
-            return bool(email) and email in (claim.prospect_email, claim.client_id.email_normalized)
-
-        return self.env["partner.referral"].search(domain, order="id desc").filtered(is_told)
+    def _are_new(self, names) -> list[bool]:
+        """Of each: whether no claim, live or over, is on a company that may have this name; answers quote them."""
+        known = [known for claim in self._get_claims() if (known := claim._get_known_names())]
+        return [all(matching.is_another_name(name, one) for one in known) for name in names]
 
     def _refer_by_mail(self, msg_dict, told):
         """The referral of a mail; none, and an answer that says why, when it cannot be registered.
@@ -174,7 +175,7 @@ class PartnerProgramEnrollment(models.Model):
             problem = localized.env._("it was received before the first day of your partnership, %(day)s", day=day)
             return self._ask_for_client(problem, msg_dict)
         vals = {
-            **told.get_vals(),
+            **told.get_vals_guessed(),
             "enrollment_id": self.id,
             "referred_on": received_on,
             "source": "email",

@@ -31,9 +31,10 @@ SUBJECT = re.compile(
     r"^(?P<reply>(?:(?:re|fwd?|aw|wg|tr)\s*:\s*)*)(?:new\s+)?(?:referral|lead|recommandation|empfehlung)\s*:\s*(?P<name>\S.*)",
     re.IGNORECASE,
 )
-EMAIL = re.compile(r"(?<![\w.+'-])[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+EMAIL = re.compile(r"(?<![\w.+-])\w[\w.+'-]{0,63}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,63}(?![\w-])")
 MAX_VALUE = 200  # characters of one line that are taken
 MAX_ADDRESSES = 100  # of a mail that are looked at
+MAX_NAMES = 20  # likewise
 ASKED_FOR = ("prospect_name", "prospect_contact_name", "prospect_email", "prospect_phone")
 
 
@@ -43,21 +44,35 @@ class ToldClients(NamedTuple):
     :ivar list names: of companies, each once
     :ivar dict details: ``prospect_contact_name``, ``prospect_email``, ``prospect_phone``, ``prospect_vat``, as far as
         they were found
+    :ivar str guess: the only address that stands there and is neither the partner's nor ours; empty for none
     :ivar bool is_partner: whether it names the partner itself
     """
 
     names: list
     details: dict
+    guess: str
     is_partner: bool
 
+    def get_email(self) -> str:
+        return self.details.get("prospect_email") or self.guess
+
     def is_empty(self) -> bool:
-        return not (self.names or self.details.get("prospect_email"))
+        return not (self.names or self.get_email())
 
     def get_vals(self) -> dict:
-        """Values of the first of these clients; which detail is of which is not guessed."""
-        if not self.names:
-            return self.details
-        return {**(self.details if len(self.names) == 1 else {}), "prospect_name": self.names[0]}
+        """Values of the first of these clients, as far as lines say so; which line is about which is not guessed."""
+        if len(self.names) > 1:
+            return {"prospect_name": self.names[0]}
+        return {**self.details, **({"prospect_name": self.names[0]} if self.names else {})}
+
+    def get_vals_guessed(self) -> dict:
+        """The same with the address that stands alone, if there is no name, or one that the address has, too."""
+        domain = self.guess.partition("@")[2]
+        is_fitting = not self.names or any(
+            len(word) > 2 and word in domain for word in matching.name_words(self.names[0])
+        )
+        guessed = {"prospect_email": self.guess} if domain and is_fitting and len(self.names) < 2 else {}
+        return {**guessed, **self.get_vals()}
 
 
 class PartnerReferral(models.Model):
@@ -73,6 +88,8 @@ class PartnerReferral(models.Model):
         A subject such as ``Referral: Bluebird`` names one, too; that of an answer is quoted.
         """
         mail = mail_text.read_mail(msg_dict.get("body"))
+        if mail.quoted and enrollment._is_own_address(msg_dict.get("email_from")):
+            mail = mail_text.MailText(mail.quoted, "")  # a colleague forwards what the partner wrote
         subject = SUBJECT.match((msg_dict.get("subject") or "").strip())
         name = subject and subject["name"].strip()[:MAX_VALUE]
         typed = [] if not subject or subject["reply"] else [name]
@@ -81,7 +98,7 @@ class PartnerReferral(models.Model):
 
     @api.model
     def _parse_clients(self, text, names, msg_dict, enrollment) -> ToldClients:
-        """What the lines of a text say, such as ``Company: Bluebird``; an address that stands alone is the client's.
+        """What the lines of a text say, such as ``Company: Bluebird``.
 
         What is of the partner itself, or ours, is left out (D11).
 
@@ -91,6 +108,7 @@ class PartnerReferral(models.Model):
         own, sender = enrollment._get_own_data(), msg_dict.get("email_from") or ""
         told = self._get_told(text)
         told["prospect_name"] += names
+        is_named = bool(told["prospect_name"])
         strangers = self._get_strangers(text, own, sender, enrollment)
         told["prospect_email"] = [
             address
@@ -103,17 +121,14 @@ class PartnerReferral(models.Model):
             for fname, values in told.items()
         }
         found = []
-        for name in told.pop("prospect_name"):
+        for name in told.pop("prospect_name")[:MAX_NAMES]:
             if not found or all(matching.is_another_name(name, [one]) for one in found):
                 found.append(name)
         details = {fname: values[0] for fname, values in told.items() if values}
         sender_domain = tools.email_domain_extract(sender)
         others = [address for address in strangers if tools.email_domain_extract(address) != sender_domain]
-        if len(others) == 1:
-            details.setdefault("prospect_email", others[0])
-        return ToldClients(
-            found, details, is_partner=bool(names or self._get_told(text)["prospect_name"]) and not found
-        )
+        guess = others[0] if len(others) == 1 else ""
+        return ToldClients(found, details, guess, is_partner=is_named and not found)
 
     @api.model
     def _get_strangers(self, text, own, sender, enrollment) -> set[str]:
@@ -135,7 +150,10 @@ class PartnerReferral(models.Model):
         told = {fname: [] for fname in LABELS}
         for label, following in pairwise([*LABEL.finditer(text), None]):
             value = text[label.end() : following and following.start()].partition("\n")[0]
-            if value := value.strip(" \t*,;|")[:MAX_VALUE]:
+            if label.lastgroup == "prospect_name":
+                value = EMAIL.sub("", value)
+            value = value.strip(" \t*,;|<>()")[:MAX_VALUE]
+            if re.search(r"\w", value):
                 told[label.lastgroup].append(value)
         return told
 
@@ -182,12 +200,30 @@ class PartnerReferral(models.Model):
     def _filter_others(self, told) -> list[str]:
         """Those of the companies told that are not the one that was referred, whose name may be told in full now.
 
-        Where no name was known, another address tells that it is another one.
+        Where no name was known, an address elsewhere tells that it is another one.
         """
-        known = [self.prospect_name, self.client_id.name]
-        if not any(known) and told.details.get("prospect_email", self.prospect_email) != self.prospect_email:
-            return told.names or [told.details["prospect_email"]]
+        known, email = self._get_known_names(), told.details.get("prospect_email")
+        if not known and email and not self._has_domain_of(email):
+            return told.names or [email]
         return [name for name in told.names if matching.is_another_name(name, known)]
+
+    def _is_about(self, told) -> bool:
+        """Whether the first client of whom a mail tells is that of this referral: by its name, else by its address."""
+        name, known = (told.names or [""])[0], self._get_known_names()
+        has_domain = bool(told.get_email()) and self._has_domain_of(told.get_email())
+        if not (name and known):
+            return has_domain
+        is_same = any(matching.name_variants(name) & matching.name_variants(one) for one in known)
+        return is_same or (has_domain and not matching.is_another_name(name, known))
+
+    def _get_known_names(self) -> list[str]:
+        return [name for name in (self.prospect_name, self.client_id.name) if name]
+
+    def _has_domain_of(self, email) -> bool:
+        """Whether the client has an address at the same company; at a public provider, the same address."""
+        domain_of = iap_tools.mail_prepare_for_domain_search
+        known = filter(None, (self.prospect_email, self.client_id.email))
+        return domain_of(email) in {domain_of(one) for one in known}
 
     def _flag_others_named(self, names):
         """Somebody of ours reads what it is about: the mail has its day, and a claim is registered with that (D10)."""

@@ -319,6 +319,13 @@ class TestReferralsByMail(ApplicationsCommon):
         self.assertEqual(len(self.refer_by_mail("Company: Bluebird", to=to)), 1)
         application = self.receive(mail(to="partners@fieldpro.example, partners-affiliate@fieldpro.example", number=2))
         self.assertEqual((len(application), application.program_id), (1, self.program_affiliate))
+        self.assertFalse(self.refer_by_mail("When am I paid?", to=to, number=3))
+        self.assertEqual(len(self.mails_of(self.enrollment_ada)), 1, "one question")
+        self.env["partner.program.enrollment"].create(
+            {"partner_id": self.ada.id, "program_id": self.program_affiliate.id, "state": "active"}
+        )
+        claim = self.refer_by_mail("Company: Cedar", to=to, number=4)
+        self.assertEqual((len(claim), claim.program_id), (1, self.program_referral), "the program written to")
 
     def test_p4_a_claim_gets_nothing_of_what_is_quoted_beside_it(self):
         """In an answer to a mail that is about no client: our form, or a mail of before."""
@@ -598,6 +605,8 @@ class TestReferralsByMail(ApplicationsCommon):
             ),
             ("* Client name: *A4*", {"prospect_name": "A4"}),
             ("Company: " + "x" * 5000, {"prospect_name": "x" * 200}),
+            ("Company: -\nClient: A5, ben@a5.example", {"prospect_name": "A5"}),
+            ("Email: 'ben@x.example' <ben@x.example>", {"prospect_email": "ben@x.example"}),
             ("Email: b.o'brien@bluebird.example.", {"prospect_email": "b.o'brien@bluebird.example"}),
         ):
             with self.subTest(text=text[:40]):
@@ -684,7 +693,7 @@ class TestReferralsByMail(ApplicationsCommon):
         quote = '<blockquote class="gmail_quote"><div>Company: Bluebird</div></blockquote>'
         attr = '<div dir="ltr" class="gmail_attr">On Thu, FieldPro wrote:<br></div>'
         for number, name in enumerate(("Sunrise", "Cedar"), 2):
-            below = f"<div>Company: {name}</div>{quote if number == 3 else ''}"
+            below = f"<div><div><b>Company:</b> {name}</div></div>{quote if number == 3 else ''}"
             html = f'<div dir="ltr"><div class="gmail_quote">{attr}{quote}{below}</div></div>'
             self.assertEqual(self.reply(welcome, "-", number, html=html).prospect_name, name)
 
@@ -726,6 +735,7 @@ class TestReferralsByMail(ApplicationsCommon):
             f"<pre>{'a' * 200_000}</pre>",
             f"<pre>{'Company: ' * 30_000}</pre>",
             f"<pre>{'From: ' * 30_000}</pre>",
+            "<p>" + "<br>".join(f"Client: a{number}" for number in range(3_000)) + "</p>",
             "<p>\n</p>" * 50_000,
         ):
             with self.subTest(text=text[:20]):
@@ -734,3 +744,48 @@ class TestReferralsByMail(ApplicationsCommon):
                 self.env["partner.referral"]._read_clients(mail_dict, self.enrollment_ada)
                 FORWARDED.search(text_of(text))
                 self.assertLess(process_time() - begin, 10)
+
+    def test_p4_an_address_of_the_client_finds_the_claim_that_its_name_fits(self):
+        claim = self.refer(
+            client=self.env["res.partner"],
+            prospect_name="Bluebird Logistics",
+            prospect_email="Ben@Bluebird.example",
+            accept=False,
+        )
+        for number, text in enumerate(("Company: Bluebird\nEmail: ben@bluebird.example", "Ask sue@bluebird.example")):
+            self.assertFalse(self.refer_by_mail(text, subject="x", number=number), text)
+        self.assertEqual(len(claim.message_ids.filtered(lambda one: one.message_type == "email")), 2)
+        text = "Company: Sunrise\nEmail: ben@bluebird.example"
+        self.assertTrue(self.refer_by_mail(text, subject="x", number=5), "another company")
+        welcome = self.welcome()
+        self.assertFalse(self.reply(welcome, "Thanks!\n> Client: Bluebird", 6))
+
+    def test_p4_an_address_that_is_only_mentioned_is_not_filled_in(self):
+        """It would take the protection by its name from the claim (D10)."""
+        referral = self.refer_by_mail("Company: Bluebird", number=1)
+        self.reply(self.mails_of(referral), "Thanks! Please send the invoice to jane@accountant.example", 2)
+        self.reply(self.mails_of(referral), "Thanks!\n> Ask jane@accountant.example", 3)
+        self.assertFalse(referral.prospect_email)
+        self.assertFalse(referral.lead_id.email_from)
+
+    def test_p4_a_company_in_a_forwarded_mail_is_surer_than_an_address_in_a_signature(self):
+        html = as_written_in("outlook", ["See below.", "Ann, ann@second.example"], ["Company: Bluebird"])
+        referral = self.refer_by_mail("-", html=html, subject="Fwd: x", number=1)
+        self.assertRecordValues(referral, [{"prospect_name": "Bluebird", "prospect_email": False}])
+        text = "Company: Cedar Clinics\nPlease call cy@cedar.example"
+        self.assertEqual(self.refer_by_mail(text, subject="x", number=9).prospect_email, "cy@cedar.example")
+        text = "Company: Delta\nAnn, ann@second.example"
+        self.assertFalse(self.refer_by_mail(text, subject="x", number=10).prospect_email)
+        welcome = self.welcome()
+        for number in range(2, 5):
+            self.assertFalse(self.reply(welcome, "Thanks!\nAnn, ann@second.example", number))
+        self.assertEqual(len(self.mails_of(self.enrollment_ada) - welcome), 1, "asked once")
+
+    def test_p4_the_data_of_a_colleague_who_forwards_are_not_those_of_the_client(self):
+        self.manager.email = "mona@fieldpro.example"
+        text = (
+            'FYI\nMona\nMobile: +1 555 8888\n\n-----Original Message-----\nFrom: "Ann Ada" <ann@ada.example>\n'
+            "Sent: Monday\n\nCompany: Bluebird\nPhone: +1 555 0101"
+        )
+        referral = self.refer_by_mail(text, sender="mona@fieldpro.example", subject="Fwd: x")
+        self.assertRecordValues(referral, [{"prospect_name": "Bluebird", "prospect_phone": "+1 555 0101"}])

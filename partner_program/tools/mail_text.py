@@ -106,11 +106,12 @@ def _parse(body):
 class _Element:
     """An element that is open during the walk."""
 
-    def __init__(self, is_quoted=False, is_kept=False, has_quotes=False):
+    def __init__(self, is_quoted=False, is_kept=False, has_quotes=False, is_typed=False):
         self.is_quoted = is_quoted
         self.is_kept = is_kept  # its lines are as in the source
         self.has_quotes = has_quotes
         self.is_past_quote = False
+        self.is_typed = is_typed  # although it is marked
 
     def open(self, node):
         """The element below this one.
@@ -118,16 +119,17 @@ class _Element:
         Gmail puts what is typed below a quote beside it, into the same element, and Odoo marks all of that: there the
         ``<blockquote>`` is the quote, with the line about its author that stands before.
         """
-        is_marked = bool(node.get("data-o-mail-quote"))
+        is_typed = self.is_typed or self.is_past_quote
+        is_marked = bool(node.get("data-o-mail-quote")) and not is_typed
         has_quotes = is_marked and node.find("blockquote") is not None
         if node.tag == "blockquote":
-            self.is_past_quote = True
+            self.is_past_quote = self.has_quotes
             is_quote = True
         elif self.has_quotes:
-            is_quote = not self.is_past_quote
+            is_quote = not is_typed
         else:
             is_quote = is_marked and not has_quotes
-        return _Element(self.is_quoted or is_quote, self.is_kept or node.tag == "pre", has_quotes)
+        return _Element(self.is_quoted or is_quote, self.is_kept or node.tag == "pre", has_quotes, is_typed)
 
 
 def _is_signature(node) -> bool:
