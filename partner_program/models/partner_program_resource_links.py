@@ -156,7 +156,7 @@ class PartnerProgramResource(models.Model):
 
     def _tell_of_broken_link(self, result):
         """Who looks after the partners that it is offered to hears of it; whoever asked sees it."""
-        programs = self.program_ids or self.env["partner.program"].search([])
+        programs = self.program_ids or self.env["partner.program"].search([("active", "=", True)])
         responsibles_sudo = (program._get_responsibles_sudo() for program in programs)
         people_sudo = self.env["res.users"].union(*responsibles_sudo) - self.env.user
         if not people_sudo:

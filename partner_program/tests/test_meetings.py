@@ -78,7 +78,7 @@ class TestMeetings(PartnerProgramCommon):
 
         def refuse(events, is_repeated):
             if is_repeated and not events.env.context.get("dont_notify"):
-                raise UserError("Due to an Outlook Calendar limitation")
+                raise UserError(events._name)
 
         def create_in_outlook(events, vals_list):
             refuse(events, any(vals.get("recurrency") for vals in vals_list))

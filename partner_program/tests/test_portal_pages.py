@@ -48,7 +48,7 @@ class TestStatementPages(AccessCommon, HttpCase):
         self.authenticate("portal_ada", "portal_ada")
 
         def refuse(*args):
-            raise AccessError("Not yours")
+            raise AccessError(self.registry.db_name)
 
         with (
             patch.object(self.registry["partner.commission.statement"], "_render_file", refuse),
