@@ -15,10 +15,7 @@ WAITING_STATES = ("applied", "onboarding")
 # Kinds of companies that are in regular contact with the target customers (P3).
 AFFILIATE_KINDS = ("it_provider", "reseller", "agency", "consultancy", "contact")
 MAX_TEXT = 5000  # characters of the mail that the form shows; all of it is in the chatter
-FORWARDED = re.compile(
-    r"^\W{0,3}(?:From|Von|De|Da|Van|Från|Fra)\W{0,3}:[ *]{0,3}([^@\n]{0,200}[\w.+-]{1,64}@[\w.-]+\.\w+\W{0,2})",
-    re.MULTILINE,
-)
+FORWARDED = re.compile(r"^\W{0,3}(?:From|Von|De|Da|Van|Från|Fra)\W{0,3}:(.{1,300})", re.MULTILINE)
 
 
 class PartnerProgramEnrollment(models.Model):
@@ -212,9 +209,9 @@ class PartnerProgramEnrollment(models.Model):
             return sender
         text = mail_text.text_of(message_dict.get("body"))
         for match in FORWARDED.finditer(text):
-            found = tools.mail.email_split_and_format(match[1])
-            if found and not self._is_own_address(found[0]):
-                return found[0]
+            address = mail_text.ADDRESS.search(match[1])
+            if address and not self._is_own_address(address[0]):
+                return tools.formataddr((match[1][: address.start()].strip(" *'\"<(["), address[0]))
         return ""
 
     @api.model

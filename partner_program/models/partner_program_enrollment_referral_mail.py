@@ -40,12 +40,15 @@ class PartnerProgramEnrollment(models.Model):
         """
         self.ensure_one()
         self._ensure_followed()
-        told, is_quoted = self._get_told(msg_dict)
+        told, typed = self._get_told(msg_dict)
         if claim := self._find_claim(told):
             self.mail_problem = False
             claim.message_update(msg_dict)
-            if is_quoted and (others := claim._filter_others(told)):
-                claim._flag_others_named(others)
+            if told is not typed:
+                address = typed.get_email()
+                others = [address] if address and not claim._has_domain_of(address) else []
+                if others := claim._filter_others(told) + others:
+                    claim._flag_others_named(others)
             return claim
         return self._refer_by_mail(msg_dict, told) or self
 
@@ -54,12 +57,11 @@ class PartnerProgramEnrollment(models.Model):
 
         A name there is surer than an address here, which may be of a signature.
 
-        :return: ``(ToldClients, whether that is quoted)``
+        :return: ``(ToldClients, what the words of its own tell)``: the same, unless it is quoted
         """
         own, whole = self.env["partner.referral"]._read_clients(msg_dict, self)
-        if own.names or (not own.is_empty() and not whole.names):
-            return own, False
-        return whole, True
+        is_typed = own.names or (not own.is_empty() and not whole.names)
+        return (own if is_typed else whole), own
 
     @api.model
     def _find_answered_referral(self, msg_dict):
@@ -93,7 +95,7 @@ class PartnerProgramEnrollment(models.Model):
         """Whoever cannot refer yet, or not at present, and names a client is told that it claims nothing."""
         if self.state not in ("onboarding", "suspended"):
             return
-        told, _is_quoted = self._get_told(msg_dict)
+        told, _typed = self._get_told(msg_dict)
         if self._is_told_first(told):
             self._answer_mail(
                 "partner_program.mail_template_referral_too_early", msg_dict, partner_program_client=told.names[0]
@@ -101,7 +103,7 @@ class PartnerProgramEnrollment(models.Model):
 
     def _answer_unknown_sender(self, msg_dict, sender):
         """Whoever applied from an address that is no contact's by now may have left: the partner itself is asked."""
-        told, _is_quoted = self._get_told(msg_dict)
+        told, _typed = self._get_told(msg_dict)
         if self._is_told_first(told):
             to_partner = self._in_partner_language()
             self._ask_for_client(
@@ -127,19 +129,19 @@ class PartnerProgramEnrollment(models.Model):
         the partner in its signature nor a client that a quoted mail has named before. An address of a stranger may be
         one: it is asked about, once. Whatever comes then settles it; what names no client is read by somebody of ours.
         """
-        asked, (told, is_quoted) = self.mail_problem, self._get_told(msg_dict)
+        asked, (told, typed) = self.mail_problem, self._get_told(msg_dict)
         self.mail_problem = False
-        claim, email = self._find_claim(told), told.get_email()
+        address = typed.get_email()
         is_new = self._are_new(told.names)
-        if told.names and (all(is_new) or not is_quoted):
-            if claim:
+        if told.names and (all(is_new) or told is typed):
+            if claim := self._find_claim(told):
                 claim._take_answer(msg_dict)
             else:
                 self._refer_by_mail(msg_dict, told)
         elif asked or any(is_new):
             self._flag_answer()
-        elif not told.names and email and not claim and self.early_client != email:
-            self.early_client = email
+        elif address and self.early_client != address and not self._find_claim(typed):
+            self.early_client = address
             self._ask_for_client(self._in_partner_language().env._("it does not say who the client is"), msg_dict)
 
     def _get_claims(self):
@@ -152,7 +154,8 @@ class PartnerProgramEnrollment(models.Model):
         if told.is_empty():
             return self.env["partner.referral"]
         live = self._get_claims().filtered(lambda claim: claim.state in LIVE_CLAIMS)
-        return next((claim for claim in live if claim._is_about(told)), live.browse())
+        best = max(live, key=lambda claim: claim._get_fit(told), default=live)
+        return best if best and best._get_fit(told) else live.browse()
 
     def _are_new(self, names) -> list[bool]:
         """Of each: whether no claim, live or over, is on a company that may have this name; answers quote them."""

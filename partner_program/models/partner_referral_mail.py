@@ -31,7 +31,7 @@ SUBJECT = re.compile(
     r"^(?P<reply>(?:(?:re|fwd?|aw|wg|tr)\s*:\s*)*)(?:new\s+)?(?:referral|lead|recommandation|empfehlung)\s*:\s*(?P<name>\S.*)",
     re.IGNORECASE,
 )
-EMAIL = re.compile(r"(?<![\w.+-])\w[\w.+'-]{0,63}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,63}(?![\w-])")
+ADDRESS_BESIDE = re.compile(rf"[<(\[]?\s{{0,3}}(?:mailto:)?{mail_text.ADDRESS.pattern}\s{{0,3}}[>)\]]?")
 MAX_VALUE = 200  # characters of one line that are taken
 MAX_ADDRESSES = 100  # of a mail that are looked at
 MAX_NAMES = 20  # likewise
@@ -67,11 +67,9 @@ class ToldClients(NamedTuple):
 
     def get_vals_guessed(self) -> dict:
         """The same with the address that stands alone, if there is no name, or one that the address has, too."""
-        domain = self.guess.partition("@")[2]
-        is_fitting = not self.names or any(
-            len(word) > 2 and word in domain for word in matching.name_words(self.names[0])
-        )
-        guessed = {"prospect_email": self.guess} if domain and is_fitting and len(self.names) < 2 else {}
+        words = matching.name_words(tools.remove_accents(self.names[0])) if self.names else ()
+        is_fitting = not self.names or any(len(word) > 2 and word in self.guess for word in words)
+        guessed = {"prospect_email": self.guess} if self.guess and is_fitting and len(self.names) < 2 else {}
         return {**guessed, **self.get_vals()}
 
 
@@ -88,13 +86,14 @@ class PartnerReferral(models.Model):
         A subject such as ``Referral: Bluebird`` names one, too; that of an answer is quoted.
         """
         mail = mail_text.read_mail(msg_dict.get("body"))
-        if mail.quoted and enrollment._is_own_address(msg_dict.get("email_from")):
-            mail = mail_text.MailText(mail.quoted, "")  # a colleague forwards what the partner wrote
+        first, second = mail
+        if enrollment._is_own_address(msg_dict.get("email_from")):
+            first, second = second, first  # a colleague forwards what the partner wrote
         subject = SUBJECT.match((msg_dict.get("subject") or "").strip())
         name = subject and subject["name"].strip()[:MAX_VALUE]
         typed = [] if not subject or subject["reply"] else [name]
-        own = self._parse_clients(mail.own, typed, msg_dict, enrollment)
-        return own, self._parse_clients(f"{mail.own}\n{mail.quoted}", [name] if subject else [], msg_dict, enrollment)
+        own = self._parse_clients(first, typed, msg_dict, enrollment)
+        return own, self._parse_clients(f"{first}\n{second}", [name] if subject else [], msg_dict, enrollment)
 
     @api.model
     def _parse_clients(self, text, names, msg_dict, enrollment) -> ToldClients:
@@ -142,7 +141,7 @@ class PartnerReferral(models.Model):
 
     @api.model
     def _find_addresses(self, text) -> list[str]:
-        return list(dict.fromkeys(address.lower() for address in EMAIL.findall(text)))[:MAX_ADDRESSES]
+        return list(dict.fromkeys(address.lower() for address in mail_text.ADDRESS.findall(text)))[:MAX_ADDRESSES]
 
     @api.model
     def _get_told(self, text) -> dict[str, list[str]]:
@@ -150,10 +149,11 @@ class PartnerReferral(models.Model):
         told = {fname: [] for fname in LABELS}
         for label, following in pairwise([*LABEL.finditer(text), None]):
             value = text[label.end() : following and following.start()].partition("\n")[0]
-            if label.lastgroup == "prospect_name":
-                value = EMAIL.sub("", value)
-            value = value.strip(" \t*,;|<>()")[:MAX_VALUE]
-            if re.search(r"\w", value):
+            if label.lastgroup == "prospect_name" and mail_text.ADDRESS.search(value):
+                told["prospect_email"].append(value)
+                value = ADDRESS_BESIDE.sub("", value)
+            value = value.strip(" \t*,;|")[:MAX_VALUE]
+            if re.search(r"[^\W_]", value):
                 told[label.lastgroup].append(value)
         return told
 
@@ -202,19 +202,25 @@ class PartnerReferral(models.Model):
 
         Where no name was known, an address elsewhere tells that it is another one.
         """
-        known, email = self._get_known_names(), told.details.get("prospect_email")
+        known, email = self._get_known_names(), told.details.get("prospect_email") or (told.names and told.guess)
         if not known and email and not self._has_domain_of(email):
             return told.names or [email]
         return [name for name in told.names if matching.is_another_name(name, known)]
 
-    def _is_about(self, told) -> bool:
-        """Whether the first client of whom a mail tells is that of this referral: by its name, else by its address."""
+    def _get_fit(self, told) -> int:
+        """How surely the first client of whom a mail tells is that of this referral.
+
+        :return: 3 by its name, 2 by its address, 1 by an address at the same company, 0 not at all
+        """
         name, known = (told.names or [""])[0], self._get_known_names()
-        has_domain = bool(told.get_email()) and self._has_domain_of(told.get_email())
-        if not (name and known):
-            return has_domain
-        is_same = any(matching.name_variants(name) & matching.name_variants(one) for one in known)
-        return is_same or (has_domain and not matching.is_another_name(name, known))
+        email = told.get_vals_guessed().get("prospect_email")
+        if name and any(matching.name_variants(name) & matching.name_variants(one) for one in known):
+            return 3
+        if not email or (name and matching.is_another_name(name, known)):
+            return 0
+        if email in map(tools.email_normalize, filter(None, (self.prospect_email, self.client_id.email))):
+            return 2
+        return int(self._has_domain_of(email))
 
     def _get_known_names(self) -> list[str]:
         return [name for name in (self.prospect_name, self.client_id.name) if name]

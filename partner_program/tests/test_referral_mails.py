@@ -605,7 +605,9 @@ class TestReferralsByMail(ApplicationsCommon):
             ),
             ("* Client name: *A4*", {"prospect_name": "A4"}),
             ("Company: " + "x" * 5000, {"prospect_name": "x" * 200}),
-            ("Company: -\nClient: A5, ben@a5.example", {"prospect_name": "A5"}),
+            ("Company: -\nClient: A5, ben@a5.example", {"prospect_name": "A5", "prospect_email": "ben@a5.example"}),
+            ("Company: Müller (France) <info@mueller.example>", {"prospect_name": "Müller (France)"}),
+            ("Phone: (212) 555-0100\nCompany: _____", {"prospect_phone": "(212) 555-0100"}),
             ("Email: 'ben@x.example' <ben@x.example>", {"prospect_email": "ben@x.example"}),
             ("Email: b.o'brien@bluebird.example.", {"prospect_email": "b.o'brien@bluebird.example"}),
         ):
@@ -684,6 +686,8 @@ class TestReferralsByMail(ApplicationsCommon):
         self.assertFalse(self.reply(self.mails_of(referral), text, 2))
         self.assertRecordValues(referral, [{"prospect_name": False, "prospect_contact_name": False}])
         self.assertIn("names Sunrise beside", str(self.todo_of(referral).note))
+        self.assertFalse(self.reply(self.mails_of(referral), "Company: Sunrise\nsue@sunrise.example", 4))
+        self.assertFalse(referral.prospect_name)
         self.assertFalse(self.reply(self.mails_of(referral), "Company: Bluebird\nEmail: ben@bluebird.example", 3))
         self.assertEqual(referral.prospect_name, "Bluebird")
 
@@ -789,3 +793,39 @@ class TestReferralsByMail(ApplicationsCommon):
         )
         referral = self.refer_by_mail(text, sender="mona@fieldpro.example", subject="Fwd: x")
         self.assertRecordValues(referral, [{"prospect_name": "Bluebird", "prospect_phone": "+1 555 0101"}])
+        forwarded = (
+            '<div dir="ltr" class="gmail_attr">---------- Forwarded message ---------<br>From: Ann '
+            "&lt;ann@ada.example&gt;<br>Date: Monday<br></div>"
+        )
+        for number, (typed, quoted) in enumerate(
+            (
+                ("Company: Cedar0", "<div>My friend needs you.</div>"),  # the colleague knows who it is
+                ("FYI", "<blockquote>You wrote.</blockquote><div>Company: Cedar1</div>"),  # Ann wrote below a quote
+            )
+        ):
+            html = f'<div dir="ltr">{typed}<br><div class="gmail_quote">{forwarded}{quoted}</div></div>'
+            claim = self.refer_by_mail("-", sender="mona@fieldpro.example", html=html, subject="Fwd: x", number=number)
+            self.assertEqual(claim.prospect_name, f"Cedar{number}")
+        text = "FYI\n\nFrom: 'ann@ada.example' <ann@ada.example>\nSent: Monday\n\nCompany: Cedar2"
+        claim = self.refer_by_mail(text, sender="mona@fieldpro.example", subject="Fwd: x", number=9)
+        self.assertEqual(claim.enrollment_id, self.enrollment_ada)
+
+    def test_p4_an_address_that_is_typed_above_a_quote_of_a_known_client_is_not_passed_over(self):
+        welcome = self.welcome()
+        bluebird = self.reply(welcome, "Company: Bluebird", 1)
+        before = self.mails_of(self.enrollment_ada)
+        text = "Please also talk to sue@sunrise.example!\n> Company: Bluebird"
+        self.assertFalse(self.reply(welcome, text, 2))
+        question = self.mails_of(self.enrollment_ada) - before
+        self.assertIn("does not say who the client is", question.body_html)
+        self.assertFalse(self.refer_by_mail(text, subject="Fwd: x", number=3))
+        self.assertIn("names sue@sunrise.example beside Bluebird", str(self.todo_of(bluebird).note))
+
+    def test_p4_of_two_claims_at_one_company_the_one_that_is_named_is_taken(self):
+        text = "Company: Alpha Works\nEmail: al@group.example"
+        alpha = self.refer_by_mail(text, subject="x", number=1)
+        beta = self.refer_by_mail("Company: Beta Works\nEmail: be@group.example", subject="x", number=2)
+        self.assertTrue(beta)
+        self.assertFalse(self.refer_by_mail(f"{text}\nContact: Al", subject="x", number=3))
+        self.assertFalse(self.refer_by_mail("Any news of be@group.example?\nContact: Bea", subject="x", number=4))
+        self.assertRecordValues(alpha + beta, [{"prospect_contact_name": "Al"}, {"prospect_contact_name": "Bea"}])

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import lxml.html
 
 MAX_TEXT = 20_000  # characters that are looked at: nobody types more about a client
+ADDRESS = re.compile(r"(?<![\w.+-])\w[\w.+'-]{0,63}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,63}(?![\w-])")
 _BLOCKS = {"address", "blockquote", "dd", "div", "dl", "dt", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p"}
 _BLOCKS |= {"pre", "section", "table", "tr", "ul"}
 _CELLS = {"td", "th"}
