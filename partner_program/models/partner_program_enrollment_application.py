@@ -211,7 +211,8 @@ class PartnerProgramEnrollment(models.Model):
         for match in FORWARDED.finditer(text):
             address = mail_text.ADDRESS.search(match[1])
             if address and not self._is_own_address(address[0]):
-                return tools.formataddr((match[1][: address.start()].strip(" *'\"<(["), address[0]))
+                name = re.sub(r"[<(\[]?\s*(?:mailto:)?$", "", match[1][: address.start()])
+                return tools.formataddr((name.strip(" *'\""), address[0]))
         return ""
 
     @api.model

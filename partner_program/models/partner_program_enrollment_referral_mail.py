@@ -43,12 +43,15 @@ class PartnerProgramEnrollment(models.Model):
         told, typed = self._get_told(msg_dict)
         if claim := self._find_claim(told):
             self.mail_problem = False
-            claim.message_update(msg_dict)
+            others = []
             if told is not typed:
                 address = typed.get_email()
-                others = [address] if address and not claim._has_domain_of(address) else []
-                if others := claim._filter_others(told) + others:
-                    claim._flag_others_named(others)
+                others = claim._filter_others(told)
+                others += [address] if address and not claim._has_domain_of(address) else []
+            if others:
+                claim._flag_others_named(others)
+            else:
+                claim.message_update(msg_dict)
             return claim
         return self._refer_by_mail(msg_dict, told) or self
 
@@ -131,7 +134,8 @@ class PartnerProgramEnrollment(models.Model):
         """
         asked, (told, typed) = self.mail_problem, self._get_told(msg_dict)
         self.mail_problem = False
-        address = typed.get_email()
+        one = typed if typed.get_email() or told.names else told
+        address = one.get_email()
         is_new = self._are_new(told.names)
         if told.names and (all(is_new) or told is typed):
             if claim := self._find_claim(told):
@@ -140,7 +144,7 @@ class PartnerProgramEnrollment(models.Model):
                 self._refer_by_mail(msg_dict, told)
         elif asked or any(is_new):
             self._flag_answer()
-        elif address and self.early_client != address and not self._find_claim(typed):
+        elif address and self.early_client != address and not self._find_claim(one):
             self.early_client = address
             self._ask_for_client(self._in_partner_language().env._("it does not say who the client is"), msg_dict)
 

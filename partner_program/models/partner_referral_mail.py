@@ -194,7 +194,8 @@ class PartnerReferral(models.Model):
         if others := self._filter_others(own):
             self._flag_others_named(others)
         elif self.state == "submitted" and not self.client_id:
-            told = own if self._filter_others(whole) else whole
+            is_forwarded = self.enrollment_id._is_own_address(msg_dict.get("email_from"))
+            told = own if self._filter_others(whole) or (is_forwarded and own.details) else whole
             self._fill_in(told.get_vals())
 
     def _filter_others(self, told) -> list[str]:

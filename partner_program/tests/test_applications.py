@@ -19,6 +19,7 @@ FORWARDED_HTML = {  # as Gmail and Outlook forward a mail of this address
     "fay@fern.example": '<div class=WordSection1><p class=MsoNormal>FYI<o:p></o:p></p><div><div style="border:none">'
     '<p class=MsoNormal><b>Von:</b> Fay Far &lt;<a href="mailto:fay@fern.example">fay@fern.example</a>&gt; <br>'
     "<b>Gesendet:</b> Montag<br><b>An:</b> FieldPro<o:p></o:p></p></div></div><p class=MsoNormal>Hallo!</p></div>",
+    "fay@firm.example": "FYI<br>From: Fay Far [mailto:fay@firm.example]<br>Sent: today<br>Hello",
     "fay@fir.example": 'FYI<br>From: "Fay Far" <i>fay@fir.example [mailto:fay@fir.example]</i><br>Sent: today<br>Hello',
 }
 

@@ -793,6 +793,10 @@ class TestReferralsByMail(ApplicationsCommon):
         )
         referral = self.refer_by_mail(text, sender="mona@fieldpro.example", subject="Fwd: x")
         self.assertRecordValues(referral, [{"prospect_name": "Bluebird", "prospect_phone": "+1 555 0101"}])
+        referral.prospect_phone = False
+        text = text.replace("Phone: +1 555 0101", "Contact: Ben")
+        self.refer_by_mail(text, sender="mona@fieldpro.example", subject="Fwd: x", number=20)
+        self.assertRecordValues(referral, [{"prospect_contact_name": "Ben", "prospect_phone": False}])
         forwarded = (
             '<div dir="ltr" class="gmail_attr">---------- Forwarded message ---------<br>From: Ann '
             "&lt;ann@ada.example&gt;<br>Date: Monday<br></div>"
@@ -820,6 +824,14 @@ class TestReferralsByMail(ApplicationsCommon):
         self.assertIn("does not say who the client is", question.body_html)
         self.assertFalse(self.refer_by_mail(text, subject="Fwd: x", number=3))
         self.assertIn("names sue@sunrise.example beside Bluebird", str(self.todo_of(bluebird).note))
+        text = "Contact: Sue\nEmail: sue@sunrise.example\nPhone: 12\n> Company: Bluebird"
+        self.assertFalse(self.refer_by_mail(text, subject="Fwd: x", number=4))
+        none = {"prospect_contact_name": False, "prospect_email": False, "prospect_phone": False}
+        self.assertRecordValues(bluebird, [none])
+        text = "Can you call him?\n\nFrom: Cy <cy@cedar.example>\nSent: Monday\n\nHello"
+        before = self.mails_of(self.enrollment_ada)
+        self.assertFalse(self.reply(welcome, text, 5))
+        self.assertTrue(self.enrollment_ada.activity_ids or self.mails_of(self.enrollment_ada) - before)
 
     def test_p4_of_two_claims_at_one_company_the_one_that_is_named_is_taken(self):
         text = "Company: Alpha Works\nEmail: al@group.example"
