@@ -230,9 +230,9 @@ class PartnerProgramEnrollment(models.Model):
         )
 
     def _format_receipt(self, user) -> str:
-        """When the mail that is worked on was received, for this reader, by the clock of the company."""
-        zone = self.company_id._partner_program_zone()
-        return tools.format_datetime(self.env, self._get_received_on(), zone.key, "short", user.lang)
+        """When the mail that is worked on was received, for this reader: by the clock by which forms are filled in."""
+        zone = user.tz or self.company_id._partner_program_zone().key
+        return tools.format_datetime(self.env, self._get_received_on(), zone, "short", user.lang)
 
     def _in_partner_language(self):
         """This record in the language of the partner: the gateway that reads the mail has none."""

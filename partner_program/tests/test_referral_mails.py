@@ -190,6 +190,7 @@ class TestReferralsByMail(ApplicationsCommon):
     def test_p4_an_answer_about_one_client_that_names_another_takes_nothing_and_is_for_a_person(self):
         """What stands in it may be of either, and part of it is quoted: neither claim gets the data of the other."""
         bluebird = self.refer_by_mail("Company: Bluebird", number=1)
+        bluebird._get_responsible().tz = "Europe/Paris"
         quoted = "> Company: Bluebird\n> Email: ben@bluebird.example"
         received = {"Received": "from ada.example by mx.fieldpro.example; Mon, 05 Jan 2026 07:30:00 +0000"}
         for number, text in enumerate(
@@ -207,7 +208,7 @@ class TestReferralsByMail(ApplicationsCommon):
         self.assertEqual((len(todo), todo.user_id), (1, bluebird._get_responsible()), "one list of all")
         for text in ("names Sunrise beside Bluebird", "names Cedar beside", "names Delta, Echo beside"):
             self.assertIn(text, str(todo.note))
-        self.assertIn("7:30", str(todo.note), "the time that counts, by the clock of the company")
+        self.assertIn("8:30", str(todo.note), "the time that counts, by the clock of the reader")
         self.assertFalse(self.mails_of(self.enrollment_ada), "no machine asks the partner")
 
     def reject(self, referral):
