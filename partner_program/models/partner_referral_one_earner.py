@@ -1,6 +1,6 @@
 from datetime import date
 
-from odoo import models
+from odoo import api, fields, models
 from odoo.fields import Domain
 
 from ..engine import windows
@@ -11,6 +11,18 @@ class PartnerReferral(models.Model):
     """One invoice earns for one claim (D10), where claims follow each other on a client or two clients become one."""
 
     _inherit = "partner.referral"
+
+    has_later_earner = fields.Boolean(
+        compute="_compute_has_later_earner",
+        groups="base.group_user",
+        help="A claim that was received later has earned on the client meanwhile: only a partner manager accepts this.",
+    )
+
+    @api.depends("state", "client_id", "referred_on", "company_id")
+    def _compute_has_later_earner(self):
+        for referral in self:
+            is_asked = referral.state == "submitted" and referral.client_id
+            referral.has_later_earner = is_asked and bool(referral._get_later_earner(referral.client_id))
 
     def _get_rows_by_invoice(self) -> dict:
         """``{(client, company): {invoice: commission lines}}``, of all claims on the clients of these referrals."""

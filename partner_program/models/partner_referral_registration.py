@@ -72,6 +72,7 @@ class PartnerReferral(models.Model):
         self.ensure_one()
         is_clear = self.eligibility == "eligible" and not self.needs_confirmation
         is_clear = is_clear and not (self.is_protected or self.meets_prospect or self.is_former_client)
+        is_clear = is_clear and not self.has_later_earner
         if "default_lead_id" in self.env.context and is_clear:
             return {"type": "ir.actions.act_window_close"}
         return {

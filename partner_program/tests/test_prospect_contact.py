@@ -166,8 +166,10 @@ class TestProspectBecomesContact(ProspectCommon):
         with self.assertRefused("received later than .* has earned on Foxtrot meanwhile. Reject this one, or ask"):
             first.with_user(self.salesperson).action_accept()
         self.assertEqual(first.state, "submitted")
-        first.with_user(self.manager).decision_reason = "Byte brought the client, too"
-        first.with_user(self.manager).action_accept()
+        self.assertTrue(first.has_later_earner, "the form offers what a manager can do")
+        self.env["partner.referral.decision"].with_user(self.manager).create(
+            {"referral_ids": first.ids, "decision": "override", "reason": "Byte brought the client, too"}
+        ).action_confirm()
         self.assertEqual(first.state, "acquired")
 
     def test_d10_a_salesperson_chooses_the_client_on_whom_a_claim_has_earned_before(self):
