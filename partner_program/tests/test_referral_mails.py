@@ -840,5 +840,11 @@ class TestReferralsByMail(ApplicationsCommon):
         beta = self.refer_by_mail("Company: Beta Works\nEmail: be@group.example", subject="x", number=2)
         self.assertTrue(beta)
         self.assertFalse(self.refer_by_mail(f"{text}\nContact: Al", subject="x", number=3))
-        self.assertFalse(self.refer_by_mail("Any news of be@group.example?\nContact: Bea", subject="x", number=4))
-        self.assertRecordValues(alpha + beta, [{"prospect_contact_name": "Al"}, {"prospect_contact_name": "Bea"}])
+        self.assertFalse(self.refer_by_mail("Any news of al@group.example?\nPhone: 11", subject="x", number=4))
+        self.assertRecordValues(
+            alpha + beta,
+            [
+                {"prospect_contact_name": "Al", "prospect_phone": "11"},
+                {"prospect_contact_name": False, "prospect_phone": False},
+            ],
+        )
