@@ -71,7 +71,7 @@ class ProjectTask(models.Model):
             if not task.partner_program_use:
                 task.partner_enrollment_id = False
             elif task.parent_id and not task.partner_enrollment_id:
-                continue  # a sub-task has the customer of its ticket, and is work among colleagues
+                continue  # a sub-task is work among colleagues, whatever customer they enter
             elif found and task.partner_enrollment_id not in found:
                 task.partner_enrollment_id = found[:1]
 
@@ -120,11 +120,28 @@ class ProjectTask(models.Model):
             )
         )
 
+    @api.model
+    def _get_default_partner_id(self, project=None, parent=None):
+        # EXTENDS project, where a sub-task has the customer of its task, and customers get mail without following
+        parent_sudo = parent and parent.sudo()  # who makes a sub-task need not see the ticket
+        if parent_sudo and parent_sudo.partner_program_use:
+            return False
+        return super()._get_default_partner_id(project, parent)
+
+    @api.model
+    def default_get(self, fields):
+        # EXTENDS project, where the tab with sub-tasks brings the customer along
+        vals = super().default_get(fields)
+        parent = self.browse(vals.get("parent_id") or self.env.context.get("default_parent_id"))
+        if "partner_id" in vals and parent.sudo().partner_program_use:  # as above
+            del vals["partner_id"]
+        return vals
+
     @api.model_create_multi
     def create(self, vals_list):
         # EXTENDS project, where whoever follows a task follows its sub-tasks too
         tasks = super().create(vals_list)
-        tasks_sudo = tasks.sudo()  # who makes a sub-task need not see the ticket
+        tasks_sudo = tasks.sudo()  # as above
         tasks_sudo.filtered("parent_id.partner_program_use")._keep_among_colleagues()
         return tasks
 

@@ -2,7 +2,7 @@
 
 from odoo.exceptions import AccessError
 from odoo.fields import Command
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .common import TicketsCommon
 
@@ -48,6 +48,21 @@ class TestSubtasks(TicketsCommon):
             self.assertIn(self.manager.partner_id, task.message_partner_ids)
             comment = self.answer(task, user=self.salesperson)
             self.assertNotIn(self.byte_contact, comment.notified_partner_ids)
+
+    def test_p18_a_subtask_has_no_customer_whom_odoo_would_write_to(self):
+        ticket = self.ticket()
+        ticket.stage_id.mail_template_id = self.env.ref("project.mail_template_data_project_task").sudo()
+        plan = self.Task.create({"name": "Ask the developers", "project_id": ticket.project_id.id})
+        plan.parent_id = ticket
+        part = self.part_of(ticket)
+        with Form(self.Task.with_context(default_parent_id=ticket.id, default_partner_id=self.byte_contact.id)) as form:
+            form.name, form.project_id = "Try it out", ticket.project_id
+        self.env.flush_all()
+        self.assertEqual(part.stage_id, ticket.stage_id)
+        for task in plan + part + form.record:
+            self.assertFalse(task.partner_id)
+            self.assertFalse(task._message_get_suggested_recipients())
+            self.assertNotIn(self.byte_contact, task.message_ids.partner_ids + task.message_ids.notified_partner_ids)
 
     def test_p5_a_subtask_or_template_is_no_idea(self):
         idea = self.ticket(use="ideas", name="Dark mode")
@@ -111,7 +126,7 @@ class TestSubtasks(TicketsCommon):
             (theirs.id, self.portal_byte.id, self.manager.id, project.id),
         )
         self.env.invalidate_all()
-        part.partner_enrollment_id = self.enrollment_byte
+        part.write({"partner_id": self.byte_contact.id, "partner_enrollment_id": self.enrollment_byte.id})
         part.message_subscribe(self.byte_contact.ids)
         self.update()
         self.assertEqual(project.privacy_visibility, "employees")
@@ -123,5 +138,6 @@ class TestSubtasks(TicketsCommon):
                 self.enrollment_byte.id,
             ],
         )
+        self.assertEqual((ticket + part + theirs).mapped(lambda task: bool(task.partner_id)), [True, False, True])
         following = [self.byte_contact in task.message_partner_ids for task in ticket + part]
         self.assertEqual(following, [True, False])

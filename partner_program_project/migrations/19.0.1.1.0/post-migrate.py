@@ -26,5 +26,6 @@ def migrate(cr, version):
     parts = env["project.task"].with_context(active_test=False).search([("parent_id.partner_program_use", "!=", False)])
     # What the partner sent itself, and a colleague made part of another task, was made by its log-in or a mail.
     parts = parts.filtered(lambda task: not task.create_uid.share and task.create_uid.id != SUPERUSER_ID)
+    parts.filtered(lambda task: task.partner_id == task.parent_id.partner_id).partner_id = False
     parts.partner_enrollment_id = False
     parts._keep_among_colleagues()
