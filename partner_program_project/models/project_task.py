@@ -5,6 +5,7 @@ from odoo.fields import Command
 from odoo.tools import SQL, html2plaintext, plaintext2html
 from odoo.tools.sql import column_exists, create_column
 
+from odoo.addons.iap.tools.iap_tools import mail_prepare_for_domain_search
 from odoo.addons.partner_program.tools.mail_text import read_mail
 
 from ..tools.nameless import MASK, without_sender
@@ -226,12 +227,12 @@ class ProjectTask(models.Model):
     def _read_idea_mail(self, body):
         """All affiliates read what the sender typed, not who it is, as with the form; whoever proposes it is for it."""
         person, company = self.partner_id, self.partner_id.commercial_partner_id
-        names = [person.name, company.name, person.phone, company.phone]
+        names = [company.name, person.phone, company.phone]
         for email in filter(None, (person.email_normalized, company.email_normalized)):
-            names += [email, email.split("@")[1]]
-        text = without_sender(read_mail(body).own, names, next(iter((person.name or "").split()), ""))
+            names.append(mail_prepare_for_domain_search(email))  # the address itself where many have that domain
+        text = without_sender(read_mail(body).own, person.name, names)
         # Empty, Odoo would fill it with the whole mail: signature, quotes, forwarded mails.
-        self.write({"name": without_sender(self.name, names), "description": plaintext2html(text or MASK)})
+        self.write({"name": without_sender(self.name, person.name, names), "description": plaintext2html(text or MASK)})
         self.env["partner.program.idea.vote"]._vote_sudo(self, person)
 
     def _assign_partner_responsible(self):
