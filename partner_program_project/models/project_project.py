@@ -60,7 +60,10 @@ class ProjectProject(models.Model):
     def _dedicate_to_partners(self, use):
         """The project is for partners from now on, and Odoo's own pages and calls show them nothing of it."""
         visibility = CLOSED_TO_PORTAL.get(self.privacy_visibility)
-        self.write({"partner_program_use": use, **({"privacy_visibility": visibility} if visibility else {})})
+        vals = {"privacy_visibility": visibility} if visibility else {}
+        if self.partner_program_use != use:  # written again, it would give each ticket the partner of its customer
+            vals["partner_program_use"] = use
+        self.write(vals)
         if visibility:  # Odoo unsubscribes portal users, who still want to hear of their tickets
             for customer, tickets in self.task_ids.filtered("partner_enrollment_id").grouped("partner_id").items():
                 tickets.message_subscribe(customer.ids)

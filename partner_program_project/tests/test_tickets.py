@@ -148,6 +148,22 @@ class TestTickets(TicketsCommon):
         self.company.partner_ideas_project_id = ideas
         self.assertEqual(ideas.partner_program_use, "ideas")
 
+    def test_p18_an_update_leaves_the_partner_that_a_colleague_chose_for_a_ticket(self):
+        ticket = self.ticket()
+        ticket.partner_enrollment_id = False
+        self.env.flush_all()
+        self.update()
+        self.assertFalse(ticket.partner_enrollment_id)
+
+    def test_p18_an_update_names_a_project_that_was_archived_before(self):
+        project = self.company._get_partner_project("support")
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE project_project SET active = FALSE WHERE id = %s", project.ids)
+        self.env.invalidate_all()
+        with self.assertLogs("post_migrate", "WARNING") as logs:
+            self.update()
+        self.assertIn("Choose another project", "".join(logs.output))
+
     def test_p18_tickets_of_before_a_change_of_program_are_seen_on_the_one_that_runs(self):
         ticket = self.ticket()
         self.go_to("2026-01-05 15:00:00")

@@ -18,7 +18,8 @@ def migrate(cr, version):
         for use in ("support", "ideas"):
             try:
                 company._dedicate_partner_projects([use])
-            except UserError as error:  # work of others is in it: somebody has to choose another one
+                company[f"partner_{use}_project_id"]._check_partner_project_in_use()
+            except UserError as error:  # work of others is in it, or it is archived: somebody has to choose another one
                 _logger.warning("The project for %s of partners of %s: %s", use, company.name, error)
     projects = env["project.project"].with_context(active_test=False)
     for project in projects.search([("partner_program_use", "!=", False)]):
