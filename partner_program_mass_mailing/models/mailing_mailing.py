@@ -79,15 +79,16 @@ class MailingMailing(models.Model):
 
     @api.model
     def _take_back_newsletters(self, mailing_list):
-        """The list goes with the add-on: what waits to be sent to it is a draft again, and says so."""
+        """The list goes with the add-on: what waits to be sent to it only is a draft again, and says so."""
         waiting = self.search([("contact_list_ids", "in", mailing_list.ids), ("state", "in", ("in_queue", "sending"))])
+        waiting = waiting.filtered(lambda one: one.contact_list_ids == mailing_list)
         waiting.action_cancel()
         waiting._message_log_batch(
             dict.fromkeys(
                 waiting.ids,
                 self.env._(
-                    "The newsletter for partners was uninstalled before this was sent, and its list has no partners "
-                    "any more. Choose other recipients, or delete it."
+                    "The newsletter for partners was uninstalled before this was sent to everybody, and its list has "
+                    "no partners any more. Choose other recipients, or delete it."
                 ),
             )
         )
