@@ -14,7 +14,7 @@ def post_init_hook(env):
 
 
 def uninstall_hook(env):
-    """Partners leave the list, and addresses without another use go; who said no stays noted.
+    """Partners leave the list, and addresses that came with it and have no other use go; who said no stays noted.
 
     The list stays as long as somebody is on it: people who said no, or whom somebody added by hand. The next
     installation finds it.

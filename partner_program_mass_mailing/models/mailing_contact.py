@@ -12,6 +12,7 @@ class MailingContact(models.Model):
         copy=False,
         help="Contact of an active partner: on the list of the newsletter by itself, until the partnership ends.",
     )
+    made_for_partner = fields.Boolean("Made for the Newsletter", readonly=True, copy=False)  # others are marketing's
 
     def _follow_partner_contact(self, contact):
         """Name and address are those of the contact of the partner; only what differs is written."""
@@ -28,7 +29,8 @@ class MailingContact(models.Model):
             self.write(vals)
 
     def _leave_partners(self):
-        """The contact of the partner is deleted: no newsletter any more, and no address without another use.
+        """The contact of the partner is deleted: no newsletter any more, and of what was made for it no address
+        without another use.
 
         Who said no stays noted, or a contact with that address would get it again.
         """
@@ -40,4 +42,4 @@ class MailingContact(models.Model):
                 ("opt_out", "=", False),
             ]
         ).unlink()
-        self.filtered(lambda one: not one.subscription_ids).unlink()
+        self.filtered(lambda one: one.made_for_partner and not one.subscription_ids).unlink()

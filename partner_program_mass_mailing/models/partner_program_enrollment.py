@@ -118,4 +118,5 @@ class PartnerProgramEnrollment(models.Model):
             "company_name": contact.commercial_company_name,
             "country_id": contact.country_id.id,
             "program_contact_id": contact.id,
+            "made_for_partner": True,
         }

@@ -2,7 +2,9 @@
 
 from odoo import SUPERUSER_ID, fields
 from odoo.fields import Command
+from odoo.modules.migration import load_script
 from odoo.tests import tagged
+from odoo.tools import file_path
 
 from odoo.addons.partner_program.tests.common import PartnerProgramCommon
 
@@ -144,12 +146,42 @@ class TestNewsletter(PartnerProgramCommon):
         self.assertEqual(self.uninstall().module, "partner_program_mass_mailing")
         self.assertFalse(self.list.subscription_ids)
 
+    def test_contacts_that_marketing_had_stay_when_the_add_on_or_the_partner_goes(self):
+        al, ed = self.env["res.partner"].create(
+            [{"name": name, "parent_id": self.ada.id, "email": f"{name}@ada.example"} for name in ("al", "ed")]
+        )
+        theirs = self.root["mailing.contact"].create([{"name": one.name, "email": one.email} for one in al + ed])
+        self.night()
+        self.assertLessEqual({"al@ada.example", "ed@ada.example"}, self.emails())
+        al.unlink()
+        self.uninstall()
+        self.assertEqual(theirs.exists(), theirs)
+        self.assertFalse(theirs.subscription_ids)
+
+    def test_an_update_tells_contacts_that_were_made_for_the_list_from_those_that_marketing_had(self):
+        ann, ben = [self.subscription(one).contact_id for one in ("ann@ada.example", "ben@byte.example")]
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE mailing_contact SET made_for_partner = NULL")
+        self.env.cr.execute(
+            "UPDATE mailing_contact SET write_date = create_date + interval '1 day' WHERE id = %s", ben.ids
+        )
+        self.env.invalidate_all()
+        path = file_path("partner_program_mass_mailing/migrations/19.0.1.1.0/post-migrate.py")
+        load_script(path, "post_migrate").migrate(self.env.cr, "19.0.1.0.0")
+        self.env.invalidate_all()
+        self.assertEqual([ann.made_for_partner, ben.made_for_partner], [True, False])
+
     def test_p21_a_newsletter_that_waits_when_the_add_on_goes_says_that_it_is_not_sent(self):
         mailing = self.root["mailing.mailing"]._cron_prepare_newsletter()
-        mailing.action_put_in_queue()
+        partly = mailing.copy()
+        (mailing + partly).action_put_in_queue()
+        partly.state = "sending"
+        wider = partly.copy()
+        wider.contact_list_ids += self.root["mailing.list"].create({"name": "Events"})
+        wider.action_put_in_queue()
         self.uninstall()
-        self.assertEqual(mailing.state, "draft")
-        self.assertIn("was uninstalled before this was sent", mailing.message_ids[0].body)
+        self.assertEqual((mailing + partly + wider).mapped(lambda one: one.state), ["draft", "draft", "in_queue"])
+        self.assertIn("was uninstalled before this was sent to everybody", mailing.message_ids[0].body)
 
     def test_without_a_list_no_newsletter_is_drafted_and_nothing_fails(self):
         self.list.unlink()
