@@ -72,6 +72,9 @@ def parser() -> argparse.ArgumentParser:
     )
     test.add_argument("--odoo-core", action="store_true", help="Odoo's own tests instead, with and without the add-on")
     test.add_argument("--output", type=Path, help="with --odoo-core: where to write logs and results")
+    test.add_argument(
+        "--modules", help="with --odoo-core: of which of its modules, with commas; default: all that we touch"
+    )
     lint = commands.add_parser("lint", help="ruff and pylint-odoo")
     lint.add_argument("checks", nargs="*", metavar="check", help="only some of: ruff, format, pylint, xml")
     bench = commands.add_parser("bench", help="measure this add-on beside Odoo alone and OCA's commissions")
@@ -139,7 +142,8 @@ def _test(options: argparse.Namespace, rest: list[str]) -> int:
     if options.odoo_core:
         from . import odoo_core
 
-        return odoo_core.main(options.output and options.output.absolute())
+        modules = tuple(options.modules.split(",")) if options.modules else odoo_core.MODULES
+        return odoo_core.main(options.output and options.output.absolute(), modules)
     from . import testing
 
     return testing.main(rest)
