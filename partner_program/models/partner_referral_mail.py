@@ -179,7 +179,7 @@ class PartnerReferral(models.Model):
         result = super().message_update(msg_dict, update_vals)
         if not self.env.context.get("partner_program_automatic"):  # what a machine says is nothing about the client
             for referral in self:
-                if msg_dict.get("author_id") in referral._get_partner_people().ids:
+                if msg_dict.get("author_id") in referral.enrollment_id._get_people().ids:  # only they say more
                     referral._take_answer(msg_dict)
         return result
 
@@ -251,10 +251,6 @@ class PartnerReferral(models.Model):
             todo.note = (todo.note or Markup()) + note
         else:
             self.activity_schedule("mail.mail_activity_data_todo", summary=summary, note=note, user_id=user.id)
-
-    def _get_partner_people(self):
-        """The contacts of the partner company: only they say more about their client."""
-        return self.enrollment_id._get_people()
 
     def _fill_in(self, vals):
         self.ensure_one()

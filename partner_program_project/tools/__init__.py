@@ -1,1 +1,1 @@
-"""Plain Python, no Odoo."""
+"""Plain Python: nothing here knows records."""
